@@ -1,0 +1,9 @@
+//! The rules of Commonweal as pure code: no I/O, no async, no clock, no randomness and no floating-point arithmetic on
+//! money, quantities or marks. The service and `commonweal-verify` run the same functions.
+#![deny(
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects
+)]
+
+pub mod log;

@@ -1,0 +1,1 @@
+//! The public log: encoding, tree, checkpoints and replay.
