@@ -6,4 +6,8 @@
     clippy::arithmetic_side_effects
 )]
 
+pub mod amount;
+pub mod fraction;
+pub mod ids;
 pub mod log;
+pub mod time;
