@@ -102,11 +102,13 @@ impl Fraction {
     }
 
     /// The smaller of the two.
+    #[must_use]
     pub fn at_most(self, limit: Self) -> Self {
         if self > limit { limit } else { self }
     }
 
     /// The larger of the two.
+    #[must_use]
     pub fn at_least(self, limit: Self) -> Self {
         if self < limit { limit } else { self }
     }

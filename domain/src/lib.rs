@@ -6,8 +6,12 @@
     clippy::arithmetic_side_effects
 )]
 
+pub mod actor;
 pub mod amount;
+pub mod catalogue;
+pub mod credit;
 pub mod fraction;
 pub mod ids;
 pub mod log;
+pub mod organisation;
 pub mod time;

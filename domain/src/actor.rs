@@ -1,0 +1,472 @@
+//! Who acts, in which role, and who may do what: one table for every action.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OrganisationId, PersonId};
+use crate::log::entry::EntryActor;
+
+/// A role that a person holds in an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Plans evaluations, opens bids, awards and explains, for a buyer.
+    Officer,
+    /// Leads the panel of a buyer and signs its consensus.
+    Chair,
+    /// Marks bids for a buyer.
+    Evaluator,
+    /// Bids, reports delivery and holds credits for a supplier.
+    Supplier,
+    /// Checks claims against evidence.
+    Verifier,
+    /// Issues, corrects and reverses, and keeps policies and certifications.
+    Registrar,
+    /// Reads what is withheld from the public.
+    Auditor,
+    /// Runs the service.
+    Operator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 8] = [
+        Self::Officer,
+        Self::Chair,
+        Self::Evaluator,
+        Self::Supplier,
+        Self::Verifier,
+        Self::Registrar,
+        Self::Auditor,
+        Self::Operator,
+    ];
+
+    /// The word for the role.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Chair => "chair",
+            Self::Evaluator => "evaluator",
+            Self::Supplier => "supplier",
+            Self::Verifier => "verifier",
+            Self::Registrar => "registrar",
+            Self::Auditor => "auditor",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that is no role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a role: expected officer, chair, evaluator, supplier, verifier, registrar, auditor or operator"
+)]
+pub struct InvalidRole(String);
+
+impl FromStr for Role {
+    type Err = InvalidRole;
+    fn from_str(text: &str) -> Result<Self, InvalidRole> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| InvalidRole(text.chars().take(40).collect()))
+    }
+}
+
+/// A role held in an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    /// Where the role is held.
+    pub organisation: OrganisationId,
+    /// The role.
+    pub role: Role,
+}
+
+/// Who makes a request: a signed-in person with the roles of their token, or the public.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    person: Option<PersonId>,
+    grants: Vec<Grant>,
+}
+
+impl Actor {
+    /// Someone who is not signed in.
+    pub fn public() -> Self {
+        Self {
+            person: None,
+            grants: Vec::new(),
+        }
+    }
+
+    /// A signed-in person with the grants that are in force and within the token's scope.
+    pub fn person(person: PersonId, grants: Vec<Grant>) -> Self {
+        Self {
+            person: Some(person),
+            grants,
+        }
+    }
+
+    /// The person, if signed in.
+    pub fn person_id(&self) -> Option<PersonId> {
+        self.person
+    }
+
+    /// The roles held.
+    pub fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+
+    /// Whether the role is held in the organisation.
+    pub fn holds(&self, organisation: OrganisationId, role: Role) -> bool {
+        self.grants.contains(&Grant { organisation, role })
+    }
+
+    /// The organisations in which the role is held.
+    pub fn organisations(&self, role: Role) -> impl Iterator<Item = OrganisationId> + '_ {
+        self.grants
+            .iter()
+            .filter(move |grant| grant.role == role)
+            .map(|grant| grant.organisation)
+    }
+}
+
+/// Everything that someone may do and that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each action is the mutation of the same name")]
+pub enum Action {
+    RegisterOrganisation,
+    GrantRole,
+    RevokeRole,
+    RecordCertification,
+    RevokeCertification,
+    PublishCatalogue,
+    ErasePerson,
+    PublishTender,
+    CancelTender,
+    SubmitBid,
+    WithdrawBid,
+    ApproveOpening,
+    OpenTender,
+    ExcludeBid,
+    SaveMark,
+    FinaliseMarks,
+    SignConsensus,
+    ComputeRanking,
+    ProposeAward,
+    ApproveAward,
+    SignContract,
+    SubmitClaim,
+    WithdrawClaim,
+    VerifyClaim,
+    RejectClaim,
+    DefineClass,
+    IssueCredits,
+    TransferCredits,
+    RetireCredits,
+}
+
+/// Where the role must be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the organisation for which the person acts.
+    Own,
+    /// In any organisation: the role itself is what counts.
+    Any,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy)]
+struct Rule {
+    action: Action,
+    roles: &'static [Role],
+    place: Place,
+    /// Nobody among [`Facts::earlier`] may do it: two people.
+    two_people: bool,
+    /// Nobody from an organisation among [`Facts::interested`] may do it.
+    independent: bool,
+}
+
+const fn rule(action: Action, roles: &'static [Role], place: Place) -> Rule {
+    Rule {
+        action,
+        roles,
+        place,
+        two_people: false,
+        independent: false,
+    }
+}
+
+const fn two_people(rule: Rule) -> Rule {
+    Rule {
+        two_people: true,
+        ..rule
+    }
+}
+
+const fn independent(rule: Rule) -> Rule {
+    Rule {
+        independent: true,
+        ..rule
+    }
+}
+
+use Place::{Any, Own};
+use Role::{Chair, Evaluator, Officer, Registrar, Supplier, Verifier};
+
+/// Who may do what. A test walks every role over every row.
+const TABLE: &[Rule] = &[
+    rule(Action::RegisterOrganisation, &[Registrar], Any),
+    rule(Action::GrantRole, &[Registrar], Any),
+    rule(Action::RevokeRole, &[Registrar], Any),
+    rule(Action::RecordCertification, &[Registrar], Any),
+    rule(Action::RevokeCertification, &[Registrar], Any),
+    rule(Action::PublishCatalogue, &[Registrar], Any),
+    rule(Action::ErasePerson, &[Registrar], Any),
+    rule(Action::PublishTender, &[Officer], Own),
+    rule(Action::CancelTender, &[Officer], Own),
+    rule(Action::SubmitBid, &[Supplier], Own),
+    rule(Action::WithdrawBid, &[Supplier], Own),
+    rule(Action::ApproveOpening, &[Officer], Own),
+    two_people(rule(Action::OpenTender, &[Officer], Own)),
+    rule(Action::ExcludeBid, &[Officer], Own),
+    rule(Action::SaveMark, &[Evaluator], Own),
+    rule(Action::FinaliseMarks, &[Evaluator], Own),
+    rule(Action::SignConsensus, &[Chair], Own),
+    rule(Action::ComputeRanking, &[Officer], Own),
+    rule(Action::ProposeAward, &[Officer], Own),
+    two_people(rule(Action::ApproveAward, &[Officer], Own)),
+    rule(Action::SignContract, &[Officer], Own),
+    rule(Action::SubmitClaim, &[Supplier], Own),
+    rule(Action::WithdrawClaim, &[Supplier], Own),
+    independent(two_people(rule(Action::VerifyClaim, &[Verifier], Any))),
+    independent(two_people(rule(Action::RejectClaim, &[Verifier], Any))),
+    rule(Action::DefineClass, &[Registrar], Any),
+    two_people(rule(Action::IssueCredits, &[Registrar], Any)),
+    rule(Action::TransferCredits, &[Supplier, Officer], Own),
+    rule(Action::RetireCredits, &[Supplier, Officer], Own),
+];
+
+/// What the decision depends on beside the actor.
+#[derive(Debug, Clone, Default)]
+pub struct Facts<'a> {
+    /// The organisation for which the person acts: the buyer of the tender, the holder of the account ...
+    pub organisation: Option<OrganisationId>,
+    /// People who took the earlier step of a two-person rule.
+    pub earlier: &'a [PersonId],
+    /// Organisations whose own interest is at stake, with all of their group.
+    pub interested: &'a [OrganisationId],
+}
+
+/// Why an action is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Nobody is signed in.
+    #[error("sign in first: this needs an API token")]
+    NotSignedIn,
+    /// The role is missing where it is needed.
+    #[error("this needs the role {needed} in the organisation concerned")]
+    Role {
+        /// The role that is needed.
+        needed: Role,
+    },
+    /// The same person took the earlier step.
+    #[error("this needs a second person: whoever took the earlier step cannot take this one")]
+    SamePerson,
+    /// The person belongs to an organisation whose interest is at stake.
+    #[error(
+        "this needs someone independent: no organisation of the parties or of their groups may decide here"
+    )]
+    NotIndependent,
+}
+
+/// The decision that a person may act, which entries record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    /// The person in the role in which they act.
+    pub actor: EntryActor,
+}
+
+/// Decides whether the actor may do the action, by the table alone.
+pub fn authorize(actor: &Actor, action: Action, facts: &Facts<'_>) -> Result<Permit, Denied> {
+    let person = actor.person.ok_or(Denied::NotSignedIn)?;
+    let rule = TABLE.iter().find(|rule| rule.action == action);
+    let roles = rule.map_or(&[][..], |rule| rule.roles);
+    let needed = *roles.first().unwrap_or(&Role::Operator);
+    let rule = rule.ok_or(Denied::Role { needed })?;
+    let may = |grant: &&Grant| {
+        roles.contains(&grant.role)
+            && (rule.place == Any || Some(grant.organisation) == facts.organisation)
+    };
+    let candidates: Vec<&Grant> = actor.grants.iter().filter(may).collect();
+    if candidates.is_empty() {
+        return Err(Denied::Role { needed });
+    }
+    if rule.two_people && facts.earlier.contains(&person) {
+        return Err(Denied::SamePerson);
+    }
+    let biased = rule.independent
+        && actor
+            .grants
+            .iter()
+            .any(|grant| facts.interested.contains(&grant.organisation));
+    match candidates.first() {
+        Some(grant) if !biased => Ok(Permit {
+            actor: EntryActor {
+                role: grant.role,
+                id: person,
+                organisation: grant.organisation,
+            },
+        }),
+        _ => Err(Denied::NotIndependent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Id;
+    use uuid::Uuid;
+
+    fn organisation(n: u128) -> OrganisationId {
+        OrganisationId::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn person(n: u128) -> PersonId {
+        PersonId::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn with(role: Role, at: OrganisationId) -> Actor {
+        Actor::person(
+            person(1),
+            vec![Grant {
+                organisation: at,
+                role,
+            }],
+        )
+    }
+
+    /// The table again, by hand: every action with the roles that may do it, and where.
+    const EXPECTED: &[(Action, &[Role], bool)] = &[
+        (Action::RegisterOrganisation, &[Registrar], false),
+        (Action::GrantRole, &[Registrar], false),
+        (Action::RevokeRole, &[Registrar], false),
+        (Action::RecordCertification, &[Registrar], false),
+        (Action::RevokeCertification, &[Registrar], false),
+        (Action::PublishCatalogue, &[Registrar], false),
+        (Action::ErasePerson, &[Registrar], false),
+        (Action::PublishTender, &[Officer], true),
+        (Action::CancelTender, &[Officer], true),
+        (Action::SubmitBid, &[Supplier], true),
+        (Action::WithdrawBid, &[Supplier], true),
+        (Action::ApproveOpening, &[Officer], true),
+        (Action::OpenTender, &[Officer], true),
+        (Action::ExcludeBid, &[Officer], true),
+        (Action::SaveMark, &[Evaluator], true),
+        (Action::FinaliseMarks, &[Evaluator], true),
+        (Action::SignConsensus, &[Chair], true),
+        (Action::ComputeRanking, &[Officer], true),
+        (Action::ProposeAward, &[Officer], true),
+        (Action::ApproveAward, &[Officer], true),
+        (Action::SignContract, &[Officer], true),
+        (Action::SubmitClaim, &[Supplier], true),
+        (Action::WithdrawClaim, &[Supplier], true),
+        (Action::VerifyClaim, &[Verifier], false),
+        (Action::RejectClaim, &[Verifier], false),
+        (Action::DefineClass, &[Registrar], false),
+        (Action::IssueCredits, &[Registrar], false),
+        (Action::TransferCredits, &[Officer, Supplier], true),
+        (Action::RetireCredits, &[Officer, Supplier], true),
+    ];
+
+    #[test]
+    fn every_role_may_do_exactly_what_the_table_says() {
+        assert_eq!(TABLE.len(), EXPECTED.len());
+        let facts = Facts {
+            organisation: Some(organisation(1)),
+            ..Facts::default()
+        };
+        for (action, roles, own) in EXPECTED {
+            for role in Role::ALL {
+                let here = authorize(&with(role, organisation(1)), *action, &facts).is_ok();
+                assert_eq!(here, roles.contains(&role), "{role} {action:?}");
+                let elsewhere = authorize(&with(role, organisation(2)), *action, &facts).is_ok();
+                assert_eq!(
+                    elsewhere,
+                    roles.contains(&role) && !own,
+                    "{role} elsewhere {action:?}"
+                );
+            }
+            assert_eq!(
+                authorize(&Actor::public(), *action, &facts),
+                Err(Denied::NotSignedIn)
+            );
+        }
+    }
+
+    #[test]
+    fn the_second_step_needs_a_second_person() {
+        let two = [
+            (Action::OpenTender, Officer),
+            (Action::ApproveAward, Officer),
+            (Action::VerifyClaim, Verifier),
+            (Action::RejectClaim, Verifier),
+            (Action::IssueCredits, Registrar),
+        ];
+        for (action, role) in two {
+            let facts = Facts {
+                organisation: Some(organisation(1)),
+                earlier: &[person(1)],
+                ..Facts::default()
+            };
+            let denied = authorize(&with(role, organisation(1)), action, &facts);
+            assert_eq!(denied, Err(Denied::SamePerson), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_verifier_of_a_party_cannot_decide_its_claim_even_through_another_grant() {
+        let verifier = Actor::person(
+            person(1),
+            vec![
+                Grant {
+                    organisation: organisation(5),
+                    role: Verifier,
+                },
+                Grant {
+                    organisation: organisation(2),
+                    role: Supplier,
+                },
+            ],
+        );
+        let facts = Facts {
+            interested: &[organisation(2)],
+            ..Facts::default()
+        };
+        let denied = authorize(&verifier, Action::VerifyClaim, &facts);
+        assert_eq!(denied, Err(Denied::NotIndependent));
+    }
+
+    #[test]
+    fn the_permit_names_the_role_and_place_for_the_log() {
+        let facts = Facts {
+            organisation: Some(organisation(1)),
+            ..Facts::default()
+        };
+        let permit = authorize(
+            &with(Officer, organisation(1)),
+            Action::PublishTender,
+            &facts,
+        )
+        .unwrap();
+        assert_eq!(permit.actor.role, Officer);
+        assert_eq!(permit.actor.organisation, organisation(1));
+    }
+}

@@ -1,0 +1,3 @@
+//! Credits: classes, batches, accounts and postings.
+
+pub mod posting;

@@ -1,0 +1,277 @@
+//! The form of one entry of the public log.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::canonical::{EncodingError, canonical_json, parse_canonical};
+use super::kinds::Body;
+use super::state::{Finding, State};
+use crate::actor::Role;
+use crate::credit::posting::Posting;
+use crate::ids::{OrganisationId, PersonId};
+use crate::time::Time;
+
+/// The version of the envelope.
+const ENVELOPE: u32 = 1;
+
+/// What every kind of entry can do. Each noun's `entries.rs` implements it for its bodies.
+pub trait EntryBody: Serialize + for<'de> Deserialize<'de> {
+    /// The postings that the entry makes, which sum to zero per batch. Most kinds move no credits.
+    fn postings(&self) -> Vec<Posting> {
+        Vec::new()
+    }
+
+    /// Checks the entry against everything before it and takes it into the state.
+    ///
+    /// A finding says what a stranger would expect instead; the state then holds what can still be held.
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding>;
+}
+
+/// A person who stands behind an entry, in the role in which they acted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryActor {
+    /// The role in which the person acted.
+    pub role: Role,
+    /// The person's pseudonym.
+    pub id: PersonId,
+    /// The organisation in which the role is held.
+    pub organisation: OrganisationId,
+}
+
+/// An entry before the writer gives it its time and its place in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Everyone that a two-person rule needs; empty for sealed entries.
+    pub actors: Vec<EntryActor>,
+    /// What the entry is about, as an id or another public key.
+    pub subject: String,
+    /// Size of the log on which a decision was based: entries at or after this index cannot have influenced it.
+    pub inputs_upto: Option<u64>,
+    /// The fact itself.
+    pub body: Body,
+}
+
+/// One entry of the log. Its canonical bytes are the leaf.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The log's time, set by the writer, never going back.
+    pub at: Time,
+    /// See [`Draft::actors`].
+    pub actors: Vec<EntryActor>,
+    /// See [`Draft::subject`].
+    pub subject: String,
+    /// See [`Draft::inputs_upto`].
+    pub inputs_upto: Option<u64>,
+    /// The fact itself.
+    pub body: Body,
+}
+
+/// Where and when an entry stands, and who stands behind it: what [`EntryBody::apply`] needs beside the body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// The entry's index in the log, from zero.
+    pub index: u64,
+    /// The entry's kind.
+    pub kind: &'static str,
+    /// The log's time of the entry.
+    pub at: Time,
+    /// See [`Draft::actors`].
+    pub actors: Vec<EntryActor>,
+    /// See [`Draft::subject`].
+    pub subject: String,
+    /// See [`Draft::inputs_upto`].
+    pub inputs_upto: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope {
+    v: u32,
+    kind: String,
+    /// Version of the body.
+    bv: u32,
+    at: Time,
+    actors: Vec<EntryActor>,
+    subject: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inputs_upto: Option<u64>,
+    body: Value,
+}
+
+/// Why bytes are no entry that this program can judge.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// The bytes are not canonical JSON.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// The JSON has not the form of an entry or of its kind's body.
+    #[error("the entry has not the form of its kind: {0}")]
+    Form(String),
+    /// A kind or version that this program does not know: it cannot tell what the entry means.
+    #[error(
+        "the entry has kind `{kind}` version {version}, which this program does not know: use a newer one"
+    )]
+    UnknownKind {
+        /// The kind as it stands in the entry.
+        kind: String,
+        /// The version of the body.
+        version: u32,
+    },
+}
+
+impl Draft {
+    /// The entry at the writer's time.
+    pub fn at(self, at: Time) -> Entry {
+        Entry {
+            at,
+            actors: self.actors,
+            subject: self.subject,
+            inputs_upto: self.inputs_upto,
+            body: self.body,
+        }
+    }
+}
+
+impl Entry {
+    /// The RFC 8785 bytes that are hashed, stored and served.
+    pub fn canonical_bytes(&self) -> Result<Vec<u8>, EncodingError> {
+        canonical_json(&Envelope {
+            v: ENVELOPE,
+            kind: self.body.kind().to_owned(),
+            bv: self.body.version(),
+            at: self.at,
+            actors: self.actors.clone(),
+            subject: self.subject.clone(),
+            inputs_upto: self.inputs_upto,
+            body: self.body.to_value()?,
+        })
+    }
+
+    /// Parses canonical bytes; anything that would not encode to the same bytes again is refused.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
+        let value = parse_canonical(bytes)?;
+        let envelope: Envelope =
+            serde_json::from_value(value).map_err(|error| EntryError::Form(error.to_string()))?;
+        if envelope.v != ENVELOPE {
+            return Err(EntryError::UnknownKind {
+                kind: envelope.kind,
+                version: envelope.v,
+            });
+        }
+        let body = Body::from_value(&envelope.kind, envelope.bv, envelope.body)?;
+        let entry = Self {
+            at: envelope.at,
+            actors: envelope.actors,
+            subject: envelope.subject,
+            inputs_upto: envelope.inputs_upto,
+            body,
+        };
+        if entry.canonical_bytes()? == bytes {
+            Ok(entry)
+        } else {
+            Err(EntryError::Form(
+                "a field is not in its canonical form".to_owned(),
+            ))
+        }
+    }
+
+    /// The header of this entry at an index.
+    pub fn header(&self, index: u64) -> Header {
+        Header {
+            index,
+            kind: self.body.kind(),
+            at: self.at,
+            actors: self.actors.clone(),
+            subject: self.subject.clone(),
+            inputs_upto: self.inputs_upto,
+        }
+    }
+}
+
+impl Header {
+    /// A finding at this entry.
+    pub fn finding(
+        &self,
+        check: &'static str,
+        expected: impl ToString,
+        found: impl ToString,
+    ) -> Finding {
+        Finding::discrepancy(self.index, self.kind, check, expected, found)
+    }
+
+    /// The person who acted in a role, or a finding that names the missing role.
+    pub fn actor(&self, role: Role) -> Result<&EntryActor, Finding> {
+        self.actors
+            .iter()
+            .find(|actor| actor.role == role)
+            .ok_or_else(|| self.finding("actors", format!("an actor in the role {role}"), "none"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Id;
+    use crate::organisation::entries::RoleGranted;
+    use uuid::Uuid;
+
+    fn entry() -> Entry {
+        let organisation = OrganisationId::from_uuid(Uuid::from_u128(1));
+        let person = PersonId::from_uuid(Uuid::from_u128(2));
+        Draft {
+            actors: vec![EntryActor {
+                role: Role::Registrar,
+                id: person,
+                organisation,
+            }],
+            subject: person.to_string(),
+            inputs_upto: None,
+            body: RoleGranted {
+                person,
+                organisation,
+                role: Role::Officer,
+            }
+            .into(),
+        }
+        .at(Time::from_micros(1_764_000_000_000_000))
+    }
+
+    #[test]
+    fn an_entry_parses_back_from_its_canonical_bytes() {
+        let bytes = entry().canonical_bytes().unwrap();
+        assert_eq!(Entry::parse(&bytes).unwrap(), entry());
+        assert!(
+            bytes.starts_with(br#"{"actors":[{"id":"#),
+            "keys are sorted"
+        );
+    }
+
+    #[test]
+    fn an_unknown_kind_or_version_is_told_apart_from_a_wrong_form() {
+        let text = String::from_utf8(entry().canonical_bytes().unwrap()).unwrap();
+        let kind = text.replace("role.granted", "role.invented");
+        assert!(matches!(
+            Entry::parse(kind.as_bytes()),
+            Err(EntryError::UnknownKind { .. })
+        ));
+        let version = text.replace(r#""bv":1"#, r#""bv":2"#);
+        assert!(matches!(
+            Entry::parse(version.as_bytes()),
+            Err(EntryError::UnknownKind { .. })
+        ));
+        let form = text.replace(r#""role":"officer""#, r#""role":"mayor""#);
+        assert!(matches!(
+            Entry::parse(form.as_bytes()),
+            Err(EntryError::Form(_))
+        ));
+        let extra = text.replace(r#""subject""#, r#""stray":1,"subject""#);
+        assert!(Entry::parse(extra.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn an_actor_without_the_role_is_a_finding() {
+        let finding = State::default().replay(0, &entry()).unwrap_err();
+        assert_eq!(finding.check, "role");
+    }
+}

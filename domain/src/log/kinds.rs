@@ -1,0 +1,76 @@
+//! The one list of entry kinds. A new kind is its noun's `entries.rs`, one line here, and a test.
+
+use serde_json::Value;
+
+use super::canonical::EncodingError;
+use super::entry::{EntryBody, EntryError, Header};
+use super::state::{Finding, State};
+use crate::credit::posting::Posting;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $kind:literal, $version:literal, $body:ty;)*) => {
+        /// The body of an entry, one variant per kind.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Body {
+            $($(#[$doc])* $variant(Box<$body>),)*
+        }
+
+        /// Every kind with its version.
+        pub const KINDS: &[(&str, u32)] = &[$(($kind, $version)),*];
+
+        impl Body {
+            /// The kind's name in the log, `noun.verb`.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $kind,)* }
+            }
+
+            /// The version of the kind's body.
+            pub fn version(&self) -> u32 {
+                match self { $(Self::$variant(_) => $version,)* }
+            }
+
+            /// The postings that the entry makes.
+            pub fn postings(&self) -> Vec<Posting> {
+                match self { $(Self::$variant(body) => body.postings(),)* }
+            }
+
+            /// Checks the entry against the state and takes it in.
+            pub(super) fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+                match self { $(Self::$variant(body) => body.apply(header, state),)* }
+            }
+
+            pub(super) fn to_value(&self) -> Result<Value, EncodingError> {
+                match self { $(Self::$variant(body) => serde_json::to_value(body),)* }
+                    .map_err(|error| EncodingError::NotEncodable { reason: error.to_string() })
+            }
+
+            pub(super) fn from_value(kind: &str, version: u32, value: Value) -> Result<Self, EntryError> {
+                match (kind, version) {
+                    $(($kind, $version) => serde_json::from_value(value).map(Self::$variant),)*
+                    _ => return Err(EntryError::UnknownKind { kind: kind.to_owned(), version }),
+                }
+                .map_err(|error| EntryError::Form(error.to_string()))
+            }
+        }
+
+        $(impl From<$body> for Body {
+            fn from(body: $body) -> Self { Self::$variant(Box::new(body)) }
+        })*
+    };
+}
+
+kinds! {
+    /// An organisation joined.
+    OrganisationRegistered = "organisation.registered", 1, crate::organisation::entries::OrganisationRegistered;
+    /// A person may act in a role for an organisation.
+    RoleGranted = "role.granted", 1, crate::organisation::entries::RoleGranted;
+    /// A person may no longer act in a role.
+    RoleRevoked = "role.revoked", 1, crate::organisation::entries::RoleRevoked;
+    /// A certification as a social economy organisation was recorded.
+    CertificationRecorded = "certification.recorded", 1, crate::organisation::entries::CertificationRecorded;
+    /// A certification ended early.
+    CertificationRevoked = "certification.revoked", 1, crate::organisation::entries::CertificationRevoked;
+    /// A version of a measure catalogue, whole.
+    CataloguePublished = "catalogue.published", 1, crate::catalogue::entries::CataloguePublished;
+}

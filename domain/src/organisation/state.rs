@@ -1,0 +1,191 @@
+//! What replay knows of organisations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Sector;
+use super::certification::{Certification, SeoKind};
+use crate::actor::{Grant, Role};
+use crate::ids::{CertificationId, OrganisationId, PersonId};
+use crate::log::entry::Header;
+use crate::log::state::Finding;
+use crate::time::Date;
+
+/// What replay keeps of one organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Organisation {
+    /// Top of its beneficial-owner group.
+    pub group: OrganisationId,
+    /// Sector for the independence of verifiers.
+    pub sector: Sector,
+}
+
+#[derive(Debug, Clone)]
+struct Recorded {
+    fact: Certification,
+    recorded_at_index: u64,
+    revoked: Option<(Date, u64)>,
+}
+
+/// Organisations, roles and certifications as of the last entry.
+#[derive(Debug, Default)]
+pub struct State {
+    organisations: BTreeMap<OrganisationId, Organisation>,
+    grants: BTreeSet<(PersonId, Grant)>,
+    certifications: BTreeMap<CertificationId, Recorded>,
+    by_organisation: BTreeMap<OrganisationId, Vec<CertificationId>>,
+}
+
+impl State {
+    /// The organisation, if it joined.
+    pub fn get(&self, id: OrganisationId) -> Option<&Organisation> {
+        self.organisations.get(&id)
+    }
+
+    /// The organisation, or a finding at the entry that refers to it.
+    pub fn expect(&self, id: OrganisationId, header: &Header) -> Result<&Organisation, Finding> {
+        self.get(id)
+            .ok_or_else(|| header.finding("organisation", "a registered organisation", id))
+    }
+
+    /// Whether two organisations belong to one beneficial-owner group.
+    pub fn related(&self, left: OrganisationId, right: OrganisationId) -> bool {
+        let group = |id| self.get(id).map_or(id, |organisation| organisation.group);
+        group(left) == group(right)
+    }
+
+    /// Whether the organisation had a valid certification of one of the kinds on a day, as far as the log knew before
+    /// `inputs_upto`: a certificate recorded later cannot change an award.
+    pub fn certified(
+        &self,
+        id: OrganisationId,
+        kinds: &[SeoKind],
+        day: Date,
+        inputs_upto: u64,
+    ) -> bool {
+        let ids = self.by_organisation.get(&id).map_or(&[][..], Vec::as_slice);
+        ids.iter()
+            .filter_map(|id| self.certifications.get(id))
+            .any(|recorded| {
+                let known = recorded.recorded_at_index < inputs_upto;
+                let revoked = recorded
+                    .revoked
+                    .filter(|(_, index)| *index < inputs_upto)
+                    .map(|(day, _)| day);
+                known && kinds.contains(&recorded.fact.kind) && recorded.fact.valid_on(day, revoked)
+            })
+    }
+
+    /// Each actor of an entry must hold the role in which they acted. The operator's roles are given outside the log.
+    pub(crate) fn check_actors(&self, header: &Header) -> Result<(), Finding> {
+        let missing = header.actors.iter().find(|actor| {
+            let grant = Grant {
+                organisation: actor.organisation,
+                role: actor.role,
+            };
+            actor.role != Role::Operator && !self.grants.contains(&(actor.id, grant))
+        });
+        match missing {
+            None => Ok(()),
+            Some(actor) => Err(header.finding(
+                "role",
+                format!(
+                    "{} to hold the role {} in {}",
+                    actor.id, actor.role, actor.organisation
+                ),
+                "no such grant",
+            )),
+        }
+    }
+
+    pub(super) fn register(
+        &mut self,
+        id: OrganisationId,
+        organisation: Organisation,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        let group_known =
+            organisation.group == id || self.organisations.contains_key(&organisation.group);
+        if !group_known {
+            return Err(header.finding("group", "a registered organisation", organisation.group));
+        }
+        match self.organisations.insert(id, organisation) {
+            None => Ok(()),
+            Some(_) => Err(header.finding("organisation", "one registration", id)),
+        }
+    }
+
+    pub(super) fn grant(
+        &mut self,
+        person: PersonId,
+        grant: Grant,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        let by_operator = header
+            .actors
+            .iter()
+            .any(|actor| actor.role == Role::Operator);
+        if !by_operator {
+            header.actor(Role::Registrar)?;
+        }
+        self.expect(grant.organisation, header)?;
+        if self.grants.insert((person, grant)) {
+            Ok(())
+        } else {
+            Err(header.finding("role", "a role not yet held", grant.role))
+        }
+    }
+
+    pub(super) fn revoke(
+        &mut self,
+        person: PersonId,
+        grant: Grant,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        if self.grants.remove(&(person, grant)) {
+            Ok(())
+        } else {
+            Err(header.finding("role", "a role that is held", grant.role))
+        }
+    }
+
+    pub(super) fn certify(
+        &mut self,
+        certification: Certification,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        header.actor(Role::Registrar)?;
+        self.expect(certification.organisation, header)?;
+        let id = certification.id;
+        self.by_organisation
+            .entry(certification.organisation)
+            .or_default()
+            .push(id);
+        let recorded = Recorded {
+            fact: certification,
+            recorded_at_index: header.index,
+            revoked: None,
+        };
+        match self.certifications.insert(id, recorded) {
+            None => Ok(()),
+            Some(_) => Err(header.finding("certification", "a new id", id)),
+        }
+    }
+
+    pub(super) fn revoke_certification(
+        &mut self,
+        id: CertificationId,
+        from: Date,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        header.actor(Role::Registrar)?;
+        let recorded = self
+            .certifications
+            .get_mut(&id)
+            .ok_or_else(|| header.finding("certification", "a recorded certification", id))?;
+        if recorded.revoked.is_some() {
+            return Err(header.finding("certification", "one revocation", id));
+        }
+        recorded.revoked = Some((from, header.index));
+        Ok(())
+    }
+}
