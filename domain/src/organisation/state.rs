@@ -22,7 +22,7 @@ pub struct Organisation {
 #[derive(Debug, Clone)]
 struct Recorded {
     fact: Certification,
-    recorded_at_index: u64,
+    index: u64,
     revoked: Option<(Date, u64)>,
 }
 
@@ -66,7 +66,7 @@ impl State {
         ids.iter()
             .filter_map(|id| self.certifications.get(id))
             .any(|recorded| {
-                let known = recorded.recorded_at_index < inputs_upto;
+                let known = recorded.index < inputs_upto;
                 let revoked = recorded
                     .revoked
                     .filter(|(_, index)| *index < inputs_upto)
@@ -162,7 +162,7 @@ impl State {
             .push(id);
         let recorded = Recorded {
             fact: certification,
-            recorded_at_index: header.index,
+            index: header.index,
             revoked: None,
         };
         match self.certifications.insert(id, recorded) {
