@@ -1,1 +1,3 @@
-//! api
+//! The edge of Commonweal: the only crate that knows HTTP, GraphQL and the command line.
+
+pub mod graphql;
