@@ -1,1 +1,3 @@
+//! The binary `commonweal`.
+
 fn main() {}
