@@ -8,6 +8,7 @@
 
 pub mod actor;
 pub mod amount;
+pub mod award_check;
 pub mod catalogue;
 pub mod credit;
 pub mod fraction;
