@@ -1,9 +1,14 @@
 //! The public log: encoding, tree, checkpoints and replay.
 
+pub mod bundle;
 pub mod canonical;
+pub mod checkpoint;
 pub mod entry;
 pub mod hash;
 pub mod kinds;
 pub mod merkle_proof;
+pub mod note;
 pub mod state;
+pub mod tile;
+mod tile_path;
 pub mod tree;
