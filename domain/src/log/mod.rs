@@ -3,11 +3,13 @@
 pub mod bundle;
 pub mod canonical;
 pub mod checkpoint;
+pub mod commitment;
 pub mod entry;
 pub mod hash;
 pub mod kinds;
 pub mod merkle_proof;
 pub mod note;
+pub mod proof;
 pub mod state;
 pub mod tile;
 mod tile_path;
