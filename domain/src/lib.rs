@@ -15,4 +15,5 @@ pub mod fraction;
 pub mod ids;
 pub mod log;
 pub mod organisation;
+pub mod tender;
 pub mod time;

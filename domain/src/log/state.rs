@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::entry::{Entry, Header};
 use crate::catalogue;
 use crate::organisation;
+use crate::tender;
 use crate::time::Time;
 
 /// Everything that replay knows. Each noun owns its part; memory grows with live state, not with the log.
@@ -14,6 +15,8 @@ pub struct State {
     pub organisations: organisation::State,
     /// Measure catalogues.
     pub catalogues: catalogue::State,
+    /// Tenders, bids, marks and awards.
+    pub tenders: tender::State,
     /// How many facts of each sort were recomputed or could only be attested.
     pub tally: Tally,
     /// Time of the last entry.
