@@ -32,8 +32,18 @@ pub struct OrganisationRegistered {
     pub identifier: Option<String>,
 }
 
+/// A registrar, or the operator who lets the first people in: that is attested only.
+fn check_doorkeeper(header: &Header, state: &mut State) -> Result<(), Finding> {
+    if header.actor(Role::Operator).is_ok() {
+        state.tally.attested("facts by the operator");
+        return Ok(());
+    }
+    header.actor(Role::Registrar).map(|_| ())
+}
+
 impl EntryBody for OrganisationRegistered {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        check_doorkeeper(header, state)?;
         let committed = matches!(self.name, PublicName::Committed(_));
         if committed != (self.legal_form == LegalForm::SoleTrader) {
             return Err(header.finding(
@@ -66,6 +76,7 @@ pub struct RoleGranted {
 
 impl EntryBody for RoleGranted {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        check_doorkeeper(header, state)?;
         let grant = Grant {
             organisation: self.organisation,
             role: self.role,
@@ -88,6 +99,7 @@ pub struct RoleRevoked {
 
 impl EntryBody for RoleRevoked {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        header.actor(Role::Registrar)?;
         let grant = Grant {
             organisation: self.organisation,
             role: self.role,
