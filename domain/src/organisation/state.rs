@@ -84,7 +84,11 @@ impl State {
                 role: actor.role,
             };
             let lets_in = matches!(header.kind, "organisation.registered" | "role.granted");
-            !(actor.role == Role::Operator && lets_in) && !self.grants.contains(&(actor.id, grant))
+            if actor.role == Role::Operator {
+                !lets_in
+            } else {
+                !self.grants.contains(&(actor.id, grant))
+            }
         });
         match missing {
             None => Ok(()),
