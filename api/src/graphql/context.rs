@@ -1,0 +1,64 @@
+//! What resolvers take from the request: the app, the caller, and the errors of use-cases as GraphQL errors.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, SimpleObject};
+use commonweal_app::{App, AppError};
+use commonweal_domain::actor::Actor;
+
+use super::errors::Code;
+
+/// The caller of a request, as request data.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Actor);
+
+/// The app, which the schema holds.
+pub(crate) fn app<'a>(context: &Context<'a>) -> async_graphql::Result<&'a Arc<App>> {
+    context.data::<Arc<App>>()
+}
+
+/// The caller; whoever sent no credentials is the public.
+pub(crate) fn actor(context: &Context<'_>) -> Actor {
+    context
+        .data_opt::<Caller>()
+        .map_or_else(Actor::public, |caller| caller.0.clone())
+}
+
+/// Something that a rule refused, and what to change.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct UserError {
+    /// A stable word in capitals for programs.
+    pub code: String,
+    /// What was expected and what to do, for people.
+    pub message: String,
+    /// The input field at fault, such as `criteria.0.weight`.
+    pub path: Option<String>,
+}
+
+/// The outcome of a mutation: what it made, or why a rule refused it. Everything else is an error of the request.
+pub(crate) fn settle<T>(result: Result<T, AppError>) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
+    match result {
+        Ok(value) => Ok((Some(value), Vec::new())),
+        Err(AppError::Refused { code, message, path }) => {
+            let code = code.to_owned();
+            Ok((None, vec![UserError { code, message, path }]))
+        }
+        Err(error) => Err(refuse(error)),
+    }
+}
+
+/// An error of a use-case or a query as an error of the request.
+pub(crate) fn refuse(error: AppError) -> async_graphql::Error {
+    let code = match &error {
+        AppError::Refused { .. } => Code::BadUserInput,
+        AppError::Unauthenticated => Code::Unauthenticated,
+        AppError::Forbidden(_) => Code::Forbidden,
+        AppError::NotFound(_) => Code::NotFound,
+        AppError::Conflict(_) => Code::Conflict,
+        AppError::Sealed(_) => Code::Sealed,
+        AppError::Overloaded => Code::RateLimited,
+        AppError::OutcomeUnknown | AppError::Internal(_) => Code::InternalServerError,
+    };
+    code.error(error.to_string())
+}
+

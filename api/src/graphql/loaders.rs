@@ -1,0 +1,68 @@
+//! One loader per request: lists with nested objects cost a fixed number of statements. It holds the caller, and lives
+//! as long as the request, so nothing leaks from one caller to another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::{DataLoader, Loader as Load};
+use commonweal_app::App;
+use commonweal_app::read::catalogue::CatalogueView;
+use commonweal_app::read::organisation::{CertificationView, OrganisationView};
+use commonweal_domain::actor::Actor;
+use commonweal_domain::ids::{CatalogueId, OrganisationId};
+
+use super::context::refuse;
+
+/// Loads what nested fields need, in batches.
+pub struct Loader {
+    app: Arc<App>,
+    #[expect(dead_code, reason = "nouns with hidden parts read it")]
+    actor: Actor,
+}
+
+impl std::fmt::Debug for Loader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Loader")
+    }
+}
+
+/// The loader of a request.
+pub fn loader(app: Arc<App>, actor: Actor) -> DataLoader<Loader> {
+    DataLoader::new(Loader { app, actor }, tokio::spawn)
+}
+
+/// The certifications of an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CertificationsOf(pub OrganisationId);
+
+impl Load<OrganisationId> for Loader {
+    type Value = OrganisationView;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, keys: &[OrganisationId]) -> Result<HashMap<OrganisationId, OrganisationView>, Self::Error> {
+        self.app.read().organisations_by_id(keys).await.map_err(refuse)
+    }
+}
+
+impl Load<CertificationsOf> for Loader {
+    type Value = Vec<CertificationView>;
+    type Error = async_graphql::Error;
+
+    async fn load(
+        &self,
+        keys: &[CertificationsOf],
+    ) -> Result<HashMap<CertificationsOf, Vec<CertificationView>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.app.read().certifications_of(&ids).await.map_err(refuse)?;
+        Ok(found.into_iter().map(|(id, list)| (CertificationsOf(id), list)).collect())
+    }
+}
+
+impl Load<CatalogueId> for Loader {
+    type Value = CatalogueView;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, keys: &[CatalogueId]) -> Result<HashMap<CatalogueId, CatalogueView>, Self::Error> {
+        self.app.read().catalogues_by_id(keys).await.map_err(refuse)
+    }
+}

@@ -1,0 +1,43 @@
+//! Opaque ids of nodes: `noun:uuid`, so that an id of one noun is never taken for another.
+
+use async_graphql::ID;
+use commonweal_domain::ids::Id;
+
+use super::errors::Code;
+
+/// The public id of a node.
+pub(crate) fn node_id<T: Id>(id: T) -> ID {
+    ID(format!("{}:{id}", T::NOUN))
+}
+
+/// Parses the id of one noun; the error names the input field.
+pub(crate) fn parse_id<T: Id>(field: &str, id: &ID) -> async_graphql::Result<T> {
+    let text = id.as_str();
+    let parsed = text
+        .strip_prefix(T::NOUN)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .and_then(|uuid| uuid.parse().ok());
+    parsed.ok_or_else(|| {
+        let shown: String = text.chars().take(80).collect();
+        Code::BadUserInput.error(format!(
+            "`{field}` is not the id of a {noun}: expected `{noun}:` and a UUID, given `{shown}`",
+            noun = T::NOUN
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use commonweal_domain::ids::{BidId, TenderId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_id_of_another_noun_is_refused() {
+        let id = TenderId::from_uuid(Uuid::from_u128(7));
+        assert_eq!(parse_id::<TenderId>("tender", &node_id(id)).unwrap(), id);
+        let error = parse_id::<BidId>("bid", &node_id(id)).unwrap_err();
+        assert!(error.message.starts_with("`bid` is not the id of a bid"), "{}", error.message);
+    }
+}

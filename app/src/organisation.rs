@@ -1,0 +1,417 @@
+//! Use-cases of organisations, roles and certifications: a registrar keeps them, and everyone can read who did what.
+
+use commonweal_domain::actor::{Action, Actor, Facts, Role};
+use commonweal_domain::ids::{CertificationId, Id, OrganisationId, PersonId};
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::organisation::certification::Certification;
+use commonweal_domain::organisation::entries::{
+    CertificationRecorded, CertificationRevoked, OrganisationRegistered, RoleGranted, RoleRevoked,
+};
+use commonweal_domain::organisation::name::{PublicName, check_name, commit_name};
+use commonweal_domain::organisation::{LegalForm, Sector};
+use commonweal_domain::time::Date;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::App;
+use crate::authorization::authorize;
+use crate::error::AppError;
+use crate::store::organisation::{certification, directory, organisation, role_grant};
+use crate::store::{Command, IdempotencyKey, Tx, Written};
+
+/// The longest place code, source or identifier, in bytes.
+const MAX_CODE: usize = 200;
+
+/// Input of [`App::register_organisation`].
+#[derive(Debug, Clone)]
+pub struct RegisterOrganisation {
+    /// What it is in law.
+    pub legal_form: LegalForm,
+    /// Its name.
+    pub name: String,
+    /// Sector for the independence of verifiers.
+    pub sector: Sector,
+    /// Top of its beneficial-owner group; `None` when it stands alone.
+    pub group: Option<OrganisationId>,
+    /// Country or place code, such as `KR-11`.
+    pub place: String,
+    /// Number in a public register; legal persons only.
+    pub identifier: Option<String>,
+}
+
+struct Register {
+    actor: Actor,
+    id: OrganisationId,
+    input: RegisterOrganisation,
+    salt: [u8; 32],
+}
+
+impl Command for Register {
+    const NAME: &'static str = "register_organisation";
+    type Out = OrganisationId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<OrganisationId, AppError> {
+        let permit = authorize(tx, &self.actor, Action::RegisterOrganisation, &Facts::default()).await?;
+        let group = self.input.group.unwrap_or(self.id);
+        if group != self.id && organisation::Entity::find_by_id(group.uuid()).one(tx).await?.is_none() {
+            return Err(AppError::refused_at("UNKNOWN_GROUP", "group", "the group names an organisation that is not registered"));
+        }
+        if let Some(identifier) = &self.input.identifier {
+            let taken = organisation::Entity::find()
+                .filter(organisation::Column::Identifier.eq(identifier))
+                .one(tx)
+                .await?;
+            if taken.is_some() {
+                return Err(AppError::refused_at("IDENTIFIER_TAKEN", "identifier", "an organisation with this identifier is registered already"));
+            }
+        }
+        let person = self.input.legal_form == LegalForm::SoleTrader;
+        let name = if person {
+            PublicName::Committed(commit_name(&self.input.name, self.salt).map_err(AppError::internal)?)
+        } else {
+            PublicName::Clear(self.input.name.clone())
+        };
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: self.id.to_string(),
+            inputs_upto: None,
+            body: OrganisationRegistered {
+                organisation: self.id,
+                legal_form: self.input.legal_form,
+                name,
+                sector: self.input.sector,
+                group,
+                place: self.input.place.clone(),
+                identifier: self.input.identifier.clone(),
+            }
+            .into(),
+        })?;
+        self.insert(tx, group, index).await?;
+        Ok(self.id)
+    }
+}
+
+impl Register {
+    async fn insert(&self, tx: &mut Tx, group: OrganisationId, index: u64) -> Result<(), AppError> {
+        let person = self.input.legal_form == LegalForm::SoleTrader;
+        organisation::Entity::insert(organisation::ActiveModel {
+            id: Set(self.id.uuid()),
+            legal_form: Set(word(self.input.legal_form)?),
+            name: Set((!person).then(|| self.input.name.clone())),
+            sector: Set(word(self.input.sector)?),
+            group_id: Set(group.uuid()),
+            place: Set(self.input.place.clone()),
+            identifier: Set(self.input.identifier.clone()),
+            entry_idx: Set(column(index)?),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        if person {
+            directory::Entity::insert(directory::ActiveModel {
+                subject_id: Set(self.id.uuid()),
+                name: Set(self.input.name.clone()),
+                salt: Set(self.salt.to_vec()),
+            })
+            .exec_without_returning(tx)
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Input of [`App::grant_role`] and [`App::revoke_role`].
+#[derive(Debug, Clone, Copy)]
+pub struct RoleInput {
+    /// The person's pseudonym.
+    pub person: PersonId,
+    /// Where the role is held.
+    pub organisation: OrganisationId,
+    /// The role.
+    pub role: Role,
+}
+
+struct Grant {
+    actor: Actor,
+    input: RoleInput,
+}
+
+impl Command for Grant {
+    const NAME: &'static str = "grant_role";
+    type Out = ();
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
+        let permit = authorize(tx, &self.actor, Action::GrantRole, &Facts::default()).await?;
+        grant(tx, self.input, permit.actor).await
+    }
+}
+
+/// Appends `role.granted` and stores the grant; also the operator's way in, before anyone holds a role.
+pub(crate) async fn grant(
+    tx: &mut Tx,
+    input: RoleInput,
+    actor: commonweal_domain::log::entry::EntryActor,
+) -> Result<(), AppError> {
+    let known = organisation::Entity::find_by_id(input.organisation.uuid()).one(tx).await?;
+    known.ok_or_else(|| AppError::NotFound("no such organisation".to_owned()))?;
+    if held(tx, input).await? {
+        return Err(AppError::refused_at("ROLE_HELD", "role", "the person holds this role in this organisation already"));
+    }
+    let index = tx.append(Draft {
+        actors: vec![actor],
+        subject: input.person.to_string(),
+        inputs_upto: None,
+        body: RoleGranted {
+            person: input.person,
+            organisation: input.organisation,
+            role: input.role,
+        }
+        .into(),
+    })?;
+    role_grant::Entity::insert(role_grant::ActiveModel {
+        person_id: Set(input.person.uuid()),
+        organisation_id: Set(input.organisation.uuid()),
+        role: Set(input.role.as_str().to_owned()),
+        entry_idx: Set(column(index)?),
+    })
+    .exec_without_returning(tx)
+    .await?;
+    Ok(())
+}
+
+async fn held(tx: &mut Tx, input: RoleInput) -> Result<bool, AppError> {
+    let key = (input.person.uuid(), input.organisation.uuid(), input.role.as_str().to_owned());
+    Ok(role_grant::Entity::find_by_id(key).one(tx).await?.is_some())
+}
+
+struct Revoke {
+    actor: Actor,
+    input: RoleInput,
+}
+
+impl Command for Revoke {
+    const NAME: &'static str = "revoke_role";
+    type Out = ();
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
+        let permit = authorize(tx, &self.actor, Action::RevokeRole, &Facts::default()).await?;
+        if !held(tx, self.input).await? {
+            return Err(AppError::refused_at("ROLE_NOT_HELD", "role", "the person does not hold this role in this organisation"));
+        }
+        tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: self.input.person.to_string(),
+            inputs_upto: None,
+            body: RoleRevoked {
+                person: self.input.person,
+                organisation: self.input.organisation,
+                role: self.input.role,
+            }
+            .into(),
+        })?;
+        let key = (
+            self.input.person.uuid(),
+            self.input.organisation.uuid(),
+            self.input.role.as_str().to_owned(),
+        );
+        role_grant::Entity::delete_by_id(key).exec(tx).await?;
+        Ok(())
+    }
+}
+
+struct RecordCertification {
+    actor: Actor,
+    certification: Certification,
+}
+
+impl Command for RecordCertification {
+    const NAME: &'static str = "record_certification";
+    type Out = CertificationId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<CertificationId, AppError> {
+        let permit = authorize(tx, &self.actor, Action::RecordCertification, &Facts::default()).await?;
+        let fact = &self.certification;
+        let known = organisation::Entity::find_by_id(fact.organisation.uuid()).one(tx).await?;
+        known.ok_or_else(|| AppError::NotFound("no such organisation".to_owned()))?;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: fact.organisation.to_string(),
+            inputs_upto: None,
+            body: CertificationRecorded {
+                certification: fact.clone(),
+            }
+            .into(),
+        })?;
+        certification::Entity::insert(certification::ActiveModel {
+            id: Set(fact.id.uuid()),
+            organisation_id: Set(fact.organisation.uuid()),
+            kind: Set(fact.kind.as_str().to_owned()),
+            from_day: Set(fact.from.to_string()),
+            to_day: Set(fact.to.map(|day| day.to_string())),
+            source: Set(fact.source.clone()),
+            entry_idx: Set(column(index)?),
+            revoked_from: Set(None),
+            revoked_idx: Set(None),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        Ok(fact.id)
+    }
+}
+
+struct RevokeCertification {
+    actor: Actor,
+    id: CertificationId,
+    from: Date,
+}
+
+impl Command for RevokeCertification {
+    const NAME: &'static str = "revoke_certification";
+    type Out = CertificationId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<CertificationId, AppError> {
+        let permit = authorize(tx, &self.actor, Action::RevokeCertification, &Facts::default()).await?;
+        let found = certification::Entity::find_by_id(self.id.uuid()).one(tx).await?;
+        let found = found.ok_or_else(|| AppError::NotFound("no such certification".to_owned()))?;
+        if found.revoked_idx.is_some() {
+            return Err(AppError::Conflict("this certification is revoked already".to_owned()));
+        }
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: OrganisationId::from_uuid(found.organisation_id).to_string(),
+            inputs_upto: None,
+            body: CertificationRevoked {
+                certification: self.id,
+                from: self.from,
+            }
+            .into(),
+        })?;
+        let mut changed: certification::ActiveModel = found.into();
+        changed.revoked_from = Set(Some(self.from.to_string()));
+        changed.revoked_idx = Set(Some(column(index)?));
+        certification::Entity::update(changed).exec(tx).await?;
+        Ok(self.id)
+    }
+}
+
+struct ErasePerson {
+    actor: Actor,
+    subject: OrganisationId,
+}
+
+impl crate::store::PrivateCommand for ErasePerson {
+    const NAME: &'static str = "erase_person";
+    type Out = bool;
+
+    async fn run(&self, tx: &mut crate::store::PrivateTx) -> Result<bool, AppError> {
+        authorize(tx, &self.actor, Action::ErasePerson, &Facts::default()).await?;
+        let erased = directory::Entity::delete_by_id(self.subject.uuid()).exec(tx).await?;
+        Ok(erased.rows_affected > 0)
+    }
+}
+
+impl App {
+    /// Registers an organisation. The name of a sole trader goes to the erasable directory, its commitment to the log.
+    pub async fn register_organisation(
+        &self,
+        actor: &Actor,
+        key: Option<IdempotencyKey>,
+        input: RegisterOrganisation,
+    ) -> Result<Written<OrganisationId>, AppError> {
+        check_name(&input.name).map_err(|error| AppError::refused_at("NAME", "name", error))?;
+        check_code("place", &input.place)?;
+        if let Some(identifier) = &input.identifier {
+            check_code("identifier", identifier)?;
+            if input.legal_form == LegalForm::SoleTrader {
+                return Err(AppError::refused_at(
+                    "IDENTIFIER_OF_A_PERSON",
+                    "identifier",
+                    "a sole trader is a natural person: leave the identifier out, it would stand in the log for ever",
+                ));
+            }
+        }
+        let command = Register {
+            actor: actor.clone(),
+            id: self.ids.new(),
+            input,
+            salt: self.ids.rng().bytes(),
+        };
+        self.store.write(key, command).await
+    }
+
+    /// Grants a role to a person.
+    pub async fn grant_role(&self, actor: &Actor, input: RoleInput) -> Result<Written<()>, AppError> {
+        let actor = actor.clone();
+        self.store.write(None, Grant { actor, input }).await
+    }
+
+    /// Takes a role from a person. Tokens lose it at once.
+    pub async fn revoke_role(&self, actor: &Actor, input: RoleInput) -> Result<Written<()>, AppError> {
+        let actor = actor.clone();
+        self.store.write(None, Revoke { actor, input }).await
+    }
+
+    /// Records a certification as a social economy organisation, as a registrar looked it up.
+    pub async fn record_certification(
+        &self,
+        actor: &Actor,
+        fact: Certification,
+    ) -> Result<Written<CertificationId>, AppError> {
+        check_code("source", &fact.source)?;
+        if fact.to.is_some_and(|to| to <= fact.from) {
+            return Err(AppError::refused_at("PERIOD", "to", "the certification must end after it begins"));
+        }
+        let command = RecordCertification {
+            actor: actor.clone(),
+            certification: fact,
+        };
+        self.store.write(None, command).await
+    }
+
+    /// Ends a certification early, from a day on.
+    pub async fn revoke_certification(
+        &self,
+        actor: &Actor,
+        id: CertificationId,
+        from: Date,
+    ) -> Result<Written<CertificationId>, AppError> {
+        let actor = actor.clone();
+        self.store.write(None, RevokeCertification { actor, id, from }).await
+    }
+
+    /// Erases the name and salt of a sole trader. The log stays as it is. Returns whether there was something to erase.
+    pub async fn erase_person(&self, actor: &Actor, subject: OrganisationId) -> Result<bool, AppError> {
+        let actor = actor.clone();
+        self.store.write_private(ErasePerson { actor, subject }).await
+    }
+}
+
+fn check_code(field: &'static str, text: &str) -> Result<(), AppError> {
+    let plain = text.trim() == text && !text.chars().any(char::is_control);
+    if plain && (1..=MAX_CODE).contains(&text.len()) {
+        Ok(())
+    } else {
+        Err(AppError::refused_at(
+            "TEXT",
+            field,
+            format!("`{field}` has 1 to {MAX_CODE} bytes, no line breaks and no blanks at its ends"),
+        ))
+    }
+}
+
+/// A log index as a column value.
+pub(crate) fn column(index: u64) -> Result<i64, AppError> {
+    i64::try_from(index).map_err(AppError::internal)
+}
+
+/// The word of a unit variant, as serde writes it.
+pub(crate) fn word<T: serde::Serialize>(value: T) -> Result<String, AppError> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        Ok(other) => Err(AppError::internal(format!("{other} is not a word"))),
+        Err(error) => Err(AppError::internal(error)),
+    }
+}
+
+/// The unit variant of a word that the database holds.
+pub(crate) fn from_word<T: for<'de> serde::Deserialize<'de>>(word: &str) -> Result<T, AppError> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(AppError::internal)
+}

@@ -1,0 +1,24 @@
+//! Queries for resolvers, pages and loaders. Whatever a caller may not see is left out here, as part of the query.
+
+pub mod catalogue;
+pub mod organisation;
+pub mod page;
+
+pub use page::Page;
+
+use sea_orm::DatabaseConnection;
+
+use crate::App;
+
+/// The way to everything that is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Read<'a> {
+    pub(crate) db: &'a DatabaseConnection,
+}
+
+impl App {
+    /// Queries on the read pool.
+    pub fn read(&self) -> Read<'_> {
+        Read { db: self.store.read() }
+    }
+}
