@@ -1,1 +1,51 @@
-//! migrations
+//! The database schema, one file per change, the same on SQLite and PostgreSQL.
+//!
+//! To add a change: write `mYYYYMMDD_NNNNNN_noun.rs` with one `pub(crate) const CHANGE: Change`, declare the module
+//! and list it at the end of [`Migrator`]. A change that was released is never edited.
+
+mod change;
+mod m20261122_000001_log;
+mod m20261122_000002_idempotency;
+mod m20261122_000003_posting;
+mod m20261122_000004_tree;
+
+pub use change::{Change, InsertOnly};
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// Every change in order.
+const CHANGES: &[Change] = &[
+    m20261122_000001_log::CHANGE,
+    m20261122_000002_idempotency::CHANGE,
+    m20261122_000003_posting::CHANGE,
+    m20261122_000004_tree::CHANGE,
+];
+
+/// Brings a database to the schema of this program.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        CHANGES
+            .iter()
+            .map(|change| -> Box<dyn MigrationTrait> { Box::new(*change) })
+            .collect()
+    }
+}
+
+/// The names of every change in order, as they stand in the table `seaql_migrations`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CHANGES.iter().map(|change| change.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_listed_once_and_in_the_order_of_their_names() {
+        assert!(names().is_sorted_by(|a, b| a < b));
+    }
+}

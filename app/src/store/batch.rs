@@ -1,0 +1,204 @@
+//! One batch: commands in savepoints of one transaction, entries and head written once, one commit.
+
+use commonweal_domain::ids::CommitId;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+
+use super::command::{Job, Verdict};
+use super::connect::begin;
+use super::contain::contained;
+use super::head::Head;
+use super::idempotency::{Answers, scope};
+use super::log::insert_entries;
+use super::posting::insert_postings;
+use super::session::PrivateTx;
+use super::tx::Tx;
+use crate::clock::Clock;
+use crate::error::AppError;
+
+/// How a batch ended.
+pub(super) enum Ended {
+    /// What was accepted is durable; `size` is the size of the log.
+    Decided { verdicts: Vec<Verdict>, size: u64 },
+    /// The transaction could not even begin.
+    Unopened(DbErr),
+    /// Nothing is in. The connection must be closed: nobody knows what state it is in.
+    Discarded(DbErr),
+    /// The answer to the commit was lost.
+    Lost(Lost),
+}
+
+/// What is needed to learn whether a commit is in, and what to answer then.
+pub(super) struct Lost {
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) size: u64,
+    pub(super) commit: CommitId,
+    pub(super) before: CommitId,
+    pub(super) first_index: Option<u64>,
+    pub(super) cause: DbErr,
+}
+
+/// Runs the jobs in order and commits those that were accepted.
+pub(super) async fn run(
+    database: &DatabaseConnection,
+    clock: &dyn Clock,
+    commit: CommitId,
+    jobs: &mut [Job],
+) -> Ended {
+    let (mut tx, head) = match open(database, clock).await {
+        Ok(opened) => opened,
+        Err(error) => return Ended::Unopened(error),
+    };
+    let verdicts = match decide(&mut tx, &head, commit, jobs).await {
+        Ok(verdicts) => verdicts,
+        Err(error) => return Ended::Discarded(error),
+    };
+    let (size, first_index) = (tx.log_size(), tx.first_index());
+    let accepted = |verdict: &Verdict| matches!(verdict, Verdict::Accepted { .. });
+    if !verdicts.iter().any(accepted) {
+        return match tx.session.rollback().await {
+            Ok(()) => Ended::Decided { verdicts, size },
+            Err(error) => Ended::Discarded(error),
+        };
+    }
+    match tx.session.commit().await {
+        Ok(()) => Ended::Decided { verdicts, size },
+        Err(cause) => Ended::Lost(Lost {
+            verdicts,
+            size,
+            commit,
+            before: head.commit,
+            first_index,
+            cause,
+        }),
+    }
+}
+
+async fn open(database: &DatabaseConnection, clock: &dyn Clock) -> Result<(Tx, Head), DbErr> {
+    let transaction = begin(database).await?;
+    let head = Head::lock(&transaction).await?;
+    let at = clock.now().max(head.at);
+    Ok((Tx::new(PrivateTx::new(transaction, at), &head), head))
+}
+
+/// Decides every job and writes what the accepted ones staged. An error means that the batch must not be committed.
+async fn decide(
+    tx: &mut Tx,
+    head: &Head,
+    commit: CommitId,
+    jobs: &mut [Job],
+) -> Result<Vec<Verdict>, DbErr> {
+    let scopes: Vec<_> = jobs
+        .iter()
+        .filter_map(|job| Some(scope(job.work.name(), job.work.key()?)))
+        .collect();
+    let mut answers = Answers::load(&tx.session, &scopes).await?;
+    let mut savepoint = Savepoint::None;
+    let mut verdicts = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        verdicts.push(decide_one(tx, &mut answers, &mut savepoint, job).await?);
+    }
+    if savepoint != Savepoint::None {
+        insert_entries(&tx.session, head.size, &tx.entries, tx.at(), commit).await?;
+        insert_postings(&tx.session, head.size, &tx.entries).await?;
+        tx.ledger.write(&tx.session).await?;
+        answers.write(&tx.session).await?;
+        let next = Head {
+            size: tx.log_size(),
+            at: tx.at(),
+            commit,
+        };
+        head.advance(&tx.session, &next).await?;
+    }
+    Ok(verdicts)
+}
+
+async fn decide_one(
+    tx: &mut Tx,
+    answers: &mut Answers,
+    savepoint: &mut Savepoint,
+    job: &mut Job,
+) -> Result<Verdict, DbErr> {
+    let name = job.work.name();
+    if let Some(key) = job.work.key() {
+        match answers.find(name, key) {
+            Ok(None) => {}
+            Ok(Some(stored)) => {
+                return Ok(Verdict::Replayed {
+                    at: stored.at,
+                    entries: stored.entries,
+                    answer: stored.answer,
+                });
+            }
+            Err(conflict) => return Ok(Verdict::Failed(conflict)),
+        }
+    }
+    savepoint.set(&tx.session).await?;
+    let start = tx.log_size();
+    let mut result = contained(name, job.work.run(tx)).await;
+    if result.is_ok() && tx.session.has_failed() {
+        result = Err(AppError::internal(format!(
+            "the command {name} went on after a failed statement"
+        )));
+    }
+    if result.is_ok()
+        && let Err(refusal) = tx.ledger.apply(&tx.session, &tx.entries).await
+    {
+        result = Err(refusal);
+    }
+    if let Some(error) = tx.session.ruin() {
+        return Err(error.clone());
+    }
+    match result {
+        Ok(answer) => {
+            *savepoint = Savepoint::Used;
+            let entries = tx.indexes_since(start);
+            if let Some(key) = job.work.key() {
+                answers.keep(name, key, answer, tx.at(), entries.clone());
+            }
+            Ok(Verdict::Accepted {
+                at: tx.at(),
+                entries,
+            })
+        }
+        Err(error) => {
+            tx.discard_since(start);
+            savepoint.restore(&tx.session).await?;
+            tx.session.forget_failure();
+            Ok(Verdict::Failed(error))
+        }
+    }
+}
+
+/// The one savepoint of the transaction, in raw SQL: sea-orm's nested transactions cost a call more per command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Savepoint {
+    /// Not set yet.
+    None,
+    /// Set, and nothing has happened since.
+    Clean,
+    /// An accepted command has worked since.
+    Used,
+}
+
+impl Savepoint {
+    /// Sets the savepoint before a command; what was accepted before moves out of its reach.
+    async fn set(&mut self, session: &PrivateTx) -> Result<(), DbErr> {
+        let sql = match self {
+            Self::Clean => return Ok(()),
+            Self::None => "SAVEPOINT command",
+            Self::Used => "RELEASE SAVEPOINT command; SAVEPOINT command",
+        };
+        session.execute_unprepared(sql).await?;
+        *self = Self::Clean;
+        Ok(())
+    }
+
+    /// Undoes everything since the savepoint, which stays.
+    async fn restore(&mut self, session: &PrivateTx) -> Result<(), DbErr> {
+        session
+            .execute_unprepared("ROLLBACK TO SAVEPOINT command")
+            .await?;
+        *self = Self::Clean;
+        Ok(())
+    }
+}

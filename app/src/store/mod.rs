@@ -1,0 +1,183 @@
+//! The store: the only code that knows the database.
+//!
+//! All public writes go through [`Store::write`] to one writer task, which commits them in groups and appends their
+//! entries to the log. What is not public goes through [`Store::write_private`]. Reads go through [`Store::read`].
+
+mod batch;
+mod bulk;
+mod command;
+mod connect;
+mod contain;
+mod error;
+mod head;
+mod idempotency;
+mod ids;
+mod log;
+mod posting;
+mod private;
+mod read;
+mod schema;
+mod session;
+mod settings;
+mod tx;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
+
+pub use command::{Command, PrivateCommand, Written};
+pub use error::StoreError;
+pub use idempotency::IdempotencyKey;
+pub use ids::Db;
+pub use read::Reader;
+pub use session::PrivateTx;
+pub use settings::BATCH_COMMANDS_MAX;
+pub use tx::Tx;
+
+use crate::error::AppError;
+use crate::rng::Ids;
+use command::{Job, PrivateWork, PublicWork, Work};
+use connect::DatabaseUrl;
+use settings::{QUEUE_COMMANDS_MAX, QUEUE_WAIT};
+use writer::{Message, Writer};
+
+/// A handle on the database. Clones share the writer and the pools.
+#[derive(Clone)]
+pub struct Store {
+    queue: mpsc::Sender<Message>,
+    /// On PostgreSQL private transactions run beside the writer. SQLite has one writer for the whole file: there they
+    /// go through the queue and share its commits, which beats waiting for the file's lock.
+    private: Option<DatabaseConnection>,
+    reader: Reader,
+    ids: Ids,
+    committed: watch::Receiver<u64>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("backend", &self.reader.get_database_backend())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Creates the database where it is missing (SQLite) and brings its schema up to date.
+    pub async fn migrate(url: &str) -> Result<(), StoreError> {
+        schema::migrate(&DatabaseUrl::parse(url)?).await
+    }
+
+    /// Opens a migrated database and starts the writer. `url` is `sqlite:PATH` or `postgres://..`.
+    pub async fn open(url: &str, ids: Ids) -> Result<Self, StoreError> {
+        let url = Arc::new(DatabaseUrl::parse(url)?);
+        let database = url.writer().await?;
+        connect::check_server(&database).await?;
+        schema::check(&database).await?;
+        let size = head::size(&database).await?;
+        let reader = Reader::new(url.readers().await?);
+        let private = match url.backend() {
+            DbBackend::Postgres => Some(url.private().await?),
+            _ => None,
+        };
+        let (queue, jobs) = mpsc::channel(QUEUE_COMMANDS_MAX);
+        let (committed, size) = watch::channel(size);
+        let writer = Writer {
+            url,
+            ids: ids.clone(),
+            queue: jobs,
+            database: Some(database),
+            again: VecDeque::new(),
+            committed,
+            closing: None,
+            dirty: true,
+        };
+        tokio::spawn(writer.run());
+        Ok(Self {
+            queue,
+            private,
+            reader,
+            ids,
+            committed: size,
+        })
+    }
+
+    /// Runs a public command and answers once it is durable. Dropping the future does not cancel a command that has
+    /// reached the queue. With a key, a repeated request gets the first answer.
+    pub async fn write<C: Command>(
+        &self,
+        key: Option<IdempotencyKey>,
+        command: C,
+    ) -> Result<Written<C::Out>, AppError> {
+        let (reply, answer) = oneshot::channel();
+        let work = PublicWork {
+            command,
+            key,
+            out: None,
+            reply,
+        };
+        self.enqueue(Box::new(work)).await?;
+        // The writer answers every job; if it does not, it died, and nobody knows what is in.
+        answer.await.unwrap_or(Err(AppError::OutcomeUnknown))
+    }
+
+    /// Runs a private command, which cannot append to the log, and answers once it is durable.
+    pub async fn write_private<C: PrivateCommand>(&self, command: C) -> Result<C::Out, AppError> {
+        if let Some(database) = &self.private {
+            let at = self.ids.clock().now();
+            // A task of its own, so that a caller who goes away does not leave a transaction half done.
+            let run = tokio::spawn(private::run(database.clone(), at, command));
+            return run.await.unwrap_or(Err(AppError::OutcomeUnknown));
+        }
+        let (reply, answer) = oneshot::channel();
+        let work = PrivateWork {
+            command,
+            out: None,
+            reply,
+        };
+        self.enqueue(Box::new(work)).await?;
+        answer.await.unwrap_or(Err(AppError::OutcomeUnknown))
+    }
+
+    /// The read-only connections.
+    pub fn read(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The source of ids and time.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// The size of the log after the last commit of this process, and a signal when it grows.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
+    }
+
+    /// Finishes what is queued and closes every connection. Later writes are refused.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.queue.send(Message::Close(done)).await.is_ok() {
+            // An error means that the writer has ended already.
+            let _ = closed.await;
+        }
+        if let Some(private) = &self.private {
+            let _ = private.close_by_ref().await;
+        }
+        let _ = self.reader.close().await;
+    }
+
+    async fn enqueue(&self, work: Box<dyn Work>) -> Result<(), AppError> {
+        match timeout(QUEUE_WAIT, self.queue.send(Message::Job(Job::new(work)))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(AppError::internal("the store is closed")),
+            Err(_) => Err(AppError::Overloaded),
+        }
+    }
+}

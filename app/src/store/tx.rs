@@ -1,0 +1,112 @@
+//! The transaction of a public command: statements, the log, and balances.
+
+use std::ops::Range;
+
+use commonweal_domain::credit::posting::Account;
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::time::Time;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+
+use super::head::Head;
+use super::log::StagedEntry;
+use super::posting::Ledger;
+use super::session::PrivateTx;
+use crate::error::AppError;
+
+/// What a command works with. Entries and balances are staged and written once per batch, so read balances through
+/// [`Tx::balance`] and not from the table.
+#[derive(Debug)]
+pub struct Tx {
+    pub(super) session: PrivateTx,
+    /// Index of the first entry of this batch.
+    first: u64,
+    pub(super) entries: Vec<StagedEntry>,
+    pub(super) ledger: Ledger,
+}
+
+impl Tx {
+    pub(super) fn new(session: PrivateTx, head: &Head) -> Self {
+        Self {
+            session,
+            first: head.size,
+            entries: Vec::new(),
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// The time of everything in this commit: `max(clock, time of the last commit)`.
+    pub fn at(&self) -> Time {
+        self.session.at()
+    }
+
+    /// The size that the log has for this command: entries of earlier commands of the batch are counted, and what the
+    /// command reads is no newer.
+    pub fn log_size(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+
+    /// Appends a public fact and answers the index that it has if this command succeeds.
+    ///
+    /// Its postings are checked here to sum to zero, and at the end of the command against the balances.
+    pub fn append(&mut self, draft: Draft) -> Result<u64, AppError> {
+        let staged = StagedEntry::new(draft, self.at())?;
+        Ok(self.stage(staged))
+    }
+
+    pub(super) fn stage(&mut self, entry: StagedEntry) -> u64 {
+        let index = self.log_size();
+        self.entries.push(entry);
+        index
+    }
+
+    /// The balance of an account, with everything that this batch has done to it so far; zero where it has no row.
+    pub async fn balance(&mut self, account: Account) -> Result<i64, AppError> {
+        self.ledger.load(&self.session, &[account]).await?;
+        let staged = self.entries[self.ledger.applied()..]
+            .iter()
+            .flat_map(|entry| &entry.postings)
+            .filter(|posting| posting.account == account)
+            .map(|posting| posting.amount)
+            .sum::<i64>();
+        Ok(self.ledger.balance(account) + staged)
+    }
+
+    /// Indexes of the entries staged since `start`.
+    pub(super) fn indexes_since(&self, start: u64) -> Range<u64> {
+        start..self.log_size()
+    }
+
+    /// Index of the batch's first entry, if it has one.
+    pub(super) fn first_index(&self) -> Option<u64> {
+        (!self.entries.is_empty()).then_some(self.first)
+    }
+
+    /// Takes a refused command's entries back.
+    pub(super) fn discard_since(&mut self, start: u64) {
+        let kept = usize::try_from(start - self.first).unwrap_or(usize::MAX);
+        self.entries.truncate(kept);
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.session.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.session.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.session.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.session.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session.query_all_raw(statement).await
+    }
+}
