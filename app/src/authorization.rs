@@ -23,7 +23,9 @@ pub(crate) async fn authorize<C: ConnectionTrait>(
     );
     match role_grant::Entity::find_by_id(key).one(connection).await? {
         Some(_) => Ok(permit),
-        None => Err(AppError::Forbidden("the role was revoked: sign in again".to_owned())),
+        None => Err(AppError::Forbidden(
+            "the role was revoked: sign in again".to_owned(),
+        )),
     }
 }
 

@@ -26,7 +26,8 @@ impl Command for Publish {
     type Out = CatalogueId;
 
     async fn run(&self, tx: &mut Tx) -> Result<CatalogueId, AppError> {
-        let permit = authorize(tx, &self.actor, Action::PublishCatalogue, &Facts::default()).await?;
+        let permit =
+            authorize(tx, &self.actor, Action::PublishCatalogue, &Facts::default()).await?;
         let taken = catalogue::Entity::find()
             .filter(catalogue::Column::Code.eq(&self.catalogue.code))
             .filter(catalogue::Column::Version.eq(&self.catalogue.version))
@@ -72,8 +73,18 @@ impl App {
         catalogue
             .check()
             .map_err(|error| AppError::refused_at("CATALOGUE", "measures", error))?;
-        let body = canonical_json(&catalogue).map_err(|error| AppError::refused("CATALOGUE", error))?;
+        let body =
+            canonical_json(&catalogue).map_err(|error| AppError::refused("CATALOGUE", error))?;
         let actor = actor.clone();
-        self.store.write(None, Publish { actor, catalogue, body }).await
+        self.store
+            .write(
+                None,
+                Publish {
+                    actor,
+                    catalogue,
+                    body,
+                },
+            )
+            .await
     }
 }

@@ -15,7 +15,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
-use crate::store::organisation::{certification, directory, organisation, role_grant};
+use crate::store::organisation::{self, certification, directory, role_grant};
 use crate::store::{Command, IdempotencyKey, Tx, Written};
 
 /// The longest place code, source or identifier, in bytes.
@@ -50,10 +50,25 @@ impl Command for Register {
     type Out = OrganisationId;
 
     async fn run(&self, tx: &mut Tx) -> Result<OrganisationId, AppError> {
-        let permit = authorize(tx, &self.actor, Action::RegisterOrganisation, &Facts::default()).await?;
+        let permit = authorize(
+            tx,
+            &self.actor,
+            Action::RegisterOrganisation,
+            &Facts::default(),
+        )
+        .await?;
         let group = self.input.group.unwrap_or(self.id);
-        if group != self.id && organisation::Entity::find_by_id(group.uuid()).one(tx).await?.is_none() {
-            return Err(AppError::refused_at("UNKNOWN_GROUP", "group", "the group names an organisation that is not registered"));
+        if group != self.id
+            && organisation::Entity::find_by_id(group.uuid())
+                .one(tx)
+                .await?
+                .is_none()
+        {
+            return Err(AppError::refused_at(
+                "UNKNOWN_GROUP",
+                "group",
+                "the group names an organisation that is not registered",
+            ));
         }
         if let Some(identifier) = &self.input.identifier {
             let taken = organisation::Entity::find()
@@ -61,12 +76,18 @@ impl Command for Register {
                 .one(tx)
                 .await?;
             if taken.is_some() {
-                return Err(AppError::refused_at("IDENTIFIER_TAKEN", "identifier", "an organisation with this identifier is registered already"));
+                return Err(AppError::refused_at(
+                    "IDENTIFIER_TAKEN",
+                    "identifier",
+                    "an organisation with this identifier is registered already",
+                ));
             }
         }
         let person = self.input.legal_form == LegalForm::SoleTrader;
         let name = if person {
-            PublicName::Committed(commit_name(&self.input.name, self.salt).map_err(AppError::internal)?)
+            PublicName::Committed(
+                commit_name(&self.input.name, self.salt).map_err(AppError::internal)?,
+            )
         } else {
             PublicName::Clear(self.input.name.clone())
         };
@@ -150,10 +171,16 @@ pub(crate) async fn grant(
     input: RoleInput,
     actor: commonweal_domain::log::entry::EntryActor,
 ) -> Result<(), AppError> {
-    let known = organisation::Entity::find_by_id(input.organisation.uuid()).one(tx).await?;
+    let known = organisation::Entity::find_by_id(input.organisation.uuid())
+        .one(tx)
+        .await?;
     known.ok_or_else(|| AppError::NotFound("no such organisation".to_owned()))?;
     if held(tx, input).await? {
-        return Err(AppError::refused_at("ROLE_HELD", "role", "the person holds this role in this organisation already"));
+        return Err(AppError::refused_at(
+            "ROLE_HELD",
+            "role",
+            "the person holds this role in this organisation already",
+        ));
     }
     let index = tx.append(Draft {
         actors: vec![actor],
@@ -178,7 +205,11 @@ pub(crate) async fn grant(
 }
 
 async fn held(tx: &mut Tx, input: RoleInput) -> Result<bool, AppError> {
-    let key = (input.person.uuid(), input.organisation.uuid(), input.role.as_str().to_owned());
+    let key = (
+        input.person.uuid(),
+        input.organisation.uuid(),
+        input.role.as_str().to_owned(),
+    );
     Ok(role_grant::Entity::find_by_id(key).one(tx).await?.is_some())
 }
 
@@ -194,7 +225,11 @@ impl Command for Revoke {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let permit = authorize(tx, &self.actor, Action::RevokeRole, &Facts::default()).await?;
         if !held(tx, self.input).await? {
-            return Err(AppError::refused_at("ROLE_NOT_HELD", "role", "the person does not hold this role in this organisation"));
+            return Err(AppError::refused_at(
+                "ROLE_NOT_HELD",
+                "role",
+                "the person does not hold this role in this organisation",
+            ));
         }
         tx.append(Draft {
             actors: vec![permit.actor],
@@ -227,9 +262,17 @@ impl Command for RecordCertification {
     type Out = CertificationId;
 
     async fn run(&self, tx: &mut Tx) -> Result<CertificationId, AppError> {
-        let permit = authorize(tx, &self.actor, Action::RecordCertification, &Facts::default()).await?;
+        let permit = authorize(
+            tx,
+            &self.actor,
+            Action::RecordCertification,
+            &Facts::default(),
+        )
+        .await?;
         let fact = &self.certification;
-        let known = organisation::Entity::find_by_id(fact.organisation.uuid()).one(tx).await?;
+        let known = organisation::Entity::find_by_id(fact.organisation.uuid())
+            .one(tx)
+            .await?;
         known.ok_or_else(|| AppError::NotFound("no such organisation".to_owned()))?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
@@ -268,11 +311,21 @@ impl Command for RevokeCertification {
     type Out = CertificationId;
 
     async fn run(&self, tx: &mut Tx) -> Result<CertificationId, AppError> {
-        let permit = authorize(tx, &self.actor, Action::RevokeCertification, &Facts::default()).await?;
-        let found = certification::Entity::find_by_id(self.id.uuid()).one(tx).await?;
+        let permit = authorize(
+            tx,
+            &self.actor,
+            Action::RevokeCertification,
+            &Facts::default(),
+        )
+        .await?;
+        let found = certification::Entity::find_by_id(self.id.uuid())
+            .one(tx)
+            .await?;
         let found = found.ok_or_else(|| AppError::NotFound("no such certification".to_owned()))?;
         if found.revoked_idx.is_some() {
-            return Err(AppError::Conflict("this certification is revoked already".to_owned()));
+            return Err(AppError::Conflict(
+                "this certification is revoked already".to_owned(),
+            ));
         }
         let index = tx.append(Draft {
             actors: vec![permit.actor],
@@ -303,7 +356,9 @@ impl crate::store::PrivateCommand for ErasePerson {
 
     async fn run(&self, tx: &mut crate::store::PrivateTx) -> Result<bool, AppError> {
         authorize(tx, &self.actor, Action::ErasePerson, &Facts::default()).await?;
-        let erased = directory::Entity::delete_by_id(self.subject.uuid()).exec(tx).await?;
+        let erased = directory::Entity::delete_by_id(self.subject.uuid())
+            .exec(tx)
+            .await?;
         Ok(erased.rows_affected > 0)
     }
 }
@@ -338,13 +393,21 @@ impl App {
     }
 
     /// Grants a role to a person.
-    pub async fn grant_role(&self, actor: &Actor, input: RoleInput) -> Result<Written<()>, AppError> {
+    pub async fn grant_role(
+        &self,
+        actor: &Actor,
+        input: RoleInput,
+    ) -> Result<Written<()>, AppError> {
         let actor = actor.clone();
         self.store.write(None, Grant { actor, input }).await
     }
 
     /// Takes a role from a person. Tokens lose it at once.
-    pub async fn revoke_role(&self, actor: &Actor, input: RoleInput) -> Result<Written<()>, AppError> {
+    pub async fn revoke_role(
+        &self,
+        actor: &Actor,
+        input: RoleInput,
+    ) -> Result<Written<()>, AppError> {
         let actor = actor.clone();
         self.store.write(None, Revoke { actor, input }).await
     }
@@ -357,7 +420,11 @@ impl App {
     ) -> Result<Written<CertificationId>, AppError> {
         check_code("source", &fact.source)?;
         if fact.to.is_some_and(|to| to <= fact.from) {
-            return Err(AppError::refused_at("PERIOD", "to", "the certification must end after it begins"));
+            return Err(AppError::refused_at(
+                "PERIOD",
+                "to",
+                "the certification must end after it begins",
+            ));
         }
         let command = RecordCertification {
             actor: actor.clone(),
@@ -374,13 +441,21 @@ impl App {
         from: Date,
     ) -> Result<Written<CertificationId>, AppError> {
         let actor = actor.clone();
-        self.store.write(None, RevokeCertification { actor, id, from }).await
+        self.store
+            .write(None, RevokeCertification { actor, id, from })
+            .await
     }
 
     /// Erases the name and salt of a sole trader. The log stays as it is. Returns whether there was something to erase.
-    pub async fn erase_person(&self, actor: &Actor, subject: OrganisationId) -> Result<bool, AppError> {
+    pub async fn erase_person(
+        &self,
+        actor: &Actor,
+        subject: OrganisationId,
+    ) -> Result<bool, AppError> {
         let actor = actor.clone();
-        self.store.write_private(ErasePerson { actor, subject }).await
+        self.store
+            .write_private(ErasePerson { actor, subject })
+            .await
     }
 }
 
@@ -392,7 +467,9 @@ fn check_code(field: &'static str, text: &str) -> Result<(), AppError> {
         Err(AppError::refused_at(
             "TEXT",
             field,
-            format!("`{field}` has 1 to {MAX_CODE} bytes, no line breaks and no blanks at its ends"),
+            format!(
+                "`{field}` has 1 to {MAX_CODE} bytes, no line breaks and no blanks at its ends"
+            ),
         ))
     }
 }

@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::App;
 use crate::error::AppError;
 use crate::organisation::{RoleInput, column, grant, word};
-use crate::store::organisation::{organisation, role_grant};
+use crate::store::organisation::{self, role_grant};
 use crate::store::token::{api_token, api_token_scope};
 use crate::store::{Command, PrivateCommand, PrivateTx, Tx};
 
@@ -77,7 +77,9 @@ impl Command for FoundRegistry {
 
     async fn run(&self, tx: &mut Tx) -> Result<OrganisationId, AppError> {
         if organisation::Entity::find().count(tx).await? > 0 {
-            return Err(AppError::Conflict("this registry has organisations already: it is founded once".to_owned()));
+            return Err(AppError::Conflict(
+                "this registry has organisations already: it is founded once".to_owned(),
+            ));
         }
         let index = tx.append(Draft {
             actors: vec![EntryActor {
@@ -183,7 +185,9 @@ impl PrivateCommand for StoreToken {
             organisation_id: Set(grant.organisation.uuid()),
             role: Set(grant.role.as_str().to_owned()),
         });
-        api_token_scope::Entity::insert_many(scopes).exec_without_returning(tx).await?;
+        api_token_scope::Entity::insert_many(scopes)
+            .exec_without_returning(tx)
+            .await?;
         Ok(())
     }
 }
@@ -198,7 +202,9 @@ impl PrivateCommand for RevokeToken {
     type Out = ();
 
     async fn run(&self, tx: &mut PrivateTx) -> Result<(), AppError> {
-        let found = api_token::Entity::find_by_id(self.id.uuid()).one(tx).await?;
+        let found = api_token::Entity::find_by_id(self.id.uuid())
+            .one(tx)
+            .await?;
         let found = found.ok_or_else(|| AppError::NotFound("no such token".to_owned()))?;
         let mut changed: api_token::ActiveModel = found.into();
         changed.revoked_at = Set(Some(self.at.micros()));
@@ -209,7 +215,11 @@ impl PrivateCommand for RevokeToken {
 
 impl App {
     /// The first organisation of an empty registry: the body that runs it. Only the operator's command line calls this.
-    pub async fn found_registry(&self, name: &str, place: &str) -> Result<OrganisationId, AppError> {
+    pub async fn found_registry(
+        &self,
+        name: &str,
+        place: &str,
+    ) -> Result<OrganisationId, AppError> {
         check_name(name).map_err(|error| AppError::refused_at("NAME", "name", error))?;
         let command = FoundRegistry {
             id: self.ids.new(),
@@ -223,7 +233,11 @@ impl App {
     /// Makes a token, shown once. Only the operator's command line calls this; roles that it grants stand in the log.
     pub async fn issue_token(&self, request: NewToken) -> Result<IssuedToken, AppError> {
         if request.scope.is_empty() {
-            return Err(AppError::refused_at("SCOPE", "role", "a token needs at least one role"));
+            return Err(AppError::refused_at(
+                "SCOPE",
+                "role",
+                "a token needs at least one role",
+            ));
         }
         if !(1..=MAX_LIFE_DAYS).contains(&request.days) {
             return Err(AppError::refused_at(
@@ -257,7 +271,11 @@ impl App {
         Ok(IssuedToken {
             id,
             person,
-            secret: SecretString::from(format!("cw_{}_{}", id.uuid().as_simple(), hex::encode(secret))),
+            secret: SecretString::from(format!(
+                "cw_{}_{}",
+                id.uuid().as_simple(),
+                hex::encode(secret)
+            )),
             expires_at,
         })
     }
@@ -292,8 +310,9 @@ impl App {
         let grants = scope
             .into_iter()
             .filter(|wanted| {
-                held.iter()
-                    .any(|held| held.organisation_id == wanted.organisation_id && held.role == wanted.role)
+                held.iter().any(|held| {
+                    held.organisation_id == wanted.organisation_id && held.role == wanted.role
+                })
             })
             .map(|row| {
                 Ok(Grant {
@@ -327,7 +346,14 @@ mod tests {
     fn only_the_exact_form_is_a_token() {
         let good = format!("cw_{}_{}", "0".repeat(32), "a".repeat(64));
         assert!(parse(&good).is_some());
-        for bad in ["", "cw_", "cw_1_2", &good[1..], &good[..good.len() - 1], &good.replace("cw_", "cx_")] {
+        for bad in [
+            "",
+            "cw_",
+            "cw_1_2",
+            &good[1..],
+            &good[..good.len() - 1],
+            &good.replace("cw_", "cx_"),
+        ] {
             assert!(parse(bad).is_none(), "{bad}");
         }
     }

@@ -8,6 +8,9 @@ mod m20261122_000001_log;
 mod m20261122_000002_idempotency;
 mod m20261122_000003_posting;
 mod m20261122_000004_tree;
+mod m20261122_000010_organisation;
+mod m20261122_000011_token;
+mod m20261122_000012_catalogue;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -19,6 +22,9 @@ const CHANGES: &[Change] = &[
     m20261122_000002_idempotency::CHANGE,
     m20261122_000003_posting::CHANGE,
     m20261122_000004_tree::CHANGE,
+    m20261122_000010_organisation::CHANGE,
+    m20261122_000011_token::CHANGE,
+    m20261122_000012_catalogue::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -37,9 +37,13 @@ pub struct MoneyInput {
 
 impl MoneyInput {
     /// The amount as the domain knows it; the error names the field.
-    pub(crate) fn parse(&self, field: &str) -> async_graphql::Result<amount::Money> {
-        let currency = self.currency.parse().map_err(|error| wrong(&format!("{field}.currency"), &error))?;
-        amount::Money::parse(&self.amount.0, currency).map_err(|error| wrong(&format!("{field}.amount"), &error))
+    pub fn parse(&self, field: &str) -> async_graphql::Result<amount::Money> {
+        let currency = self
+            .currency
+            .parse()
+            .map_err(|error| wrong(&format!("{field}.currency"), &error))?;
+        amount::Money::parse(&self.amount.0, currency)
+            .map_err(|error| wrong(&format!("{field}.amount"), &error))
     }
 }
 
@@ -62,8 +66,14 @@ impl From<&amount::Quantity> for Quantity {
 }
 
 /// A quantity as input is decimal text in the measure's own unit: nobody types a unit that could be another.
-pub(crate) fn parse_quantity(field: &str, text: &Decimal, measure: &Measure) -> async_graphql::Result<amount::Quantity> {
-    measure.quantity(&text.0).map_err(|error| wrong(field, &error))
+pub fn parse_quantity(
+    field: &str,
+    text: &Decimal,
+    measure: &Measure,
+) -> async_graphql::Result<amount::Quantity> {
+    measure
+        .quantity(&text.0)
+        .map_err(|error| wrong(field, &error))
 }
 
 /// A period of days: the first day inside and the first day after.
@@ -95,13 +105,13 @@ pub struct PeriodInput {
 
 impl PeriodInput {
     /// The period as the domain knows it; the error names the field.
-    pub(crate) fn parse(&self, field: &str) -> async_graphql::Result<time::Period> {
+    pub fn parse(self, field: &str) -> async_graphql::Result<time::Period> {
         time::Period::new(self.from.0, self.to.0).map_err(|error| wrong(field, &error))
     }
 }
 
 /// A wrong input value, with the field that holds it.
-pub(crate) fn wrong(field: &str, error: &dyn std::fmt::Display) -> async_graphql::Error {
+pub fn wrong(field: &str, error: &dyn std::fmt::Display) -> async_graphql::Error {
     let mut refused = Code::BadUserInput.error(format!("`{field}`: {error}"));
     if let Some(extensions) = &mut refused.extensions {
         extensions.set("field", field);

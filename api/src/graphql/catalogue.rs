@@ -7,7 +7,7 @@ use commonweal_app::read::catalogue::CatalogueView;
 use commonweal_domain::catalogue as domain;
 use commonweal_domain::ids::CatalogueId;
 
-use super::connection::{Connection, Cursor, PageArgs, wants_total_count};
+use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, refuse, settle};
 use super::loaders::Loader;
 use super::node::{node_id, parse_id};
@@ -74,7 +74,7 @@ impl From<domain::Measure> for Measure {
 #[graphql(complex)]
 pub struct Catalogue {
     /// Opaque id.
-    id: ID,
+    pub(crate) id: ID,
     /// The name under which its versions belong together.
     code: String,
     /// The version.
@@ -113,13 +113,12 @@ impl From<CatalogueView> for Catalogue {
 }
 
 /// A catalogue through the request's loader.
-pub(crate) async fn load(context: &Context<'_>, id: CatalogueId) -> async_graphql::Result<Option<Catalogue>> {
+pub(crate) async fn load(
+    context: &Context<'_>,
+    id: CatalogueId,
+) -> async_graphql::Result<Option<Catalogue>> {
     let loader = context.data::<DataLoader<Loader>>()?;
     Ok(loader.load_one(id).await?.map(Into::into))
-}
-
-impl Cursor for CatalogueId {
-    const KIND: &'static str = "catalogue";
 }
 
 /// Queries on measure catalogues.
@@ -223,7 +222,11 @@ impl CatalogueMutation {
         #[graphql(desc = "The catalogue.")] input: PublishCatalogueInput,
     ) -> async_graphql::Result<PublishCataloguePayload> {
         let app = app(context)?;
-        let measures = input.measures.into_iter().enumerate().map(|(at, measure)| measure.parse(at));
+        let measures = input
+            .measures
+            .into_iter()
+            .enumerate()
+            .map(|(at, measure)| measure.parse(at));
         let catalogue = domain::Catalogue {
             id: app.new_id(),
             code: input.code,
@@ -237,7 +240,10 @@ impl CatalogueMutation {
             Some(made) => load(context, made.out).await?,
             None => None,
         };
-        Ok(PublishCataloguePayload::new((catalogue, errors), input.client_mutation_id))
+        Ok(PublishCataloguePayload::new(
+            (catalogue, errors),
+            input.client_mutation_id,
+        ))
     }
 }
 
@@ -257,7 +263,11 @@ impl MeasureInput {
             evidence: self.evidence,
             verification_method: self.verification_method,
             transferable: self.transferable,
-            deadweight: self.deadweight.0.parse().map_err(|error| wrong("deadweight", &error))?,
+            deadweight: self
+                .deadweight
+                .0
+                .parse()
+                .map_err(|error| wrong("deadweight", &error))?,
         })
     }
 }

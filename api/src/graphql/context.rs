@@ -36,18 +36,32 @@ pub struct UserError {
 }
 
 /// The outcome of a mutation: what it made, or why a rule refused it. Everything else is an error of the request.
-pub(crate) fn settle<T>(result: Result<T, AppError>) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
+pub(crate) fn settle<T>(
+    result: Result<T, AppError>,
+) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
     match result {
         Ok(value) => Ok((Some(value), Vec::new())),
-        Err(AppError::Refused { code, message, path }) => {
+        Err(AppError::Refused {
+            code,
+            message,
+            path,
+        }) => {
             let code = code.to_owned();
-            Ok((None, vec![UserError { code, message, path }]))
+            Ok((
+                None,
+                vec![UserError {
+                    code,
+                    message,
+                    path,
+                }],
+            ))
         }
         Err(error) => Err(refuse(error)),
     }
 }
 
 /// An error of a use-case or a query as an error of the request.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 pub(crate) fn refuse(error: AppError) -> async_graphql::Error {
     let code = match &error {
         AppError::Refused { .. } => Code::BadUserInput,
@@ -61,4 +75,3 @@ pub(crate) fn refuse(error: AppError) -> async_graphql::Error {
     };
     code.error(error.to_string())
 }
-

@@ -39,8 +39,15 @@ impl Load<OrganisationId> for Loader {
     type Value = OrganisationView;
     type Error = async_graphql::Error;
 
-    async fn load(&self, keys: &[OrganisationId]) -> Result<HashMap<OrganisationId, OrganisationView>, Self::Error> {
-        self.app.read().organisations_by_id(keys).await.map_err(refuse)
+    async fn load(
+        &self,
+        keys: &[OrganisationId],
+    ) -> Result<HashMap<OrganisationId, OrganisationView>, Self::Error> {
+        self.app
+            .read()
+            .organisations_by_id(keys)
+            .await
+            .map_err(refuse)
     }
 }
 
@@ -53,8 +60,16 @@ impl Load<CertificationsOf> for Loader {
         keys: &[CertificationsOf],
     ) -> Result<HashMap<CertificationsOf, Vec<CertificationView>>, Self::Error> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = self.app.read().certifications_of(&ids).await.map_err(refuse)?;
-        Ok(found.into_iter().map(|(id, list)| (CertificationsOf(id), list)).collect())
+        let found = self
+            .app
+            .read()
+            .certifications_of(&ids)
+            .await
+            .map_err(refuse)?;
+        Ok(found
+            .into_iter()
+            .map(|(id, list)| (CertificationsOf(id), list))
+            .collect())
     }
 }
 
@@ -62,7 +77,10 @@ impl Load<CatalogueId> for Loader {
     type Value = CatalogueView;
     type Error = async_graphql::Error;
 
-    async fn load(&self, keys: &[CatalogueId]) -> Result<HashMap<CatalogueId, CatalogueView>, Self::Error> {
+    async fn load(
+        &self,
+        keys: &[CatalogueId],
+    ) -> Result<HashMap<CatalogueId, CatalogueView>, Self::Error> {
         self.app.read().catalogues_by_id(keys).await.map_err(refuse)
     }
 }

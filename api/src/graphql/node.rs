@@ -1,9 +1,28 @@
 //! Opaque ids of nodes: `noun:uuid`, so that an id of one noun is never taken for another.
 
 use async_graphql::ID;
+use commonweal_app::read::Page;
 use commonweal_domain::ids::Id;
+use serde::{Serialize, de::DeserializeOwned};
 
+use super::connection::{Cursor, Direction, PageArgs};
 use super::errors::Code;
+
+/// Lists of nodes are ordered by id: ids are made in the order of time.
+impl<T: Id + Serialize + DeserializeOwned> Cursor for T {
+    const KIND: &'static str = T::NOUN;
+}
+
+impl<K: Copy + Cursor> From<&PageArgs<K>> for Page<K> {
+    fn from(args: &PageArgs<K>) -> Self {
+        Self {
+            rows: args.rows_to_read(),
+            backward: args.direction == Direction::Backward,
+            after: args.after,
+            before: args.before,
+        }
+    }
+}
 
 /// The public id of a node.
 pub(crate) fn node_id<T: Id>(id: T) -> ID {
@@ -38,6 +57,10 @@ mod tests {
         let id = TenderId::from_uuid(Uuid::from_u128(7));
         assert_eq!(parse_id::<TenderId>("tender", &node_id(id)).unwrap(), id);
         let error = parse_id::<BidId>("bid", &node_id(id)).unwrap_err();
-        assert!(error.message.starts_with("`bid` is not the id of a bid"), "{}", error.message);
+        assert!(
+            error.message.starts_with("`bid` is not the id of a bid"),
+            "{}",
+            error.message
+        );
     }
 }

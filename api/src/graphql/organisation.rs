@@ -4,13 +4,15 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use commonweal_app::organisation as usecase;
 use commonweal_app::read::Page;
-use commonweal_app::read::organisation::{CertificationView, OrganisationFilter as Filter, OrganisationView};
+use commonweal_app::read::organisation::{
+    CertificationView, OrganisationFilter as Filter, OrganisationView,
+};
 use commonweal_domain::actor;
 use commonweal_domain::ids::{CertificationId, OrganisationId};
 use commonweal_domain::organisation::certification::{self, Certification as CertificationFact};
 use commonweal_domain::organisation::{self as domain};
 
-use super::connection::{Connection, Cursor, PageArgs, wants_total_count};
+use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor as caller, app, refuse, settle};
 use super::loaders::Loader;
 use super::node::{node_id, parse_id};
@@ -90,7 +92,7 @@ pub enum SeoKind {
 #[graphql(complex)]
 pub struct Organisation {
     /// Opaque id.
-    id: ID,
+    pub(crate) id: ID,
     /// What it is in law.
     legal_form: LegalForm,
     /// Its name; null when the name of a natural person was erased.
@@ -133,10 +135,19 @@ impl Organisation {
     }
 
     /// Its certifications as a social economy organisation, in the order of their recording.
-    async fn certifications(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Certification>> {
+    async fn certifications(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Vec<Certification>> {
         let loader = context.data::<DataLoader<Loader>>()?;
-        let found = loader.load_one(super::loaders::CertificationsOf(self.key)).await?;
-        Ok(found.unwrap_or_default().into_iter().map(Into::into).collect())
+        let found = loader
+            .load_one(super::loaders::CertificationsOf(self.key))
+            .await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 }
 
@@ -174,13 +185,12 @@ impl From<CertificationView> for Certification {
 }
 
 /// An organisation through the request's loader.
-pub(crate) async fn load(context: &Context<'_>, id: OrganisationId) -> async_graphql::Result<Option<Organisation>> {
+pub(crate) async fn load(
+    context: &Context<'_>,
+    id: OrganisationId,
+) -> async_graphql::Result<Option<Organisation>> {
     let loader = context.data::<DataLoader<Loader>>()?;
     Ok(loader.load_one(id).await?.map(Into::into))
-}
-
-impl Cursor for OrganisationId {
-    const KIND: &'static str = "organisation";
 }
 
 /// Which organisations are wanted.
@@ -210,7 +220,6 @@ impl OrganisationQuery {
     }
 
     /// Organisations in the order in which they joined.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn organisations(
         &self,
         context: &Context<'_>,
@@ -220,7 +229,8 @@ impl OrganisationQuery {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
         #[graphql(desc = "Which organisations.")] filter: Option<OrganisationFilter>,
     ) -> async_graphql::Result<Connection<Organisation>> {
-        let args = PageArgs::<OrganisationId>::new(first, after.as_deref(), last, before.as_deref())?;
+        let args =
+            PageArgs::<OrganisationId>::new(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
         let filter = Filter {
             certified: filter.certified,
@@ -228,7 +238,10 @@ impl OrganisationQuery {
             name_contains: filter.name_contains,
         };
         let read = app(context)?.read();
-        let rows = read.organisations(&filter, &Page::from(&args)).await.map_err(refuse)?;
+        let rows = read
+            .organisations(&filter, &Page::from(&args))
+            .await
+            .map_err(refuse)?;
         let total = if wants_total_count(context) {
             Some(read.organisation_count(&filter).await.map_err(refuse)?)
         } else {
@@ -342,7 +355,11 @@ impl OrganisationMutation {
         context: &Context<'_>,
         #[graphql(desc = "What to register.")] input: RegisterOrganisationInput,
     ) -> async_graphql::Result<RegisterOrganisationPayload> {
-        let group = input.group.as_ref().map(|id| parse_id("group", id)).transpose()?;
+        let group = input
+            .group
+            .as_ref()
+            .map(|id| parse_id("group", id))
+            .transpose()?;
         let command = usecase::RegisterOrganisation {
             legal_form: input.legal_form.into(),
             name: input.name,
@@ -351,13 +368,18 @@ impl OrganisationMutation {
             place: input.place,
             identifier: input.identifier,
         };
-        let done = app(context)?.register_organisation(&caller(context), None, command).await;
+        let done = app(context)?
+            .register_organisation(&caller(context), None, command)
+            .await;
         let (made, errors) = settle(done)?;
         let organisation = match made {
             Some(made) => load(context, made.out).await?,
             None => None,
         };
-        Ok(RegisterOrganisationPayload::new((organisation, errors), input.client_mutation_id))
+        Ok(RegisterOrganisationPayload::new(
+            (organisation, errors),
+            input.client_mutation_id,
+        ))
     }
 
     /// Grants a role to a person.
@@ -399,7 +421,10 @@ impl OrganisationMutation {
         };
         let (made, errors) = settle(app.record_certification(&caller(context), fact).await)?;
         let id = made.map(|made| node_id(made.out));
-        Ok(CertificationPayload::new((id, errors), input.client_mutation_id))
+        Ok(CertificationPayload::new(
+            (id, errors),
+            input.client_mutation_id,
+        ))
     }
 
     /// Ends a certification early.
@@ -409,10 +434,15 @@ impl OrganisationMutation {
         #[graphql(desc = "Which, and from when.")] input: RevokeCertificationInput,
     ) -> async_graphql::Result<CertificationPayload> {
         let id = parse_id("certification", &input.certification)?;
-        let done = app(context)?.revoke_certification(&caller(context), id, input.from.0).await;
+        let done = app(context)?
+            .revoke_certification(&caller(context), id, input.from.0)
+            .await;
         let (made, errors) = settle(done)?;
         let id = made.map(|made| node_id(made.out));
-        Ok(CertificationPayload::new((id, errors), input.client_mutation_id))
+        Ok(CertificationPayload::new(
+            (id, errors),
+            input.client_mutation_id,
+        ))
     }
 
     /// Erases the name and salt of a natural person. The log stays as it is.
@@ -423,7 +453,10 @@ impl OrganisationMutation {
     ) -> async_graphql::Result<ErasePersonPayload> {
         let id: OrganisationId = parse_id("organisation", &input.organisation)?;
         let done = app(context)?.erase_person(&caller(context), id).await;
-        Ok(ErasePersonPayload::new(settle(done)?, input.client_mutation_id))
+        Ok(ErasePersonPayload::new(
+            settle(done)?,
+            input.client_mutation_id,
+        ))
     }
 }
 
@@ -445,5 +478,8 @@ async fn role_payload(
         Some(()) => load(context, parse_id("organisation", &input.organisation)?).await?,
         None => None,
     };
-    Ok(RolePayload::new((organisation, errors), input.client_mutation_id))
+    Ok(RolePayload::new(
+        (organisation, errors),
+        input.client_mutation_id,
+    ))
 }

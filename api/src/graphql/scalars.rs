@@ -1,14 +1,16 @@
 //! Scalars. All of them are strings, so that no client rounds a number.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::time;
 
-fn text<'v, T: ScalarType>(value: &'v Value, expected: &str) -> Result<&'v str, InputValueError<T>> {
+fn text<'v, T: InputType>(value: &'v Value, expected: &str) -> Result<&'v str, InputValueError<T>> {
     match value {
         Value::String(text) => Ok(text),
-        _ => Err(InputValueError::custom(format!("expected {expected} as a string"))),
+        _ => Err(InputValueError::custom(format!(
+            "expected {expected} as a string"
+        ))),
     }
 }
 
@@ -16,7 +18,10 @@ fn text<'v, T: ScalarType>(value: &'v Value, expected: &str) -> Result<&'v str, 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal(pub String);
 
-#[Scalar(name = "Decimal", specified_by_url = "https://www.w3.org/TR/xmlschema-2/#decimal")]
+#[Scalar(
+    name = "Decimal",
+    specified_by_url = "https://www.w3.org/TR/xmlschema-2/#decimal"
+)]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         let text = text(&value, "a decimal number")?;
@@ -26,7 +31,9 @@ impl ScalarType for Decimal {
         if plain(whole) && plain(fraction) && text.len() <= 60 {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InputValueError::custom("expected digits with at most one point, such as \"1234.50\""))
+            Err(InputValueError::custom(
+                "expected digits with at most one point, such as \"1234.50\"",
+            ))
         }
     }
 
@@ -39,7 +46,10 @@ impl ScalarType for Decimal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub time::Time);
 
-#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
+)]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let time = text(&value, "a time")?.parse();
@@ -55,7 +65,10 @@ impl ScalarType for DateTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub time::Date);
 
-#[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+#[Scalar(
+    name = "Date",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
+)]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let date = text(&value, "a date")?.parse();
@@ -71,7 +84,10 @@ impl ScalarType for Date {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sha256(pub Hash);
 
-#[Scalar(name = "Sha256", specified_by_url = "https://www.rfc-editor.org/rfc/rfc6234")]
+#[Scalar(
+    name = "Sha256",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc6234"
+)]
 impl ScalarType for Sha256 {
     fn parse(value: Value) -> InputValueResult<Self> {
         let hash = text(&value, "64 hexadecimal digits")?.parse();
@@ -87,7 +103,10 @@ impl ScalarType for Sha256 {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base64(pub Vec<u8>);
 
-#[Scalar(name = "Base64", specified_by_url = "https://www.rfc-editor.org/rfc/rfc4648#section-4")]
+#[Scalar(
+    name = "Base64",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc4648#section-4"
+)]
 impl ScalarType for Base64 {
     fn parse(value: Value) -> InputValueResult<Self> {
         let bytes = STANDARD.decode(text(&value, "base64")?);
@@ -103,11 +122,17 @@ impl ScalarType for Base64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BigInt(pub i64);
 
-#[Scalar(name = "BigInt", specified_by_url = "https://www.w3.org/TR/xmlschema-2/#integer")]
+#[Scalar(
+    name = "BigInt",
+    specified_by_url = "https://www.w3.org/TR/xmlschema-2/#integer"
+)]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
         let text = text(&value, "a whole number")?;
-        let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text);
+        let number = text
+            .parse::<i64>()
+            .ok()
+            .filter(|number| number.to_string() == text);
         number
             .map(Self)
             .ok_or_else(|| InputValueError::custom("expected a whole number such as \"1200\""))

@@ -30,17 +30,22 @@ impl Read<'_> {
             .all(self.db)
             .await?;
         rows.into_iter()
-            .map(|row| Ok((CatalogueId::from_uuid(row.id), view(row)?)))
+            .map(|row| Ok((CatalogueId::from_uuid(row.id), view(&row)?)))
             .collect()
     }
 
     /// A page of catalogue versions in the order of their publication.
-    pub async fn catalogues(&self, page: &Page<CatalogueId>) -> Result<Vec<CatalogueView>, AppError> {
+    pub async fn catalogues(
+        &self,
+        page: &Page<CatalogueId>,
+    ) -> Result<Vec<CatalogueView>, AppError> {
         let rows = page
-            .of(catalogue::Entity::find(), catalogue::Column::Id, |id| id.uuid().into())
+            .of(catalogue::Entity::find(), catalogue::Column::Id, |id| {
+                id.uuid().into()
+            })
             .all(self.db)
             .await?;
-        rows.into_iter().map(view).collect()
+        rows.iter().map(view).collect()
     }
 
     /// How many catalogue versions there are.
@@ -49,7 +54,7 @@ impl Read<'_> {
     }
 }
 
-fn view(row: catalogue::Model) -> Result<CatalogueView, AppError> {
+fn view(row: &catalogue::Model) -> Result<CatalogueView, AppError> {
     Ok(CatalogueView {
         catalogue: serde_json::from_slice(&row.body).map_err(AppError::internal)?,
         entry_index: u64::try_from(row.entry_idx).map_err(AppError::internal)?,

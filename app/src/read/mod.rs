@@ -6,19 +6,20 @@ pub mod page;
 
 pub use page::Page;
 
-use sea_orm::DatabaseConnection;
-
 use crate::App;
+use crate::store::Reader;
 
 /// The way to everything that is read.
 #[derive(Debug, Clone, Copy)]
 pub struct Read<'a> {
-    pub(crate) db: &'a DatabaseConnection,
+    pub(crate) db: &'a Reader,
 }
 
 impl App {
     /// Queries on the read pool.
     pub fn read(&self) -> Read<'_> {
-        Read { db: self.store.read() }
+        Read {
+            db: self.store.read(),
+        }
     }
 }

@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use super::{Page, Read};
 use crate::error::AppError;
 use crate::organisation::from_word;
-use crate::store::organisation::{certification, directory, organisation, role_grant};
+use crate::store::organisation::{self, certification, directory, role_grant};
 
 /// An organisation with the name that is public now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,10 @@ pub struct OrganisationFilter {
 
 impl Read<'_> {
     /// One organisation.
-    pub async fn organisation(&self, id: OrganisationId) -> Result<Option<OrganisationView>, AppError> {
+    pub async fn organisation(
+        &self,
+        id: OrganisationId,
+    ) -> Result<Option<OrganisationView>, AppError> {
         Ok(self.organisations_by_id(&[id]).await?.remove(&id))
     }
 
@@ -80,7 +83,9 @@ impl Read<'_> {
         page: &Page<OrganisationId>,
     ) -> Result<Vec<OrganisationView>, AppError> {
         let rows = page
-            .of(select(filter), organisation::Column::Id, |id| id.uuid().into())
+            .of(select(filter), organisation::Column::Id, |id| {
+                id.uuid().into()
+            })
             .all(self.db)
             .await?;
         self.with_names(rows).await
@@ -110,7 +115,10 @@ impl Read<'_> {
         organisations: &[OrganisationId],
     ) -> Result<HashMap<OrganisationId, Vec<CertificationView>>, AppError> {
         let rows = certification::Entity::find()
-            .filter(certification::Column::OrganisationId.is_in(organisations.iter().map(|id| id.uuid())))
+            .filter(
+                certification::Column::OrganisationId
+                    .is_in(organisations.iter().map(|id| id.uuid())),
+            )
             .order_by_asc(certification::Column::EntryIdx)
             .all(self.db)
             .await?;
@@ -123,8 +131,15 @@ impl Read<'_> {
     }
 
     /// Names of natural persons come from the directory, which may have been erased.
-    async fn with_names(&self, rows: Vec<organisation::Model>) -> Result<Vec<OrganisationView>, AppError> {
-        let nameless: Vec<_> = rows.iter().filter(|row| row.name.is_none()).map(|row| row.id).collect();
+    async fn with_names(
+        &self,
+        rows: Vec<organisation::Model>,
+    ) -> Result<Vec<OrganisationView>, AppError> {
+        let nameless: Vec<_> = rows
+            .iter()
+            .filter(|row| row.name.is_none())
+            .map(|row| row.id)
+            .collect();
         let mut names = HashMap::new();
         if !nameless.is_empty() {
             let found = directory::Entity::find()

@@ -27,7 +27,12 @@ impl<K: Copy> Page<K> {
     }
 
     /// Narrows and orders a selection by its key column.
-    pub(crate) fn of<E, C>(&self, select: Select<E>, column: C, value: impl Fn(K) -> Value) -> Select<E>
+    pub(crate) fn of<E, C>(
+        &self,
+        select: Select<E>,
+        column: C,
+        value: impl Fn(K) -> Value,
+    ) -> Select<E>
     where
         E: EntityTrait,
         C: ColumnTrait,

@@ -5,6 +5,7 @@
 
 mod batch;
 mod bulk;
+pub(crate) mod catalogue;
 mod command;
 mod connect;
 mod contain;
@@ -13,12 +14,14 @@ mod head;
 mod idempotency;
 mod ids;
 mod log;
+pub(crate) mod organisation;
 mod posting;
 mod private;
 mod read;
 mod schema;
 mod session;
 mod settings;
+pub(crate) mod token;
 mod tx;
 mod writer;
 

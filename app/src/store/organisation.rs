@@ -2,34 +2,29 @@
 
 use sea_orm::entity::prelude::*;
 
-/// Table `organisation`.
-pub(crate) mod organisation {
-    use super::*;
-
-    /// An organisation that joined.
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "organisation")]
-    pub(crate) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub legal_form: String,
-        /// Public name; `None` for natural persons.
-        pub name: Option<String>,
-        pub sector: String,
-        pub group_id: Uuid,
-        pub place: String,
-        pub identifier: Option<String>,
-        pub entry_idx: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
+/// An organisation that joined.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "organisation")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub legal_form: String,
+    /// Public name; `None` for natural persons.
+    pub name: Option<String>,
+    pub sector: String,
+    pub group_id: Uuid,
+    pub place: String,
+    pub identifier: Option<String>,
+    pub entry_idx: i64,
 }
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
 
 /// Table `role_grant`.
 pub(crate) mod role_grant {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     /// A role that a person holds.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -51,7 +46,7 @@ pub(crate) mod role_grant {
 
 /// Table `certification`.
 pub(crate) mod certification {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     /// A certification as a social economy organisation.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -76,7 +71,7 @@ pub(crate) mod certification {
 
 /// Table `directory`: names and salts that can be erased without touching the log.
 pub(crate) mod directory {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     /// The name behind a commitment.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,10 +1,8 @@
 //! Tables of API tokens and their scopes.
 
-use sea_orm::entity::prelude::*;
-
 /// Table `api_token`.
 pub(crate) mod api_token {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     /// A token: only the hash of its secret is kept.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -27,7 +25,7 @@ pub(crate) mod api_token {
 
 /// Table `api_token_scope`.
 pub(crate) mod api_token_scope {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     /// A role in an organisation that the token may use.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,0 +1,86 @@
+//! The schema: every noun's queries and mutations under one root.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, EmptySubscription, ID, Interface, MergedObject, Object, Schema, SchemaBuilder,
+};
+use commonweal_app::App;
+
+use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
+use super::errors::Code;
+use super::node::parse_id;
+use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
+
+/// Everything that has an opaque id.
+#[derive(Debug, Clone, Interface)]
+#[graphql(field(name = "id", ty = "&ID", desc = "Opaque id: the noun and a UUID."))]
+pub enum Node {
+    /// An organisation.
+    Organisation(Organisation),
+    /// A version of a measure catalogue.
+    Catalogue(Catalogue),
+}
+
+/// Queries that know no noun.
+#[derive(Debug, Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// One node by its opaque id; null when there is none, or none that the caller may see.
+    async fn node(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The opaque id.")] id: ID,
+    ) -> async_graphql::Result<Option<Node>> {
+        find(context, "id", &id).await
+    }
+
+    /// Several nodes by their opaque ids, in the order asked, at most 100.
+    async fn nodes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The opaque ids.", validator(max_items = 100))] ids: Vec<ID>,
+    ) -> async_graphql::Result<Vec<Option<Node>>> {
+        futures_util::future::try_join_all(ids.iter().map(|id| find(context, "ids", id))).await
+    }
+}
+
+async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Result<Option<Node>> {
+    let noun = id.split_once(':').map_or("", |(noun, _)| noun);
+    match noun {
+        "organisation" => {
+            let found = organisation::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Organisation))
+        }
+        "catalogue" => {
+            let found = catalogue::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Catalogue))
+        }
+        _ => Err(Code::BadUserInput.error(format!(
+            "`{field}` names no noun: expected for example `tender:` and a UUID"
+        ))),
+    }
+}
+
+/// The root of everything that is read.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(NodeQuery, OrganisationQuery, CatalogueQuery);
+
+/// The root of everything that changes something.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(OrganisationMutation, CatalogueMutation);
+
+/// The schema of this service.
+pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema without data: its text is `schema.graphql`.
+pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+}
+
+/// The schema over an app.
+pub fn schema(app: Arc<App>) -> ApiSchema {
+    builder().data(app).finish()
+}
