@@ -15,5 +15,6 @@ pub mod fraction;
 pub mod ids;
 pub mod log;
 pub mod organisation;
+pub mod scoring;
 pub mod tender;
 pub mod time;

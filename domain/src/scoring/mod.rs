@@ -1,0 +1,22 @@
+//! From plan, bids and consensus levels to marks, totals and ranks: exact, deterministic and explained.
+
+pub mod draw;
+pub mod entrant;
+pub mod evaluation;
+pub mod exclusion;
+mod points;
+pub mod ranking;
+pub mod rules;
+pub mod scorecard;
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests calculate freely")]
+mod laws;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod worked_examples;
+
+pub use entrant::{Entrant, Facts, KnownContent};
+pub use evaluation::{Evaluation, evaluate};
+pub use points::Points;

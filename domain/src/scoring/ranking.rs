@@ -1,0 +1,175 @@
+//! Totals to ranks. Equal totals are decided by the published list and never by the order of rows.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::draw::lot;
+use super::entrant::{Entrant, Facts};
+use super::points::Points;
+use super::rules::Reason;
+use super::scorecard::Mark;
+use crate::ids::BidId;
+use crate::tender::code::CriterionCode;
+use crate::tender::criteria::Leaf;
+use crate::tender::plan::{Plan, TieBreak};
+
+/// A bid's place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// 1 is the winner.
+    pub rank: u32,
+    /// The bid.
+    pub bid: BidId,
+    /// Its total; none where a mark is withheld from the reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Points>,
+    /// What put it before the next bid with an equal total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tie_decided_by: Option<TieBreak>,
+}
+
+/// A rule without a value, and the bids for which it has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoValue {
+    /// The criterion.
+    pub criterion: CriterionCode,
+    /// The rule's name.
+    pub rule: String,
+    /// Why it has no value.
+    pub reason: Reason,
+    /// The bids.
+    pub bids: Vec<BidId>,
+}
+
+/// The result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ranking {
+    /// The places from the first; empty when every bid was excluded.
+    Ranked(Vec<Place>),
+    /// No ranking, because rules have no value.
+    Withheld(Vec<NoValue>),
+    /// The reader does not know every mark, so that only the log's word stands for the ranking.
+    NotKnown,
+}
+
+impl Ranking {
+    /// The bid at rank 1, if there is one.
+    pub fn winner(&self) -> Option<BidId> {
+        match self {
+            Self::Ranked(places) => places.first().map(|place| place.bid),
+            _ => None,
+        }
+    }
+
+    /// Whether a lot decided a place.
+    pub fn used_lot(&self) -> bool {
+        match self {
+            Self::Ranked(places) => places
+                .iter()
+                .any(|place| place.tie_decided_by == Some(TieBreak::DrawnLot)),
+            _ => false,
+        }
+    }
+}
+
+/// What the ranking is made from, per bid.
+pub(super) struct Row<'a> {
+    pub(super) entrant: &'a Entrant,
+    pub(super) marks: &'a [Mark],
+    pub(super) total: Option<Points>,
+}
+
+/// Ranks the rows.
+pub(super) fn rank(plan: &Plan, leaves: &[Leaf<'_>], rows: &[Row<'_>], facts: &Facts) -> Ranking {
+    let hidden = |row: &Row<'_>| {
+        row.marks
+            .iter()
+            .any(|mark| matches!(mark, Mark::Withheld(_)))
+    };
+    let needs_price = plan.tie_breaks.contains(&TieBreak::LowerPrice);
+    let price_hidden = |row: &Row<'_>| needs_price && row.entrant.content.price.is_none();
+    if rows.iter().any(|row| hidden(row) || price_hidden(row)) {
+        return Ranking::NotKnown;
+    }
+    let missing = without_value(leaves, rows);
+    if !missing.is_empty() {
+        return Ranking::Withheld(missing);
+    }
+    let mut sorted: Vec<&Row<'_>> = rows.iter().collect();
+    sorted.sort_by(|a, b| {
+        b.total
+            .cmp(&a.total)
+            .then_with(|| tie(plan, leaves, facts, a, b).0)
+    });
+    let places = sorted.iter().zip(1_u32..).map(|(row, rank)| {
+        let next = usize::try_from(rank).ok().and_then(|next| sorted.get(next));
+        let tied = next.filter(|next| next.total == row.total);
+        Place {
+            rank,
+            bid: row.entrant.bid,
+            total: row.total,
+            tie_decided_by: tied.and_then(|next| tie(plan, leaves, facts, row, next).1.cloned()),
+        }
+    });
+    Ranking::Ranked(places.collect())
+}
+
+/// Every rule and reason for which some bid has no mark.
+fn without_value(leaves: &[Leaf<'_>], rows: &[Row<'_>]) -> Vec<NoValue> {
+    let mut missing: Vec<NoValue> = Vec::new();
+    for (index, leaf) in leaves.iter().enumerate() {
+        for row in rows {
+            let Some(Mark::Undefined(reason)) = row.marks.get(index) else {
+                continue;
+            };
+            let known = missing
+                .iter_mut()
+                .find(|known| known.criterion == leaf.criterion.code && known.reason == *reason);
+            match known {
+                Some(known) => known.bids.push(row.entrant.bid),
+                None => missing.push(NoValue {
+                    criterion: leaf.criterion.code.clone(),
+                    rule: leaf.rule.id().to_owned(),
+                    reason: *reason,
+                    bids: vec![row.entrant.bid],
+                }),
+            }
+        }
+    }
+    missing
+}
+
+/// Compares two bids of equal totals by the published list; `Less` stands before. Also names what decided.
+fn tie<'p>(
+    plan: &'p Plan,
+    leaves: &[Leaf<'_>],
+    facts: &Facts,
+    a: &Row<'_>,
+    b: &Row<'_>,
+) -> (Ordering, Option<&'p TieBreak>) {
+    let by = |tie: &TieBreak| match tie {
+        TieBreak::CriterionMark(code) => {
+            let index = leaves.iter().position(|leaf| leaf.criterion.code == *code);
+            let mark = |row: &Row<'_>| index.and_then(|index| row.marks.get(index)?.rounded());
+            mark(b).cmp(&mark(a))
+        }
+        TieBreak::LowerPrice => {
+            let price = |row: &Row<'_>| row.entrant.content.price.map(crate::amount::Money::minor);
+            price(a).cmp(&price(b))
+        }
+        TieBreak::EarlierReceipt => a.entrant.received_at.cmp(&b.entrant.received_at),
+        TieBreak::DrawnLot => {
+            let lot = |row: &Row<'_>| lot(facts.seed, row.entrant.sealed);
+            lot(a).cmp(&lot(b))
+        }
+    };
+    plan.tie_breaks
+        .iter()
+        .map(|tie| (by(tie), Some(tie)))
+        .find(|(order, _)| order.is_ne())
+        .unwrap_or((Ordering::Equal, None))
+}

@@ -1,0 +1,136 @@
+//! Scorecards: every number of a bid with what it was made from. They are data; pages, letters and entries are drawn from them.
+
+use serde::{Deserialize, Serialize};
+
+use super::points::Points;
+use super::rules::Reason;
+use crate::fraction::Fraction;
+use crate::ids::{BidId, CatalogueId};
+use crate::tender::code::CriterionCode;
+use crate::tender::disclosure::{BidField, Disclosure};
+use crate::tender::plan::Plan;
+
+/// A named value that a mark was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Its name in the formula, or what it is.
+    pub name: String,
+    /// Its exact value as text.
+    pub value: String,
+}
+
+impl Input {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers pass amounts, numbers and references alike"
+    )]
+    pub(super) fn new(name: impl Into<String>, value: impl ToString) -> Self {
+        Self {
+            name: name.into(),
+            value: value.to_string(),
+        }
+    }
+}
+
+/// The mark of one criterion, or why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Mark {
+    /// A mark.
+    Defined {
+        /// Before rounding.
+        exact: Fraction,
+        /// Rounded once to the plan's scale: what counts.
+        rounded: Points,
+    },
+    /// The rule has no value, and the ranking is withheld.
+    Undefined(Reason),
+    /// It follows from a field that this reader may not see.
+    Withheld(BidField),
+}
+
+impl Mark {
+    /// The rounded mark, if there is one.
+    pub fn rounded(self) -> Option<Points> {
+        match self {
+            Self::Defined { rounded, .. } => Some(rounded),
+            _ => None,
+        }
+    }
+}
+
+/// One criterion of a scorecard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoredMark {
+    /// The criterion.
+    pub criterion: CriterionCode,
+    /// The rule's name.
+    pub rule: String,
+    /// The rule's formula.
+    pub formula: String,
+    /// `W`: the points that the criterion can bring, as exact decimal.
+    pub points: String,
+    /// Every input by name; empty where a field is withheld.
+    pub inputs: Vec<Input>,
+    /// The mark.
+    pub mark: Mark,
+}
+
+/// All marks of one bid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scorecard {
+    /// The bid.
+    pub bid: BidId,
+    /// The catalogue version to which measures refer.
+    pub catalogue: CatalogueId,
+    /// One mark for each leaf of the plan, in its order.
+    pub marks: Vec<ScoredMark>,
+    /// The exact sum of the rounded marks; none while a mark is missing or withheld.
+    pub total: Option<Points>,
+}
+
+/// Who reads a scorecard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Anyone, and the log.
+    Public,
+    /// A bidder of the tender, reading about another's bid.
+    Party,
+    /// The buyer, an auditor, or the bidder reading about its own bid.
+    Full,
+}
+
+impl Audience {
+    /// Whether this audience may see a field with a disclosure.
+    pub fn may_see(self, disclosure: &Disclosure) -> bool {
+        match self {
+            Self::Public => *disclosure == Disclosure::Public,
+            Self::Party => !matches!(disclosure, Disclosure::Withheld { .. }),
+            Self::Full => true,
+        }
+    }
+}
+
+impl Scorecard {
+    /// The scorecard as an audience may see it: a mark that follows from a hidden field goes with its inputs, and the
+    /// total with it, from which the mark could be found by subtraction.
+    #[must_use]
+    pub fn shown_to(mut self, audience: Audience, plan: &Plan) -> Self {
+        let leaves = plan.leaves().unwrap_or_default();
+        for (scored, leaf) in self.marks.iter_mut().zip(leaves) {
+            let hidden = leaf
+                .rule
+                .reads()
+                .filter(|field| !audience.may_see(plan.disclosure.of(*field)));
+            if let Some(field) = hidden {
+                scored.mark = Mark::Withheld(field);
+                scored.inputs.clear();
+                self.total = None;
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,68 @@
+//! The tree of criteria: groups divide their weight among children, leaves carry a scoring rule.
+
+use serde::{Deserialize, Serialize};
+
+use super::code::{CriterionCode, Weight};
+use crate::fraction::{ArithmeticError, Fraction};
+use crate::scoring::rules::Rule;
+
+/// One node of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// Code, unique in the plan.
+    pub code: CriterionCode,
+    /// What people call it.
+    pub title: String,
+    /// Weight among its siblings, which sum to exactly 100.
+    pub weight: Weight,
+    /// Group or leaf.
+    pub kind: CriterionKind,
+}
+
+/// Whether a criterion is divided further or scored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum CriterionKind {
+    /// Divided among children.
+    Group(Vec<Criterion>),
+    /// Scored by a rule.
+    Rule(Rule),
+}
+
+/// A criterion that is scored, with the points it can bring.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaf<'a> {
+    /// The criterion.
+    pub criterion: &'a Criterion,
+    /// Its rule.
+    pub rule: &'a Rule,
+    /// `W`: 100 points times the weights along its path.
+    pub points: Fraction,
+}
+
+/// The leaves of a tree from left to right, with their points.
+pub fn leaves(criteria: &[Criterion]) -> Result<Vec<Leaf<'_>>, ArithmeticError> {
+    let mut leaves = Vec::new();
+    collect(criteria, Fraction::whole(100), &mut leaves)?;
+    Ok(leaves)
+}
+
+fn collect<'a>(
+    criteria: &'a [Criterion],
+    points: Fraction,
+    leaves: &mut Vec<Leaf<'a>>,
+) -> Result<(), ArithmeticError> {
+    for criterion in criteria {
+        let points = points.times(criterion.weight.part()?)?;
+        match &criterion.kind {
+            CriterionKind::Group(children) => collect(children, points, leaves)?,
+            CriterionKind::Rule(rule) => leaves.push(Leaf {
+                criterion,
+                rule,
+                points,
+            }),
+        }
+    }
+    Ok(())
+}

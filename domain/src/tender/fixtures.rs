@@ -1,0 +1,251 @@
+//! A plan, a catalogue and bids for tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::bid::{BidContent, Commitment};
+use super::code::CriterionCode;
+use super::criteria::{Criterion, CriterionKind};
+use super::disclosure::DisclosurePlan;
+use super::participation::Participation;
+use super::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
+use crate::amount::{Currency, Money, Quantity};
+use crate::catalogue::{Catalogue, Measure, MeasureKind, MeasureRef};
+use crate::ids::{BidId, CatalogueId, Id, OrganisationId, SealedId};
+use crate::log::hash::sha256;
+use crate::organisation::certification::SeoKind;
+use crate::scoring::rules::{
+    NamedLevel, OnFail, PassFail, PriceLinear, PriceOf, PriceRelativeLowest, QualityLevels,
+    QuantityToTarget, Rule, SeoParticipation,
+};
+use crate::scoring::{Entrant, Facts};
+use crate::time::Time;
+
+pub(crate) fn uuid(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+pub(crate) fn org(n: u128) -> OrganisationId {
+    Id::from_uuid(uuid(n))
+}
+
+pub(crate) fn bid(n: u128) -> BidId {
+    Id::from_uuid(uuid(n))
+}
+
+pub(crate) fn sealed(n: u128) -> SealedId {
+    Id::from_uuid(uuid(n))
+}
+
+pub(crate) fn catalogue_id() -> CatalogueId {
+    Id::from_uuid(uuid(55))
+}
+
+pub(crate) fn code(text: &str) -> CriterionCode {
+    text.parse().unwrap()
+}
+
+pub(crate) fn at(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+pub(crate) fn eur(amount: &str) -> Money {
+    Money::parse(amount, "EUR".parse::<Currency>().unwrap()).unwrap()
+}
+
+pub(crate) fn hours(quantity: &str) -> Quantity {
+    Quantity::parse(quantity, 1, "hour".parse().unwrap()).unwrap()
+}
+
+pub(crate) fn catalogue() -> Catalogue {
+    let measure = |code: &str, unit: &str, kind| Measure {
+        code: code.parse().unwrap(),
+        theme: "Work".to_owned(),
+        outcome: "Skills".to_owned(),
+        title: code.to_owned(),
+        kind,
+        unit: unit.parse().unwrap(),
+        scale: 1,
+        evidence: vec!["register".to_owned()],
+        verification_method: "sample".to_owned(),
+        transferable: true,
+        deadweight: "0".parse().unwrap(),
+    };
+    Catalogue {
+        id: catalogue_id(),
+        code: "test".to_owned(),
+        version: "1".to_owned(),
+        title: "Test".to_owned(),
+        source: "ours".to_owned(),
+        measures: vec![
+            measure("VOL-1", "hour", MeasureKind::Quantitative),
+            measure("VOL-2", "hour", MeasureKind::Quantitative),
+            measure("CO2-1", "tCO2e", MeasureKind::Quantitative),
+            measure("WORDS-1", "hour", MeasureKind::Qualitative),
+        ],
+    }
+}
+
+pub(crate) fn leaf(name: &str, weight: &str, rule: impl Into<Rule>) -> Criterion {
+    Criterion {
+        code: code(name),
+        title: name.to_owned(),
+        weight: weight.parse().unwrap(),
+        kind: CriterionKind::Rule(rule.into()),
+    }
+}
+
+pub(crate) fn group(name: &str, weight: &str, children: Vec<Criterion>) -> Criterion {
+    Criterion {
+        code: code(name),
+        title: name.to_owned(),
+        weight: weight.parse().unwrap(),
+        kind: CriterionKind::Group(children),
+    }
+}
+
+pub(crate) fn relative() -> PriceRelativeLowest {
+    PriceRelativeLowest { of: PriceOf::Total }
+}
+
+pub(crate) fn linear(ceiling: &str, floor: &str) -> PriceLinear {
+    PriceLinear {
+        of: PriceOf::Total,
+        ceiling: eur(ceiling),
+        floor: eur(floor),
+    }
+}
+
+pub(crate) fn levels(points: &[u32], minimum: Option<u32>) -> QualityLevels {
+    let named = |points: &u32| NamedLevel {
+        points: *points,
+        name: format!("level {points}"),
+    };
+    QualityLevels {
+        levels: points.iter().map(named).collect(),
+        minimum,
+    }
+}
+
+pub(crate) fn volunteering(target: &str) -> QuantityToTarget {
+    QuantityToTarget {
+        measures: vec!["VOL-1".parse().unwrap(), "VOL-2".parse().unwrap()],
+        target: hours(target),
+    }
+}
+
+pub(crate) fn seo(target: &str) -> SeoParticipation {
+    SeoParticipation {
+        kinds: vec![SeoKind::SocialEnterprise, SeoKind::Cooperative],
+        target: target.parse().unwrap(),
+    }
+}
+
+pub(crate) fn condition(on_fail: OnFail) -> PassFail {
+    PassFail {
+        statement: "Pays the living wage".to_owned(),
+        on_fail,
+    }
+}
+
+pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
+    Plan {
+        catalogue: catalogue_id(),
+        currency: "EUR".parse().unwrap(),
+        method: Method::WeightedSum,
+        criteria,
+        envelopes: Envelopes::One,
+        mark_scale: Plan::DEFAULT_MARK_SCALE,
+        rounding: Rounding::HalfEven,
+        tie_breaks: vec![
+            TieBreak::LowerPrice,
+            TieBreak::EarlierReceipt,
+            TieBreak::DrawnLot,
+        ],
+        minimum_price: None,
+        disclosure: DisclosurePlan::default(),
+        seal: SealMode::Plain,
+        surplus_tradable: true,
+        closes_at: at("2026-06-30T12:00:00Z"),
+        opens_at: at("2026-06-30T13:00:00Z"),
+        commencement: "2026-05-01".parse().unwrap(),
+    }
+}
+
+/// Every rule once: 40 price, 30 quality, 15 volunteering, 10 SEO, 5 living wage.
+pub(crate) fn full_plan() -> Plan {
+    let social = vec![
+        leaf("VOL", "50", volunteering("100.0")),
+        leaf("SEO", "33.3333", seo("0.3")),
+        leaf("WAGE", "16.6667", condition(OnFail::NoMark)),
+    ];
+    plan(vec![
+        leaf("PRICE", "40", relative()),
+        leaf("QUALITY", "30", levels(&[0, 1, 2, 3, 4, 5], Some(1))),
+        group("SOCIAL", "30", social),
+    ])
+}
+
+pub(crate) fn commitment(measure: &str, quantity: &str) -> Commitment {
+    Commitment {
+        measure: MeasureRef {
+            catalogue: catalogue_id(),
+            code: measure.parse().unwrap(),
+        },
+        quantity: hours(quantity),
+        period: serde_json::from_str(r#"{"from":"2027-01-01","to":"2028-01-01"}"#).unwrap(),
+        place: "KR-11".to_owned(),
+    }
+}
+
+pub(crate) fn alone(supplier: OrganisationId) -> Vec<Participation> {
+    vec![Participation {
+        organisation: supplier,
+        share: "1".parse().unwrap(),
+        under: None,
+    }]
+}
+
+/// A bid for [`full_plan`].
+pub(crate) fn full_content(supplier: OrganisationId, price: &str, promised: &str) -> BidContent {
+    BidContent {
+        price: eur(price),
+        item_prices: BTreeMap::new(),
+        commitments: vec![commitment("VOL-1", promised)],
+        participations: alone(supplier),
+        answers: BTreeMap::from([(code("QUALITY"), "We train our people.".to_owned())]),
+        declarations: BTreeMap::from([(code("WAGE"), true)]),
+    }
+}
+
+/// The bid `n` of supplier `n`, with a price and levels by criterion.
+pub(crate) fn entrant(n: u128, price: &str, given: &[(&str, u32)]) -> Entrant {
+    let content = BidContent {
+        commitments: Vec::new(),
+        answers: BTreeMap::new(),
+        declarations: BTreeMap::new(),
+        ..full_content(org(n), price, "1.0")
+    };
+    Entrant {
+        bid: bid(n),
+        sealed: sealed(n),
+        supplier: org(n),
+        received_at: at("2026-06-01T00:00:00Z"),
+        content: content.into(),
+        levels: given
+            .iter()
+            .map(|(name, level)| (code(name), *level))
+            .collect(),
+    }
+}
+
+pub(crate) fn facts(certified: &[(u128, SeoKind)]) -> Facts {
+    Facts {
+        certified: certified
+            .iter()
+            .map(|(n, kind)| (org(*n), *kind))
+            .collect::<BTreeSet<_>>(),
+        seed: sha256(b"seed"),
+    }
+}

@@ -1,0 +1,110 @@
+//! The evaluation plan: everything that decides a ranking, published before the first bid and never changed.
+
+use serde::{Deserialize, Serialize};
+
+use super::code::CriterionCode;
+use super::criteria::{Criterion, Leaf, leaves};
+use super::disclosure::DisclosurePlan;
+use crate::amount::{Currency, Money};
+use crate::fraction::ArithmeticError;
+use crate::ids::CatalogueId;
+use crate::time::{Date, Time};
+
+/// How marks make a ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The total is the sum of the marks, the highest wins.
+    WeightedSum,
+}
+
+/// How a mark is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// To the nearest, a tie to the even neighbour.
+    HalfEven,
+}
+
+/// How many steps the opening has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Envelopes {
+    /// Price and quality are opened together.
+    One,
+}
+
+/// Who can read a sealed bid before the opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealMode {
+    /// The service holds the key and releases it to two officers: no interface shows content early, but the operator
+    /// could read it.
+    Plain,
+}
+
+/// What decides between bids with equal totals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TieBreak {
+    /// The higher mark of a criterion.
+    CriterionMark(CriterionCode),
+    /// The lower price of the whole.
+    LowerPrice,
+    /// The bid that arrived earlier.
+    EarlierReceipt,
+    /// A lot drawn from the salts of all opened bids.
+    DrawnLot,
+}
+
+/// An evaluation plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The measure catalogue to which its measures refer.
+    pub catalogue: CatalogueId,
+    /// The currency of every amount in plan and bids.
+    pub currency: Currency,
+    /// How marks make a ranking.
+    pub method: Method,
+    /// The tree of criteria.
+    pub criteria: Vec<Criterion>,
+    /// How many steps the opening has.
+    pub envelopes: Envelopes,
+    /// Decimal places of a mark, 0 to 6.
+    pub mark_scale: u8,
+    /// How a mark is rounded.
+    pub rounding: Rounding,
+    /// What decides ties, in order; the last one is always the drawn lot.
+    pub tie_breaks: Vec<TieBreak>,
+    /// Bids below this price are excluded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_price: Option<Money>,
+    /// What of a bid is shown to whom after the opening.
+    pub disclosure: DisclosurePlan,
+    /// Who can read a sealed bid before the opening.
+    pub seal: SealMode,
+    /// Whether the contract lets delivery beyond its KPIs be traded.
+    pub surplus_tradable: bool,
+    /// The deadline for bids.
+    pub closes_at: Time,
+    /// The earliest opening.
+    pub opens_at: Time,
+    /// The day on which the procurement commenced, which chooses the policies that bind it.
+    pub commencement: Date,
+}
+
+impl Plan {
+    /// The default for [`Plan::mark_scale`].
+    pub const DEFAULT_MARK_SCALE: u8 = 4;
+
+    /// The leaves from left to right with their points, in the order in which marks are listed everywhere.
+    pub fn leaves(&self) -> Result<Vec<Leaf<'_>>, ArithmeticError> {
+        leaves(&self.criteria)
+    }
+
+    /// The day on which certifications must be valid: the closing day in UTC.
+    pub fn certification_day(&self) -> Date {
+        self.closes_at.date()
+    }
+}

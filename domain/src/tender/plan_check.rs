@@ -1,0 +1,216 @@
+//! Whether a plan can decide a ranking: arithmetic, references and times.
+
+use std::collections::BTreeSet;
+
+use super::code::{CriterionCode, Weight};
+use super::criteria::{Criterion, CriterionKind, Leaf};
+use super::disclosure::{BidField, Disclosure};
+use super::plan::{Plan, TieBreak};
+use super::plan_error::{PlanError, PlanProblem};
+use crate::amount::{Currency, Money};
+use crate::catalogue::Catalogue;
+use crate::scoring::rules::{Fault, PlanFacts};
+use crate::time::Time;
+
+/// The most criteria that are scored.
+pub const MAX_LEAVES: usize = 100;
+
+/// The most levels of the tree.
+pub const MAX_DEPTH: usize = 4;
+
+/// The finest points of a leaf, in decimal places; with it every mark stays within exact numbers.
+const POINTS_SCALE: u32 = 8;
+
+impl Plan {
+    /// Checks the plan against the catalogue that it names, to be published at a time. The first error is returned,
+    /// with its place.
+    pub fn check(&self, catalogue: &Catalogue, published_at: Time) -> Result<(), PlanError> {
+        if catalogue.id != self.catalogue {
+            let problem = PlanProblem::Catalogue {
+                expected: self.catalogue,
+                found: catalogue.id,
+            };
+            return Err(at("/catalogue", problem));
+        }
+        self.check_times(published_at)?;
+        if self.mark_scale > 6 {
+            return Err(at("/mark_scale", PlanProblem::MarkScale(self.mark_scale)));
+        }
+        let facts = PlanFacts {
+            currency: self.currency,
+            catalogue,
+        };
+        check_siblings(&self.criteria, "/criteria", 1, &facts)?;
+        let leaves = self
+            .leaves()
+            .map_err(|_| at("/criteria", PlanProblem::OutOfRange))?;
+        check_leaves(&leaves)?;
+        check_codes(&self.criteria, &mut BTreeSet::new())?;
+        self.check_ties(&leaves)?;
+        if let Some(minimum) = self.minimum_price {
+            check_money(minimum, self.currency).map_err(|problem| at("/minimum_price", problem))?;
+        }
+        self.check_disclosure()
+    }
+
+    fn check_times(&self, published_at: Time) -> Result<(), PlanError> {
+        let closes_at = self.closes_at;
+        if closes_at <= published_at {
+            let problem = PlanProblem::ClosingBeforePublication {
+                closes_at,
+                published_at,
+            };
+            return Err(at("/closes_at", problem));
+        }
+        if self.opens_at < closes_at {
+            let problem = PlanProblem::OpeningBeforeClosing {
+                opens_at: self.opens_at,
+                closes_at,
+            };
+            return Err(at("/opens_at", problem));
+        }
+        Ok(())
+    }
+
+    fn check_ties(&self, leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
+        let once: BTreeSet<String> = self
+            .tie_breaks
+            .iter()
+            .map(|tie| format!("{tie:?}"))
+            .collect();
+        let decided = self.tie_breaks.last() == Some(&TieBreak::DrawnLot);
+        if !decided || once.len() != self.tie_breaks.len() {
+            return Err(at("/tie_breaks", PlanProblem::TieUndecided));
+        }
+        for (index, tie) in self.tie_breaks.iter().enumerate() {
+            if let TieBreak::CriterionMark(code) = tie
+                && !leaves.iter().any(|leaf| leaf.criterion.code == *code)
+            {
+                let problem = PlanProblem::UnknownCriterion(code.clone());
+                return Err(at(format!("/tie_breaks/{index}"), problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_disclosure(&self) -> Result<(), PlanError> {
+        if self.disclosure.commitments != Disclosure::Public {
+            return Err(at(
+                "/disclosure/commitments",
+                PlanProblem::CommitmentsHidden,
+            ));
+        }
+        for field in BidField::ALL {
+            if let Disclosure::Withheld { ground } = self.disclosure.of(field) {
+                check_line(ground).map_err(|problem| {
+                    at(format!("/disclosure/{field}/withheld/ground"), problem)
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn at(path: impl Into<String>, problem: PlanProblem) -> PlanError {
+    PlanError {
+        path: path.into(),
+        problem,
+    }
+}
+
+/// One line of text that people read.
+pub(crate) fn check_line(text: &str) -> Result<(), PlanProblem> {
+    let plain = text.trim() == text && !text.chars().any(char::is_control);
+    if plain && (1..=200).contains(&text.chars().count()) {
+        Ok(())
+    } else {
+        Err(PlanProblem::Text)
+    }
+}
+
+/// An amount in the plan's currency, not negative.
+pub(crate) fn check_money(amount: Money, currency: Currency) -> Result<(), PlanProblem> {
+    if amount.currency() != currency {
+        return Err(PlanProblem::CurrencyMix {
+            expected: currency,
+            found: amount.currency(),
+        });
+    }
+    amount
+        .non_negative()
+        .map(|_| ())
+        .map_err(|_| PlanProblem::Negative)
+}
+
+fn check_siblings(
+    siblings: &[Criterion],
+    path: &str,
+    depth: usize,
+    facts: &PlanFacts<'_>,
+) -> Result<(), PlanError> {
+    if siblings.is_empty() {
+        return Err(at(path, PlanProblem::Empty));
+    }
+    if depth > MAX_DEPTH {
+        return Err(at(path, PlanProblem::TooDeep));
+    }
+    let steps = Weight::sum(siblings.iter().map(|criterion| criterion.weight));
+    let sum = Weight::text(steps);
+    if sum != Weight::WHOLE.to_string() {
+        return Err(at(path, PlanProblem::Weights { sum }));
+    }
+    for (index, criterion) in siblings.iter().enumerate() {
+        let path = format!("{path}/{index}");
+        check_line(&criterion.title).map_err(|problem| at(format!("{path}/title"), problem))?;
+        match &criterion.kind {
+            CriterionKind::Group(children) => {
+                let below = depth.saturating_add(1);
+                check_siblings(children, &format!("{path}/kind/group"), below, facts)?;
+            }
+            CriterionKind::Rule(rule) => {
+                rule.check(facts).map_err(|Fault { field, problem }| {
+                    at(format!("{path}/kind/rule/{}/{field}", rule.id()), problem)
+                })?;
+            }
+        }
+        let needs_weight = match &criterion.kind {
+            CriterionKind::Group(_) => true,
+            CriterionKind::Rule(rule) => !rule.may_exclude_alone(),
+        };
+        if needs_weight && criterion.weight == Weight::NONE {
+            return Err(at(format!("{path}/weight"), PlanProblem::NoWeight));
+        }
+    }
+    Ok(())
+}
+
+fn check_leaves(leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
+    if leaves.len() > MAX_LEAVES {
+        return Err(at("/criteria", PlanProblem::TooMany(leaves.len())));
+    }
+    let finest = 10_i128.checked_pow(POINTS_SCALE).unwrap_or(i128::MAX);
+    let fine = |leaf: &&Leaf<'_>| finest.checked_rem(leaf.points.denominator()) != Some(0);
+    match leaves.iter().find(fine) {
+        None => Ok(()),
+        Some(leaf) => Err(at(
+            format!("/criteria ({})", leaf.criterion.code),
+            PlanProblem::WeightTooFine,
+        )),
+    }
+}
+
+fn check_codes<'a>(
+    criteria: &'a [Criterion],
+    seen: &mut BTreeSet<&'a CriterionCode>,
+) -> Result<(), PlanError> {
+    for criterion in criteria {
+        if !seen.insert(&criterion.code) {
+            let problem = PlanProblem::DuplicateCode(criterion.code.clone());
+            return Err(at("/criteria", problem));
+        }
+        if let CriterionKind::Group(children) = &criterion.kind {
+            check_codes(children, seen)?;
+        }
+    }
+    Ok(())
+}

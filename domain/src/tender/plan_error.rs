@@ -1,0 +1,144 @@
+//! Why a plan is refused.
+
+use crate::amount::Currency;
+use crate::catalogue::MeasureCode;
+use crate::ids::CatalogueId;
+use crate::time::Time;
+
+use super::code::CriterionCode;
+
+/// What is wrong with a plan, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct PlanError {
+    /// The place in the plan as a JSON pointer, such as `/criteria/0/weight`.
+    pub path: String,
+    /// What is wrong there.
+    pub problem: PlanProblem,
+}
+
+/// What can be wrong with a plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanProblem {
+    /// No criterion, or a group without children.
+    #[error("there is no criterion here: add at least one")]
+    Empty,
+    /// Too many criteria.
+    #[error("{0} criteria are scored: at most {max} may be", max = super::plan_check::MAX_LEAVES)]
+    TooMany(usize),
+    /// Groups in groups in groups.
+    #[error("the tree is deeper than {max} levels: flatten it", max = super::plan_check::MAX_DEPTH)]
+    TooDeep,
+    /// Siblings that do not sum to 100.
+    #[error("the weights sum to {sum}: the weights of siblings must sum to exactly 100")]
+    Weights {
+        /// Their sum.
+        sum: String,
+    },
+    /// A criterion without weight that does more than exclude.
+    #[error("the weight is 0: only a pass/fail criterion that excludes may have no weight")]
+    NoWeight,
+    /// Weights whose product is too fine.
+    #[error(
+        "the weights along the path multiply to more than 8 decimal places: use coarser weights"
+    )]
+    WeightTooFine,
+    /// A code twice.
+    #[error("the code {0} stands twice: codes are unique in a plan")]
+    DuplicateCode(CriterionCode),
+    /// A text that is empty, too long or not one line.
+    #[error("expected one line of 1 to 200 characters")]
+    Text,
+    /// Another catalogue than the plan names.
+    #[error(
+        "the plan refers to catalogue {expected}, but {found} was given: check it against its own catalogue"
+    )]
+    Catalogue {
+        /// The plan's catalogue.
+        expected: CatalogueId,
+        /// The one given.
+        found: CatalogueId,
+    },
+    /// A measure that the catalogue does not have.
+    #[error("the catalogue has no measure {0}: use one of its codes")]
+    UnknownMeasure(MeasureCode),
+    /// A measure that is described and not counted.
+    #[error("the measure {0} is described in words, not counted: use a quantitative one")]
+    NotCounted(MeasureCode),
+    /// A list without members or with one twice.
+    #[error("expected at least one entry and none twice")]
+    List,
+    /// A measure in another unit than the target.
+    #[error(
+        "the measure {measure} is in {found}, the target in {expected}: use measures of one unit and scale"
+    )]
+    UnitMix {
+        /// The measure.
+        measure: MeasureCode,
+        /// Unit and places of the target.
+        expected: String,
+        /// Unit and places of the measure.
+        found: String,
+    },
+    /// An amount in another currency.
+    #[error("the amount is in {found}, the plan in {expected}: use one currency")]
+    CurrencyMix {
+        /// The plan's currency.
+        expected: Currency,
+        /// The amount's currency.
+        found: Currency,
+    },
+    /// An amount below zero.
+    #[error("the amount is negative: expected zero or more")]
+    Negative,
+    /// A target of zero.
+    #[error("the target is 0, and a mark would divide by it: expected more than 0")]
+    TargetZero,
+    /// A ceiling not above the floor.
+    #[error(
+        "the ceiling is not above the floor, and a mark would divide by their difference: raise the ceiling"
+    )]
+    CeilingNotAboveFloor,
+    /// A table of levels that cannot be used.
+    #[error("expected levels of rising points with one above 0, and the minimum among them")]
+    Levels,
+    /// Too many decimal places for marks.
+    #[error("a mark has 0 to 6 decimal places, not {0}")]
+    MarkScale(u8),
+    /// Ties could stay undecided.
+    #[error(
+        "the list must end with the drawn lot and name it once, so that every tie is decided by a published rule"
+    )]
+    TieUndecided,
+    /// A tie-break on a criterion that is not scored in this plan.
+    #[error("the plan scores no criterion {0}: name one of its leaves")]
+    UnknownCriterion(CriterionCode),
+    /// Commitments that are not public.
+    #[error("commitments become KPIs that anyone can follow: they must be public")]
+    CommitmentsHidden,
+    /// A deadline that is over.
+    #[error(
+        "closes at {closes_at}, which is not after the publication at {published_at}: choose a later deadline"
+    )]
+    ClosingBeforePublication {
+        /// The deadline.
+        closes_at: Time,
+        /// The publication.
+        published_at: Time,
+    },
+    /// An opening before the deadline.
+    #[error(
+        "opens at {opens_at}, before the closing at {closes_at}: open at or after the deadline"
+    )]
+    OpeningBeforeClosing {
+        /// The opening.
+        opens_at: Time,
+        /// The deadline.
+        closes_at: Time,
+    },
+    /// Numbers beyond what can be exact.
+    #[error(
+        "the numbers leave the range of exact arithmetic: use smaller amounts or fewer decimal places"
+    )]
+    OutOfRange,
+}
