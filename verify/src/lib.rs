@@ -1,1 +1,286 @@
-//! verify
+//! The watchdog's tool as a library: it reads a public log from a server or a folder, checks that it is the log that
+//! was signed and the one that was seen before, and recomputes what the log says with the same rules that the service runs.
+//!
+//! [`run`] never fails: whatever keeps it from judging is a finding of the [`Report`], so that a report always says how
+//! much was checked. Entries stream through bundle by bundle; memory grows with live state, not with the log.
+//!
+//! ```
+//! use commonweal_verify::{Options, Verdict, run, source};
+//!
+//! let log = source::open("/no/such/folder");
+//! let report = run(log.as_ref(), &Options::default(), &mut |_| ());
+//! // Nothing could be read, so nothing is claimed.
+//! assert_eq!(report.verdict(), Verdict::CannotTell);
+//! assert_eq!(report.verdict().exit_code(), 2);
+//! assert!(report.findings[0].found.contains("there is no"));
+//! ```
+
+mod kept;
+mod replay;
+pub mod report;
+pub mod source;
+mod summary;
+mod tiles;
+mod tree_check;
+
+use std::path::PathBuf;
+
+use commonweal_domain::log::{
+    bundle::BundleEntries,
+    checkpoint::{Checkpoint, CheckpointError},
+    note::{MAX_NOTE_BYTES, NoteError, SignedNote, VerifierKey},
+    tile::{TILE_WIDTH, TilePath},
+};
+
+use kept::Kept;
+use replay::Replay;
+pub use report::{Finding, Fork, KeySource, Report, Verdict};
+use source::Source;
+use tiles::Tiles;
+use tree_check::TreeCheck;
+
+/// The longest verifier key that is read, in bytes.
+const MAX_VKEY_BYTES: u64 = 4_096;
+
+/// What the caller knows beforehand.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The key that the log's operator published elsewhere. Without it the key of the state file is used, and on the first
+    /// run the one that the log itself serves.
+    pub vkey: Option<VerifierKey>,
+    /// Where key and last checkpoint are kept between runs. Without it nothing is remembered, and a log that was
+    /// rewritten between two runs goes unnoticed.
+    pub state_file: Option<PathBuf>,
+}
+
+/// How far a run has come, after each bundle of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Entries checked.
+    pub entries: u64,
+    /// Entries that the checkpoint signs.
+    pub size: u64,
+}
+
+/// Checks the log of `source` and replays it.
+///
+/// The state file is replaced only when the checkpoint is signed by the log's key, the tree has the signed root and it
+/// continues the checkpoint kept before; what replay finds does not matter for that.
+pub fn run(source: &dyn Source, options: &Options, progress: &mut dyn FnMut(Progress)) -> Report {
+    let mut report = Report::new(source.address());
+    if let Err(stop) = check(source, options, progress, &mut report) {
+        report.add(stop);
+    }
+    report
+}
+
+/// The whole check; a finding that leaves nothing more to do comes back as the error.
+fn check(
+    source: &dyn Source,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+    report: &mut Report,
+) -> Result<(), Finding> {
+    let kept = match &options.state_file {
+        Some(file) => kept::load(file).map_err(|error| unkept(&error))?,
+        None => None,
+    };
+    let key = choose_key(source, options, kept.as_ref(), report)?;
+    let (checkpoint, note) = fetch_checkpoint(source, &key)?;
+    report.origin = Some(checkpoint.origin().to_owned());
+    report.size = checkpoint.size();
+    report.root = Some(checkpoint.root().to_base64());
+
+    let not_back = compare_heads(kept.as_ref(), &checkpoint, &note, report);
+    let sound = read_entries(source, kept.as_ref(), &checkpoint, progress, report)?;
+    if sound == Sound::Forked
+        && let Some(kept) = &kept
+    {
+        report.fork = Some(fork(kept, &note));
+    }
+    if let Some(file) = &options.state_file
+        && not_back
+        && sound == Sound::Yes
+    {
+        let vkey = key.to_string();
+        kept::save(file, &vkey, &note).map_err(|error| unkept(&error))?;
+        report.state_kept = true;
+    }
+    Ok(())
+}
+
+fn unkept(error: &kept::KeptError) -> Finding {
+    Finding::cannot_tell(
+        "state file",
+        "a state file that can be read and written",
+        error,
+    )
+}
+
+/// The key given, else the key kept, else the key that the log serves, with a warning.
+fn choose_key(
+    source: &dyn Source,
+    options: &Options,
+    kept: Option<&Kept>,
+    report: &mut Report,
+) -> Result<VerifierKey, Finding> {
+    let (key, from) = match (&options.vkey, kept) {
+        (Some(given), Some(kept)) if *given != kept.vkey => {
+            return Err(Finding::discrepancy(
+                "key",
+                format!("the key given, {given}"),
+                format!("the key kept from an earlier run, {}", kept.vkey),
+            ));
+        }
+        (Some(given), _) => (given.clone(), KeySource::Given),
+        (None, Some(kept)) => (kept.vkey.clone(), KeySource::Kept),
+        (None, None) => {
+            report.warnings.push(format!(
+                "the log's key was taken from {} itself, on trust: compare it with the key that the operator published elsewhere, or give it with --vkey",
+                source.address()
+            ));
+            (served_key(source)?, KeySource::FirstUse)
+        }
+    };
+    report.key = Some(key.to_string());
+    report.key_source = Some(from);
+    Ok(key)
+}
+
+fn served_key(source: &dyn Source) -> Result<VerifierKey, Finding> {
+    let expected = "the verifier key of the log at vkey";
+    let bytes = source
+        .read("vkey", MAX_VKEY_BYTES)
+        .map_err(|error| Finding::cannot_tell("key", expected, error))?;
+    String::from_utf8_lossy(&bytes)
+        .trim_end()
+        .parse()
+        .map_err(|error| Finding::cannot_tell("key", expected, error))
+}
+
+fn fetch_checkpoint(
+    source: &dyn Source,
+    key: &VerifierKey,
+) -> Result<(Checkpoint, SignedNote), Finding> {
+    let limit = u64::try_from(MAX_NOTE_BYTES).unwrap_or(u64::MAX);
+    let bytes = source
+        .read("checkpoint", limit)
+        .map_err(|error| Finding::cannot_tell("checkpoint", "the signed head of the log", error))?;
+    Checkpoint::open(&bytes, key).map_err(|error| {
+        let expected = format!("a checkpoint signed with {key}");
+        match error {
+            // A signed statement that is not this log's, as against bytes that are no statement at all.
+            CheckpointError::OtherOrigin { .. }
+            | CheckpointError::EmptyTreeRoot(_)
+            | CheckpointError::Note(NoteError::BadSignature { .. } | NoteError::NoKnownKey) => {
+                Finding::discrepancy("signature", expected, error)
+            }
+            CheckpointError::Malformed { .. }
+            | CheckpointError::Origin(_)
+            | CheckpointError::Note(_) => Finding::cannot_tell("signature", expected, error),
+        }
+    })
+}
+
+/// What two heads tell without their trees: a log never gets shorter, and has one root at each size.
+fn compare_heads(
+    kept: Option<&Kept>,
+    checkpoint: &Checkpoint,
+    note: &SignedNote,
+    report: &mut Report,
+) -> bool {
+    let Some(kept) = kept else {
+        return true;
+    };
+    let before = &kept.checkpoint;
+    report.previous_size = Some(before.size());
+    if checkpoint.size() < before.size() {
+        report.add(Finding::discrepancy(
+            "consistency",
+            format!("at least the {} entries signed before", before.size()),
+            format!(
+                "a log of {} entries: it was cut back, or an old copy is served",
+                checkpoint.size()
+            ),
+        ));
+        return false;
+    }
+    if checkpoint.size() == before.size() && checkpoint.root() != before.root() {
+        report.add(Finding::discrepancy(
+            "consistency",
+            format!(
+                "the root signed before at this size, {}",
+                before.root().to_base64()
+            ),
+            format!("another signed root, {}", checkpoint.root().to_base64()),
+        ));
+        report.fork = Some(fork(kept, note));
+        return false;
+    }
+    true
+}
+
+fn fork(kept: &Kept, note: &SignedNote) -> Fork {
+    Fork {
+        kept: kept.note.to_string(),
+        shown: note.to_string(),
+    }
+}
+
+/// What the entries and tiles say of the signed tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sound {
+    /// It is the signed tree, and it continues the one kept.
+    Yes,
+    /// It is the signed tree, and it does not continue the one kept.
+    Forked,
+    /// The signed tree could not be shown.
+    No,
+}
+
+/// Streams all entries through the tree and the replay.
+fn read_entries(
+    source: &dyn Source,
+    kept: Option<&Kept>,
+    checkpoint: &Checkpoint,
+    progress: &mut dyn FnMut(Progress),
+    report: &mut Report,
+) -> Result<Sound, Finding> {
+    let size = checkpoint.size();
+    let tiles = Tiles::new(source);
+    let mut tree = TreeCheck::new(&tiles, size, kept.map(|kept| &kept.checkpoint));
+    let mut replay = Replay::new();
+    let mut cut = None;
+    for first in (0..size).step_by(usize::from(TILE_WIDTH)) {
+        let path = TilePath::holding_entry(first, size)
+            .map_err(|error| Finding::cannot_tell("tile path", "a path for each entry", error))?;
+        let bundle = match tiles.bundle(path) {
+            Ok(bundle) => bundle,
+            Err(finding) => {
+                cut = Some(finding);
+                break;
+            }
+        };
+        let entries: Vec<&[u8]> = BundleEntries::new(&bundle.bytes)
+            .take(usize::from(path.width()))
+            .collect();
+        tree.take(path, &entries, report)?;
+        for (index, entry) in (first..).zip(&entries) {
+            replay.take(index, entry, report);
+        }
+        progress(Progress {
+            entries: replay.entries(),
+            size,
+        });
+        cut = bundle.finding;
+        if cut.is_some() {
+            break;
+        }
+    }
+    let whole = cut.is_none();
+    replay.finish(whole.then_some(size), report);
+    match cut {
+        Some(finding) => Err(finding),
+        None => Ok(tree.finish(checkpoint.root(), report)),
+    }
+}

@@ -1,0 +1,71 @@
+//! Replay: every entry parsed and applied with the same rules that the service ran when it accepted it.
+
+use commonweal_domain::log::entry::{Entry, EntryError};
+use commonweal_domain::log::state::State;
+
+use crate::report::{Finding, Report, Verdict};
+
+/// The replay so far.
+#[derive(Default)]
+pub(crate) struct Replay {
+    state: State,
+    entries: u64,
+    /// An entry of an unknown kind was met. It may have changed anything, so what looks wrong after it is not proven wrong.
+    blind: bool,
+}
+
+impl Replay {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Entries taken so far.
+    pub(crate) fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Takes in the next entry, whatever it is.
+    pub(crate) fn take(&mut self, index: u64, bytes: &[u8], report: &mut Report) {
+        self.entries = self.entries.saturating_add(1);
+        match Entry::parse(bytes) {
+            Ok(entry) => {
+                report.last_entry_at = Some(entry.at);
+                if let Err(finding) = self.state.replay(index, &entry) {
+                    report.add(self.judge(finding.into()));
+                }
+            }
+            Err(error @ EntryError::UnknownKind { .. }) => {
+                self.blind = true;
+                report.add(
+                    Finding::cannot_tell("kind", "a kind that this program knows", error).at(index),
+                );
+            }
+            Err(error @ (EntryError::Encoding(_) | EntryError::Form(_))) => {
+                report.add(
+                    Finding::discrepancy("form", "an entry in its canonical form", error).at(index),
+                );
+            }
+        }
+    }
+
+    /// Ends the replay: at a checkpoint of `size` entries, or at none when the log could not be read to its end.
+    pub(crate) fn finish(self, size: Option<u64>, report: &mut Report) {
+        report.entries_replayed = self.entries;
+        report.count(&self.state.tally);
+        if let Some(size) = size {
+            report.complete = report.cannot_tell == 0;
+            for finding in self.state.unsettled(size) {
+                report.add(self.judge(finding.into()));
+            }
+        }
+    }
+
+    fn judge(&self, finding: Finding) -> Finding {
+        let verdict = if self.blind {
+            Verdict::CannotTell
+        } else {
+            finding.verdict
+        };
+        Finding { verdict, ..finding }
+    }
+}
