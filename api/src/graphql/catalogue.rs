@@ -1,6 +1,5 @@
 //! Measure catalogues.
 
-use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use commonweal_app::read::Page;
 use commonweal_app::read::catalogue::CatalogueView;
@@ -8,8 +7,7 @@ use commonweal_domain::catalogue as domain;
 use commonweal_domain::ids::CatalogueId;
 
 use super::connection::{Connection, PageArgs, wants_total_count};
-use super::context::{actor, app, refuse, settle};
-use super::loaders::Loader;
+use super::context::{actor, app, loader, refuse, settle};
 use super::node::{node_id, parse_id};
 use super::payload::payloads;
 use super::scalars::{BigInt, Decimal};
@@ -117,7 +115,7 @@ pub(crate) async fn load(
     context: &Context<'_>,
     id: CatalogueId,
 ) -> async_graphql::Result<Option<Catalogue>> {
-    let loader = context.data::<DataLoader<Loader>>()?;
+    let loader = loader(context)?;
     Ok(loader.load_one(id).await?.map(Into::into))
 }
 

@@ -2,15 +2,55 @@
 
 use std::sync::Arc;
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, SimpleObject};
 use commonweal_app::{App, AppError};
 use commonweal_domain::actor::Actor;
+use commonweal_domain::time::Time;
 
 use super::errors::Code;
+use super::loaders::Loader;
 
-/// The caller of a request, as request data.
-#[derive(Debug, Clone)]
-pub struct Caller(pub Actor);
+/// The caller of a request, as request data: made anew for each request, with a loader that nobody else uses.
+#[derive(Clone)]
+pub struct Caller {
+    actor: Actor,
+    expires_at: Option<Time>,
+    loader: Arc<DataLoader<Loader>>,
+}
+
+impl Caller {
+    /// The public, or a signed-in caller until the credentials expire.
+    pub fn new(app: Arc<App>, actor: Actor, expires_at: Option<Time>) -> Self {
+        let loader = Arc::new(DataLoader::new(Loader::new(app), tokio::spawn));
+        Self {
+            actor,
+            expires_at,
+            loader,
+        }
+    }
+
+    /// Who it is.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// When the credentials end.
+    pub fn expires_at(&self) -> Option<Time> {
+        self.expires_at
+    }
+}
+
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Caller").field(&self.actor).finish()
+    }
+}
+
+/// The request's loader.
+pub(crate) fn loader<'a>(context: &Context<'a>) -> async_graphql::Result<&'a DataLoader<Loader>> {
+    Ok(&context.data::<Caller>()?.loader)
+}
 
 /// The app, which the schema holds.
 pub(crate) fn app<'a>(context: &Context<'a>) -> async_graphql::Result<&'a Arc<App>> {
@@ -21,7 +61,7 @@ pub(crate) fn app<'a>(context: &Context<'a>) -> async_graphql::Result<&'a Arc<Ap
 pub(crate) fn actor(context: &Context<'_>) -> Actor {
     context
         .data_opt::<Caller>()
-        .map_or_else(Actor::public, |caller| caller.0.clone())
+        .map_or_else(Actor::public, |caller| caller.actor.clone())
 }
 
 /// Something that a rule refused, and what to change.

@@ -1,34 +1,28 @@
-//! One loader per request: lists with nested objects cost a fixed number of statements. It holds the caller, and lives
-//! as long as the request, so nothing leaks from one caller to another.
+//! One loader per request: lists with nested objects cost a fixed number of statements. It lives as
+//! long as the request, so nothing leaks from one caller to another.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::dataloader::{DataLoader, Loader as Load};
+use async_graphql::dataloader::Loader as Load;
 use commonweal_app::App;
 use commonweal_app::read::catalogue::CatalogueView;
 use commonweal_app::read::organisation::{CertificationView, OrganisationView};
-use commonweal_domain::actor::Actor;
 use commonweal_domain::ids::{CatalogueId, OrganisationId};
 
 use super::context::refuse;
 
-/// Loads what nested fields need, in batches.
+/// Loads what nested fields need, in batches. Whatever it loads is public, or asks with the keys who may see it.
+#[derive(Debug)]
 pub struct Loader {
     app: Arc<App>,
-    #[expect(dead_code, reason = "nouns with hidden parts read it")]
-    actor: Actor,
 }
 
-impl std::fmt::Debug for Loader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Loader")
+impl Loader {
+    /// A loader for one request.
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        Self { app }
     }
-}
-
-/// The loader of a request.
-pub fn loader(app: Arc<App>, actor: Actor) -> DataLoader<Loader> {
-    DataLoader::new(Loader { app, actor }, tokio::spawn)
 }
 
 /// The certifications of an organisation.

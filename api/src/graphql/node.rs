@@ -47,14 +47,14 @@ pub(crate) fn parse_id<T: Id>(field: &str, id: &ID) -> async_graphql::Result<T> 
 
 #[cfg(test)]
 mod tests {
-    use commonweal_domain::ids::{BidId, TenderId};
-    use uuid::Uuid;
-
     use super::*;
+    use commonweal_domain::ids::{BidId, TenderId};
 
     #[test]
     fn an_id_of_another_noun_is_refused() {
-        let id = TenderId::from_uuid(Uuid::from_u128(7));
+        let id = "01931f3e-7c2a-7000-8000-000000000000"
+            .parse::<TenderId>()
+            .unwrap();
         assert_eq!(parse_id::<TenderId>("tender", &node_id(id)).unwrap(), id);
         let error = parse_id::<BidId>("bid", &node_id(id)).unwrap_err();
         assert!(

@@ -1,6 +1,5 @@
 //! Organisations, roles and certifications.
 
-use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use commonweal_app::organisation as usecase;
 use commonweal_app::read::Page;
@@ -13,8 +12,7 @@ use commonweal_domain::organisation::certification::{self, Certification as Cert
 use commonweal_domain::organisation::{self as domain};
 
 use super::connection::{Connection, PageArgs, wants_total_count};
-use super::context::{actor as caller, app, refuse, settle};
-use super::loaders::Loader;
+use super::context::{actor as caller, app, loader, refuse, settle};
 use super::node::{node_id, parse_id};
 use super::payload::payloads;
 use super::scalars::{BigInt, Date};
@@ -139,7 +137,7 @@ impl Organisation {
         &self,
         context: &Context<'_>,
     ) -> async_graphql::Result<Vec<Certification>> {
-        let loader = context.data::<DataLoader<Loader>>()?;
+        let loader = loader(context)?;
         let found = loader
             .load_one(super::loaders::CertificationsOf(self.key))
             .await?;
@@ -189,7 +187,7 @@ pub(crate) async fn load(
     context: &Context<'_>,
     id: OrganisationId,
 ) -> async_graphql::Result<Option<Organisation>> {
-    let loader = context.data::<DataLoader<Loader>>()?;
+    let loader = loader(context)?;
     Ok(loader.load_one(id).await?.map(Into::into))
 }
 

@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn numbers_are_refused_where_strings_carry_exact_values() {
-        assert!(Decimal::parse(Value::from(1.5)).is_err());
-        assert!(BigInt::parse(Value::from(5)).is_err());
+        assert!(<Decimal as ScalarType>::parse(Value::from(1.5)).is_err());
+        assert!(<BigInt as ScalarType>::parse(Value::from(5)).is_err());
         assert!(parses::<Decimal>("-1234.50") && parses::<BigInt>("-9"));
     }
 
