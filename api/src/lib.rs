@@ -1,3 +1,5 @@
 //! The edge of Commonweal: the only crate that knows HTTP, GraphQL and the command line.
 
+pub mod cli;
 pub mod graphql;
+pub mod open_data;

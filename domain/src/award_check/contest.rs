@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
 
 /// One competition for one award: a whole tender, or one lot of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,14 +44,20 @@ pub enum DeclaredRule {
 
 /// An exact amount of money as published. Not `Money`: publications hold amounts finer than the minor unit and
 /// currencies that do not exist, and both must still be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Price {
-    /// The amount in units of the currency.
+    /// The amount in units of the currency. Written as text, which keeps it exact.
+    #[serde(serialize_with = "as_text")]
     pub amount: Decimal,
     /// The code of the currency as published; nothing when it was left out.
     pub currency: Option<String>,
     /// Whether value added tax is inside; nothing when it was not said.
     pub tax_included: Option<bool>,
+}
+
+fn as_text<S: Serializer>(amount: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amount)
 }
 
 impl fmt::Display for Price {

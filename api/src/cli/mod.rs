@@ -1,0 +1,47 @@
+//! The command line. One file per subcommand, each with its `Args` and a `run` that writes to the handles it is given.
+//!
+//! Exit codes, the same for every subcommand: 0 done; 1 the command failed, and said why on standard error; 2 wrong usage,
+//! or one of several inputs could not be read (the others were still processed).
+
+pub mod check_awards;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit code when an input could not be read while others were.
+const SOME_INPUT_UNREADABLE: u8 = 2;
+
+/// Social value in public procurement: tenders, bids, awards, claims and credits on one public log.
+#[derive(Debug, Parser)]
+#[command(name = "commonweal", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Recompute who should have won each published contest, and compare with the published winner.
+    CheckAwards(check_awards::Args),
+}
+
+/// Runs a parsed command line.
+///
+/// # Errors
+/// When the command failed as a whole; the error is for people.
+pub fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::CheckAwards(args) => check_awards::run(&args, out, err),
+    }
+}
+
+/// Text of others, fit for a terminal: one line, and nothing that steers it.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect()
+}
