@@ -17,7 +17,8 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 /// | `{nil}` | the nil id as a literal | the same |
 ///
 /// Times are `{int}` (microseconds since 1970 in UTC), amounts are `{int}` in the smallest unit, enumerations are
-/// `{text}` with a `CHECK`. Every `CREATE TABLE` becomes `STRICT` on SQLite, so that a column holds its type only.
+/// `{text}` with a `CHECK`. A column that names an entry of the log has no foreign key: entries are written at the end of
+/// the batch, after the rows that name them. Every `CREATE TABLE` becomes `STRICT` on SQLite, so that a column holds its type only.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {
     /// The file's name without its ending, unique for ever.
