@@ -10,6 +10,7 @@ pub mod actor;
 pub mod amount;
 pub mod award_check;
 pub mod catalogue;
+pub mod contract;
 pub mod credit;
 pub mod fraction;
 pub mod ids;

@@ -73,4 +73,24 @@ kinds! {
     CertificationRevoked = "certification.revoked", 1, crate::organisation::entries::CertificationRevoked;
     /// A version of a measure catalogue, whole.
     CataloguePublished = "catalogue.published", 1, crate::catalogue::entries::CataloguePublished;
+    /// An award became a contract.
+    ContractSigned = "contract.signed", 1, crate::contract::entries::ContractSigned;
+    /// A supplier reported a delivered quantity.
+    ClaimSubmitted = "claim.submitted", 1, crate::contract::entries::ClaimSubmitted;
+    /// A claimant took a claim back.
+    ClaimWithdrawn = "claim.withdrawn", 1, crate::contract::entries::ClaimWithdrawn;
+    /// Verifiers accepted a quantity of a claim.
+    ClaimVerified = "claim.verified", 1, crate::contract::entries::ClaimVerified;
+    /// A verifier refused a claim.
+    ClaimRejected = "claim.rejected", 1, crate::contract::entries::ClaimRejected;
+    /// Credits of a measure, place and vintage can be issued.
+    ClassDefined = "class.defined", 1, crate::credit::entries::ClassDefined;
+    /// The credits of one verified claim.
+    CreditsIssued = "credits.issued", 1, crate::credit::entries::CreditsIssued;
+    /// Units changed hands.
+    CreditsTransferred = "credits.transferred", 1, crate::credit::entries::CreditsTransferred;
+    /// Units were claimed for ever.
+    CreditsRetired = "credits.retired", 1, crate::credit::entries::CreditsRetired;
+    /// Units were taken out without a claim.
+    CreditsCancelled = "credits.cancelled", 1, crate::credit::entries::CreditsCancelled;
 }

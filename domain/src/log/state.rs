@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::entry::{Entry, Header};
 use crate::catalogue;
+use crate::contract;
+use crate::credit;
 use crate::organisation;
 use crate::tender;
 use crate::time::Time;
@@ -17,6 +19,10 @@ pub struct State {
     pub catalogues: catalogue::State,
     /// Tenders, bids, marks and awards.
     pub tenders: tender::State,
+    /// Contracts, their KPIs and claims.
+    pub contracts: contract::State,
+    /// Credits: classes, batches and balances.
+    pub credits: credit::State,
     /// How many facts of each sort were recomputed or could only be attested.
     pub tally: Tally,
     /// Time of the last entry.
@@ -127,7 +133,17 @@ impl State {
 
     /// What is still open when the log ends at a checkpoint and would be a finding there.
     pub fn unsettled(&self, size: u64) -> Vec<Finding> {
-        let _ = size;
-        Vec::new()
+        let last = size.saturating_sub(1);
+        let credits = self.credits.check().into_iter().map(|violation| {
+            let expected = format!("batch {}: {}", violation.batch, violation.expected);
+            Finding::discrepancy(
+                last,
+                "checkpoint",
+                violation.check,
+                expected,
+                violation.found,
+            )
+        });
+        credits.collect()
     }
 }

@@ -47,10 +47,23 @@ impl State {
             .ok_or_else(|| header.finding("organisation", "a registered organisation", id))
     }
 
+    /// The top of the organisation's beneficial-owner group; an unknown organisation stands alone.
+    pub fn group(&self, id: OrganisationId) -> OrganisationId {
+        self.get(id).map_or(id, |organisation| organisation.group)
+    }
+
     /// Whether two organisations belong to one beneficial-owner group.
     pub fn related(&self, left: OrganisationId, right: OrganisationId) -> bool {
-        let group = |id| self.get(id).map_or(id, |organisation| organisation.group);
-        group(left) == group(right)
+        self.group(left) == self.group(right)
+    }
+
+    /// The groups of all organisations in which a person holds a role.
+    pub fn groups_of(&self, person: PersonId) -> Vec<OrganisationId> {
+        self.grants
+            .iter()
+            .filter(|(holder, _)| *holder == person)
+            .map(|(_, grant)| self.group(grant.organisation))
+            .collect()
     }
 
     /// Whether the organisation had a valid certification of one of the kinds on a day, as far as the log knew before

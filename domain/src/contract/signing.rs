@@ -1,0 +1,253 @@
+//! Contracts and their signature: the award's commitments become KPIs as they are.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::kpi::Kpi;
+use super::text::{InvalidText, MAX_PLACE, check_line};
+use crate::catalogue::{Measure, MeasureRef};
+use crate::ids::{ContractId, KpiId, OrganisationId, TenderId};
+use crate::tender::{Award, Commitment};
+
+/// A signed contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The contract.
+    pub id: ContractId,
+    /// The tender whose award led to it; none for a contract made without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tender: Option<TenderId>,
+    /// Who buys.
+    pub buyer: OrganisationId,
+    /// Who delivers.
+    pub supplier: OrganisationId,
+    /// Whether delivery beyond a KPI may be traded; otherwise it retires to the buyer.
+    pub surplus_tradable: bool,
+    /// The KPIs, in the order of the award's commitments.
+    pub kpis: Vec<Kpi>,
+}
+
+/// Why a contract cannot be signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SigningError {
+    /// The tender has no award.
+    #[error("`tender`: the tender {0} has no award: decide the award first")]
+    NoAward(TenderId),
+    /// The award has its contract.
+    #[error("`tender`: the award already has the contract {0}: one award makes one contract")]
+    AlreadySigned(ContractId),
+    /// Something differs from the award.
+    #[error(
+        "`{field}` differs from the award: expected {expected}, found {found}; nobody retypes an award"
+    )]
+    NotTheAward {
+        /// The field.
+        field: &'static str,
+        /// What the award says.
+        expected: String,
+        /// What the contract says.
+        found: String,
+    },
+    /// One organisation on both sides.
+    #[error("`supplier`: buyer and supplier are one organisation")]
+    OneParty,
+    /// A KPI id twice.
+    #[error("`kpis`: the KPI {0} stands twice: give each KPI its own id")]
+    KpiTwice(KpiId),
+    /// A measure that no published catalogue has.
+    #[error("`kpis.measure`: no published catalogue {} has a measure `{}`", .0.catalogue, .0.code)]
+    UnknownMeasure(MeasureRef),
+    /// A quantity that cannot be delivered or counted.
+    #[error(
+        "`kpis.quantity`: the KPI {0} needs more than nothing of a quantitative measure, in the measure's unit and scale"
+    )]
+    Quantity(KpiId),
+    /// A text.
+    #[error(transparent)]
+    Text(#[from] InvalidText),
+}
+
+impl Contract {
+    /// The contract that an award leads to; `kpi_id` makes an id for each commitment.
+    pub fn from_award(id: ContractId, award: &Award, mut kpi_id: impl FnMut() -> KpiId) -> Self {
+        let kpi = |commitment: &Commitment| Kpi {
+            id: kpi_id(),
+            measure: commitment.measure.clone(),
+            quantity: commitment.quantity.clone(),
+            period: commitment.period,
+            place: commitment.place.clone(),
+        };
+        Self {
+            id,
+            tender: Some(award.tender),
+            buyer: award.buyer,
+            supplier: award.supplier,
+            surplus_tradable: award.surplus_tradable,
+            kpis: award.commitments.iter().map(kpi).collect(),
+        }
+    }
+
+    /// The KPI with an id.
+    pub fn kpi(&self, id: KpiId) -> Option<&Kpi> {
+        self.kpis.iter().find(|kpi| kpi.id == id)
+    }
+}
+
+/// Whether the contract may be signed.
+///
+/// `award` is the award of the contract's tender, `signed` the contract that this award already has, and `measure`
+/// looks a measure up in the published catalogues.
+pub fn decide_signing<'m>(
+    contract: &Contract,
+    award: Option<&Award>,
+    signed: Option<ContractId>,
+    measure: impl Fn(&MeasureRef) -> Option<&'m Measure>,
+) -> Result<(), SigningError> {
+    let mut ids = BTreeSet::new();
+    if let Some(twice) = contract.kpis.iter().find(|kpi| !ids.insert(kpi.id)) {
+        return Err(SigningError::KpiTwice(twice.id));
+    }
+    if contract.buyer == contract.supplier {
+        return Err(SigningError::OneParty);
+    }
+    match (contract.tender, award) {
+        (None, _) => check_kpis(contract, measure),
+        (Some(tender), None) => Err(SigningError::NoAward(tender)),
+        (Some(_), Some(award)) => match signed {
+            Some(signed) => Err(SigningError::AlreadySigned(signed)),
+            None => check_against_award(contract, award),
+        },
+    }
+}
+
+fn check_kpis<'m>(
+    contract: &Contract,
+    measure: impl Fn(&MeasureRef) -> Option<&'m Measure>,
+) -> Result<(), SigningError> {
+    for kpi in &contract.kpis {
+        check_line("kpis.place", &kpi.place, MAX_PLACE)?;
+        let measure = measure(&kpi.measure)
+            .ok_or_else(|| SigningError::UnknownMeasure(kpi.measure.clone()))?;
+        if !kpi.fits(measure) {
+            return Err(SigningError::Quantity(kpi.id));
+        }
+    }
+    Ok(())
+}
+
+fn check_against_award(contract: &Contract, award: &Award) -> Result<(), SigningError> {
+    let same = |field, expected: &dyn ToString, found: &dyn ToString| {
+        let (expected, found) = (expected.to_string(), found.to_string());
+        if expected == found {
+            Ok(())
+        } else {
+            Err(SigningError::NotTheAward {
+                field,
+                expected,
+                found,
+            })
+        }
+    };
+    let tender = contract.tender.map_or(String::new(), |id| id.to_string());
+    same("tender", &award.tender, &tender)?;
+    same("buyer", &award.buyer, &contract.buyer)?;
+    same("supplier", &award.supplier, &contract.supplier)?;
+    same(
+        "surplus_tradable",
+        &award.surplus_tradable,
+        &contract.surplus_tradable,
+    )?;
+    same("kpis", &award.commitments.len(), &contract.kpis.len())?;
+    for (promised, kpi) in award.commitments.iter().zip(&contract.kpis) {
+        let found = Commitment {
+            measure: kpi.measure.clone(),
+            quantity: kpi.quantity.clone(),
+            period: kpi.period,
+            place: kpi.place.clone(),
+        };
+        same("kpis", &describe(promised), &describe(&found))?;
+    }
+    Ok(())
+}
+
+fn describe(commitment: &Commitment) -> String {
+    format!(
+        "{} of `{}` of catalogue {} in [{}, {}) at {}",
+        commitment.quantity,
+        commitment.measure.code,
+        commitment.measure.catalogue,
+        commitment.period.from(),
+        commitment.period.to(),
+        commitment.place,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{award, id, measure, measure_ref};
+    use super::*;
+
+    fn signed() -> Contract {
+        Contract::from_award(id(1), &award("12.0"), || id(101))
+    }
+
+    fn decide(contract: &Contract) -> Result<(), SigningError> {
+        decide_signing(contract, Some(&award("12.0")), None, |_| None)
+    }
+
+    #[test]
+    fn the_kpis_are_the_commitments_of_the_award() {
+        let contract = signed();
+        assert_eq!(decide(&contract), Ok(()));
+        assert_eq!(
+            contract.kpis[0].quantity,
+            measure().quantity("12.0").unwrap()
+        );
+        assert!(contract.kpi(id(101)).is_some());
+    }
+
+    #[test]
+    fn a_retyped_promise_is_refused() {
+        let mut contract = signed();
+        contract.kpis[0].quantity = measure().quantity("11.0").unwrap();
+        let error = decide(&contract).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("expected 12.0") && text.contains("found 11.0"),
+            "{text}"
+        );
+        let mut contract = signed();
+        contract.kpis.clear();
+        assert!(decide(&contract).is_err());
+        let mut contract = signed();
+        contract.surplus_tradable = false;
+        assert!(decide(&contract).is_err());
+    }
+
+    #[test]
+    fn an_award_makes_one_contract() {
+        let again = decide_signing(&signed(), Some(&award("12.0")), Some(id(9)), |_| None);
+        assert_eq!(again, Err(SigningError::AlreadySigned(id(9))));
+        let none = decide_signing(&signed(), None, None, |_| None);
+        assert!(matches!(none, Err(SigningError::NoAward(_))));
+    }
+
+    #[test]
+    fn a_contract_without_a_tender_has_countable_kpis() {
+        let measure = measure();
+        let known = |reference: &MeasureRef| (*reference == measure_ref()).then_some(&measure);
+        let mut contract = signed();
+        contract.tender = None;
+        assert_eq!(decide_signing(&contract, None, None, known), Ok(()));
+        contract.kpis[0].quantity = measure.quantity("0").unwrap();
+        let nothing = decide_signing(&contract, None, None, known);
+        assert!(matches!(nothing, Err(SigningError::Quantity(_))));
+        let unknown = decide_signing(&contract, None, None, |_| None);
+        assert!(matches!(unknown, Err(SigningError::UnknownMeasure(_))));
+        contract.kpis.push(contract.kpis[0].clone());
+        let twice = decide_signing(&contract, None, None, known);
+        assert!(matches!(twice, Err(SigningError::KpiTwice(_))));
+    }
+}
