@@ -2,4 +2,5 @@
 
 pub mod cli;
 pub mod graphql;
+pub mod http;
 pub mod open_data;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Positioned, ServerError,
-    parser::types::{Directive, ExecutableDocument, Selection, SelectionSet},
+    parser::types::{Directive, ExecutableDocument, OperationType, Selection, SelectionSet},
 };
 
 use crate::graphql::errors::Code;
@@ -35,6 +35,8 @@ pub struct Measure {
     pub largest_fragment: u64,
     /// The largest number of directives on one selection.
     pub directives: usize,
+    /// Root fields of the largest subscription.
+    pub subscription_fields: u64,
     /// The selections looked at to find all this: the work done.
     pub visited: usize,
 }
@@ -55,6 +57,10 @@ pub fn measure(document: &ExecutableDocument) -> Result<Measure, ServerError> {
         size.aliases = size.aliases.saturating_add(one.aliases);
         size.depth = size.depth.max(one.depth);
         size.fields = size.fields.max(one.fields);
+        if operation.node.ty == OperationType::Subscription {
+            let most = &mut walk.measure.subscription_fields;
+            *most = one.fields.max(*most);
+        }
     }
     for name in document.fragments.keys() {
         let fragment = walk.fragment(name)?;

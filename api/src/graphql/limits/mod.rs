@@ -120,6 +120,12 @@ pub fn admit(
     let operation = &select(&document.operations, operation_name)?.node;
     let introspection = is_introspection(operation);
     let measure = measure::measure(&document)?;
+    if measure.subscription_fields > 1 {
+        return Err(Code::GraphqlValidationFailed.refusal(
+            "a subscription has exactly one root field: subscribe to each on its own",
+            None,
+        ));
+    }
     check_size(
         &measure,
         &if introspection {
@@ -165,7 +171,7 @@ fn check_size(measure: &Measure, limits: &Limits) -> Result<(), ServerError> {
 }
 
 /// The operation that is asked for: the only one, or the one of that name.
-fn select<'a>(
+pub(crate) fn select<'a>(
     operations: &'a DocumentOperations,
     name: Option<&str>,
 ) -> Result<&'a Positioned<OperationDefinition>, ServerError> {
