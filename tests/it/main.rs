@@ -1,1 +1,3 @@
+//! Everything through HTTP, on SQLite and PostgreSQL.
 
+mod organisation;
