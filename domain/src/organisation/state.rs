@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::Sector;
 use super::certification::{Certification, SeoKind};
 use crate::actor::{Grant, Role};
-use crate::ids::{CertificationId, OrganisationId, PersonId};
+use crate::ids::{CertificationId, Id, OrganisationId, PersonId};
 use crate::log::entry::Header;
 use crate::log::state::Finding;
 use crate::time::Date;
@@ -59,9 +61,13 @@ impl State {
 
     /// The groups of all organisations in which a person holds a role.
     pub fn groups_of(&self, person: PersonId) -> Vec<OrganisationId> {
+        let first = Grant {
+            organisation: OrganisationId::from_uuid(Uuid::nil()),
+            role: Role::Officer,
+        };
         self.grants
-            .iter()
-            .filter(|(holder, _)| *holder == person)
+            .range((person, first)..)
+            .take_while(|(holder, _)| *holder == person)
             .map(|(_, grant)| self.group(grant.organisation))
             .collect()
     }
