@@ -437,3 +437,31 @@ fn outside_contracts_the_claimant_gets_what_it_caused_less_the_buffer() {
     log[at] = (registrar(), body.into());
     assert!(first_at(&log, at).found.contains("its place is KR-11"));
 }
+
+#[test]
+fn cancelled_serials_come_from_the_high_end() {
+    let fund = by(BROKER, FUND, Role::Officer);
+    let cancelled = CreditsCancelled {
+        batch: id(91),
+        holder: organisation(FUND),
+        serials: SerialRange::new(55, 57).unwrap(),
+        note: None,
+    };
+    let finding = appended(fund, cancelled);
+    assert_eq!(finding.check, "serials");
+    assert!(finding.expected.contains("[60, 62)"), "{finding}");
+}
+
+#[test]
+fn a_contract_without_its_award_or_signed_by_nobody_of_the_buyer_is_found() {
+    let mut contract = Contract::from_award(id(2), &award("12.0"), || id(102));
+    let signed = ContractSigned {
+        contract: contract.clone(),
+    };
+    let finding = appended(by(OFFICER, BUYER, Role::Officer), signed);
+    assert!(finding.found.contains("has no award"), "{finding}");
+    contract.tender = None;
+    let signed = ContractSigned { contract };
+    let finding = appended(by(BROKER, FUND, Role::Officer), signed);
+    assert_eq!(finding.check, "actors");
+}
