@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod error;
 pub mod organisation;
+pub mod publisher;
 pub mod read;
 pub mod rng;
 pub mod store;

@@ -24,6 +24,7 @@ pub(crate) const CHANGE: Change = Change {
             commit_id {id} NOT NULL
         )",
         "CREATE INDEX log_entry_subject ON log_entry (subject, idx)",
+        "CREATE INDEX log_entry_kind ON log_entry (kind, idx)",
     ],
     insert_only: &[InsertOnly {
         table: "log_entry",

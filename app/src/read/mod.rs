@@ -1,6 +1,7 @@
 //! Queries for resolvers, pages and loaders. Whatever a caller may not see is left out here, as part of the query.
 
 pub mod catalogue;
+pub mod log;
 pub mod organisation;
 pub mod page;
 

@@ -14,6 +14,7 @@ mod head;
 mod idempotency;
 mod ids;
 mod log;
+pub(crate) mod log_entry;
 pub(crate) mod organisation;
 mod posting;
 mod private;
@@ -22,6 +23,7 @@ mod schema;
 mod session;
 mod settings;
 pub(crate) mod token;
+pub(crate) mod tree;
 mod tx;
 mod writer;
 

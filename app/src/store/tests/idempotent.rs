@@ -1,6 +1,5 @@
 //! Idempotency keys (registry.md, invariant 9).
 
-use super::super::IdempotencyKey;
 use super::*;
 
 on_both!(
@@ -38,20 +37,10 @@ async fn the_same_key_with_another_body_is_a_conflict(db: TestDb) {
 }
 
 async fn a_repeated_request_inside_one_batch_runs_once(db: TestDb) {
-    let held = db.hold().await;
-    let mut tasks = Vec::new();
-    for (id, body) in [(1, "body"), (2, "body"), (3, "other"), (4, "body")] {
-        let store = db.store.clone();
-        tasks.push(tokio::spawn(async move {
-            store.write(Some(key(1, "k", body)), accepted(id)).await
-        }));
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    held.release();
-    let mut results = Vec::new();
-    for task in tasks {
-        results.push(task.await.unwrap());
-    }
+    let requests = [(1, "body"), (2, "body"), (3, "other"), (4, "body")];
+    let results = db
+        .in_one_batch_with_keys(requests.map(|(id, body)| (Some(key(1, "k", body)), accepted(id))))
+        .await;
     assert_eq!(results[0].as_ref().unwrap().out, 1);
     for replay in [&results[1], &results[3]] {
         let written = replay.as_ref().unwrap();

@@ -5,6 +5,7 @@ mod idempotent;
 mod ledger;
 mod ordered;
 mod outcome;
+mod published;
 mod schema;
 
 use std::sync::Arc;
@@ -15,13 +16,14 @@ use commonweal_domain::ids::{Id, OrganisationId, PersonId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::organisation::entries::RoleGranted;
 use commonweal_domain::time::Time;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::poll;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::connect::DatabaseUrl;
-use super::{Command, PrivateCommand, PrivateTx, Store, Tx, Written};
+use super::{Command, IdempotencyKey, PrivateCommand, PrivateTx, Store, Tx, Written};
 use crate::clock::ManualClock;
 use crate::error::AppError;
 use crate::rng::{Ids, SeededRng};
@@ -133,22 +135,25 @@ impl TestDb {
         &self,
         commands: Vec<Act>,
     ) -> Vec<Result<Written<i64>, AppError>> {
+        let commands = commands.into_iter().map(|command| (None, command));
+        self.in_one_batch_with_keys(commands).await
+    }
+
+    /// Runs commands in one batch, each with its idempotency key or none, and answers in their order.
+    pub(crate) async fn in_one_batch_with_keys(
+        &self,
+        commands: impl IntoIterator<Item = (Option<IdempotencyKey>, Act)>,
+    ) -> Vec<Result<Written<i64>, AppError>> {
         let held = self.hold().await;
-        let mut tasks = Vec::new();
-        for command in commands {
-            let store = self.store.clone();
-            tasks.push(tokio::spawn(
-                async move { store.write(None, command).await },
-            ));
-            // One after the other into the queue.
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        let mut writes = Vec::new();
+        for (key, command) in commands {
+            let mut write = Box::pin(self.store.write(key, command));
+            // The first poll brings the command into the queue, so their order is certain.
+            assert!(poll!(write.as_mut()).is_pending());
+            writes.push(write);
         }
         held.release();
-        let mut results = Vec::new();
-        for task in tasks {
-            results.push(task.await.unwrap());
-        }
-        results
+        join_all(writes).await
     }
 }
 

@@ -1,0 +1,194 @@
+//! The public log: entries, checkpoints, tiles and proofs.
+
+use std::ops::Range;
+
+use commonweal_domain::log::bundle::encode_bundle;
+use commonweal_domain::log::hash::Hash;
+use commonweal_domain::log::merkle_proof::ProofPlan;
+use commonweal_domain::log::tile::{TileKind, TilePath, encode_hashes};
+use commonweal_domain::log::tree::{NodeId, TreeError};
+use commonweal_domain::time::Time;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Page, Read};
+use crate::error::AppError;
+use crate::store::log_entry;
+use crate::store::tree;
+
+pub use crate::store::tree::StoredCheckpoint;
+
+/// One entry of the log as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its index, from zero.
+    pub index: u64,
+    /// The log's time.
+    pub at: Time,
+    /// Its kind, `noun.verb`.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// The canonical bytes: the leaf.
+    pub bytes: Vec<u8>,
+    /// Hash of the leaf.
+    pub leaf_hash: Hash,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// Those of this kind.
+    pub kind: Option<String>,
+    /// Those about this subject.
+    pub subject: Option<String>,
+}
+
+impl Read<'_> {
+    /// Number of entries in the log, whether published yet or not.
+    pub async fn log_size(&self) -> Result<u64, AppError> {
+        Ok(tree::log_size(self.db).await?)
+    }
+
+    /// The latest signed checkpoint; none before the first start of the publisher.
+    pub async fn checkpoint(&self) -> Result<Option<StoredCheckpoint>, AppError> {
+        Ok(tree::latest_checkpoint(self.db).await?)
+    }
+
+    /// The root of the tree at a published size.
+    pub async fn root(&self, size: u64) -> Result<Hash, AppError> {
+        self.check_published(size).await?;
+        Ok(tree::frontier(self.db, size).await?.root())
+    }
+
+    /// One entry.
+    pub async fn log_entry(&self, index: u64) -> Result<Option<LogEntry>, AppError> {
+        Ok(self
+            .log_entries(index..index.saturating_add(1))
+            .await?
+            .pop())
+    }
+
+    /// The entries of a range of indexes, as far as the log goes.
+    pub async fn log_entries(&self, indexes: Range<u64>) -> Result<Vec<LogEntry>, AppError> {
+        let models = log_entry::Entity::find()
+            .filter(log_entry::Column::Idx.gte(column(indexes.start)))
+            .filter(log_entry::Column::Idx.lt(column(indexes.end)))
+            .order_by_asc(log_entry::Column::Idx)
+            .all(self.db)
+            .await?;
+        models.into_iter().map(view).collect()
+    }
+
+    /// A page of entries by index.
+    pub async fn log_page(
+        &self,
+        page: &Page<u64>,
+        filter: &LogFilter,
+    ) -> Result<Vec<LogEntry>, AppError> {
+        let mut select = log_entry::Entity::find();
+        if let Some(kind) = &filter.kind {
+            select = select.filter(log_entry::Column::Kind.eq(kind));
+        }
+        if let Some(subject) = &filter.subject {
+            select = select.filter(log_entry::Column::Subject.eq(subject));
+        }
+        let select = page.of(select, log_entry::Column::Idx, |index| column(index).into());
+        let models = select.all(self.db).await?;
+        models.into_iter().map(view).collect()
+    }
+
+    /// The content of a tile or entry bundle that lies within the latest checkpoint; none for any other.
+    pub async fn tile(&self, path: TilePath) -> Result<Option<Vec<u8>>, AppError> {
+        let (Some(first), Some(end)) = (path.nodes().first().copied(), end_of(path)) else {
+            return Ok(None);
+        };
+        let published = self
+            .checkpoint()
+            .await?
+            .map_or(0, |checkpoint| checkpoint.size);
+        if end > published {
+            return Ok(None);
+        }
+        let content = match path.kind() {
+            TileKind::Hashes { .. } => {
+                let width = u64::from(path.width());
+                encode_hashes(&tree::hash_row(self.db, first.level, first.index, width).await?)
+            }
+            TileKind::Entries => encode_bundle(self.entry_bytes(first.index..end).await?)
+                .map_err(AppError::internal)?,
+        };
+        Ok(Some(content))
+    }
+
+    /// The hashes that prove that entry `index` is in the tree of a published `size` (RFC 6962, 2.1.1).
+    pub async fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, AppError> {
+        self.check_published(size).await?;
+        self.prove(ProofPlan::inclusion(index, size)).await
+    }
+
+    /// The hashes that prove that the tree of `old` entries is the beginning of the tree of a published size `new` (RFC
+    /// 6962, 2.1.2).
+    pub async fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, AppError> {
+        self.check_published(new).await?;
+        self.prove(ProofPlan::consistency(old, new)).await
+    }
+
+    async fn prove(&self, plan: Result<ProofPlan, TreeError>) -> Result<Vec<Hash>, AppError> {
+        let plan = plan.map_err(|error| AppError::refused("LOG_RANGE", error))?;
+        let hashes = tree::hashes(self.db, &plan.nodes()).await?;
+        plan.assemble(&hashes).map_err(AppError::internal)
+    }
+
+    async fn check_published(&self, size: u64) -> Result<(), AppError> {
+        let published = self
+            .checkpoint()
+            .await?
+            .map_or(0, |checkpoint| checkpoint.size);
+        if size > published {
+            return Err(AppError::refused_at(
+                "LOG_RANGE",
+                "size",
+                format!(
+                    "the log is published up to {published} entries: ask for at most that size"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn entry_bytes(&self, indexes: Range<u64>) -> Result<Vec<Vec<u8>>, AppError> {
+        Ok(log_entry::Entity::find()
+            .select_only()
+            .column(log_entry::Column::Bytes)
+            .filter(log_entry::Column::Idx.gte(column(indexes.start)))
+            .filter(log_entry::Column::Idx.lt(column(indexes.end)))
+            .order_by_asc(log_entry::Column::Idx)
+            .into_tuple()
+            .all(self.db)
+            .await?)
+    }
+}
+
+/// The size that a tree must have for this tile to exist.
+fn end_of(path: TilePath) -> Option<u64> {
+    let NodeId { level, index } = path.nodes().last().copied()?;
+    index
+        .checked_add(1)?
+        .checked_mul(1_u64.checked_shl(level.into())?)
+}
+
+/// An index as the table holds it. One beyond it is beyond every entry too.
+fn column(index: u64) -> i64 {
+    i64::try_from(index).unwrap_or(i64::MAX)
+}
+
+fn view(model: log_entry::Model) -> Result<LogEntry, AppError> {
+    Ok(LogEntry {
+        index: u64::try_from(model.idx).map_err(AppError::internal)?,
+        at: Time::from_micros(model.at),
+        kind: model.kind,
+        subject: model.subject,
+        bytes: model.bytes,
+        leaf_hash: Hash::try_from(model.leaf_hash.as_slice()).map_err(AppError::internal)?,
+    })
+}
