@@ -4,6 +4,7 @@ mod authorization;
 pub mod catalogue;
 pub mod clock;
 pub mod error;
+pub mod import;
 pub mod organisation;
 pub mod publisher;
 pub mod read;

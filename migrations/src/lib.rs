@@ -11,6 +11,7 @@ mod m20261122_000004_tree;
 mod m20261122_000010_organisation;
 mod m20261122_000011_token;
 mod m20261122_000012_catalogue;
+mod m20261122_000090_import;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -25,6 +26,7 @@ const CHANGES: &[Change] = &[
     m20261122_000010_organisation::CHANGE,
     m20261122_000011_token::CHANGE,
     m20261122_000012_catalogue::CHANGE,
+    m20261122_000090_import::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -4,6 +4,9 @@
 //! or one of several inputs could not be read (the others were still processed).
 
 pub mod check_awards;
+pub mod database;
+mod finding;
+pub mod import;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -27,6 +30,8 @@ pub struct Cli {
 pub enum Command {
     /// Recompute who should have won each published contest, and compare with the published winner.
     CheckAwards(check_awards::Args),
+    /// Import published procurement data: OCDS packages, releases, records, and Prozorro tenders.
+    Import(import::Args),
 }
 
 /// Runs a parsed command line.
@@ -36,6 +41,7 @@ pub enum Command {
 pub fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::CheckAwards(args) => check_awards::run(&args, out, err),
+        Command::Import(args) => import::run(&args, out, err),
     }
 }
 

@@ -24,6 +24,22 @@ impl Problem {
     }
 }
 
+/// The most bytes an ocid or the id of a release may have: they are keys of tables.
+const LONGEST_ID_BYTES: usize = 255;
+
+/// An id that names a process or a release; nothing when it is missing or empty, or, with a problem, too long.
+pub(super) fn key(text: Option<String>, path: &str, problems: &mut Vec<Problem>) -> Option<String> {
+    let text = text?;
+    if text.len() > LONGEST_ID_BYTES {
+        problems.push(Problem::at(
+            path,
+            format!("longer than {LONGEST_ID_BYTES} bytes, the most an id may have"),
+        ));
+        return None;
+    }
+    Some(text)
+}
+
 /// A price: nothing when there is no amount, or when it is 0 without a currency, which is how publishers say "none".
 pub(super) fn price(
     value: Option<Node<'_>>,

@@ -49,6 +49,8 @@ impl<'a> Node<'a> {
             b'-' | b'0'..=b'9' => raw.to_owned(),
             _ => return None,
         };
+        // No text of a publication needs the character NUL, and PostgreSQL cannot hold it.
+        let text = text.replace('\0', "");
         let trimmed = text.trim();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     }
@@ -251,7 +253,7 @@ mod tests {
     #[test]
     fn numbers_and_texts_are_read_as_written() {
         let fields = fields(
-            r#"{"a": 12345678901234567.10, "b": " x ", "c": "", "d": null, "e": true, "a2": 7}"#,
+            r#"{"a": 12345678901234567.10, "b": " x\u0000 ", "c": "", "d": null, "e": true, "a2": 7}"#,
         );
         assert_eq!(fields.text("a").unwrap(), "12345678901234567.10");
         assert_eq!(fields.text("a2").unwrap(), "7");

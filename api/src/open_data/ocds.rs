@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::fields::{Problem, criteria, lot_values, parties, party, price};
+use super::fields::{Problem, criteria, key, lot_values, parties, party, price};
 use super::node::{Fields, Node, instant};
 use super::release::{Award, Bid, Count, Criteria, Form, Lot, Party, Release, Tender};
 
@@ -38,7 +38,7 @@ pub(super) fn release(
     form: Form,
     problems: &mut Vec<Problem>,
 ) -> Option<Release> {
-    let Some(ocid) = fields.text("ocid") else {
+    let Some(ocid) = key(fields.text("ocid"), "ocid", problems) else {
         problems.push(Problem::at(
             "ocid",
             "missing or empty: expected the id of the contracting process",
@@ -60,7 +60,7 @@ pub(super) fn release(
     Some(Release {
         form,
         ocid,
-        id: fields.text("id"),
+        id: key(fields.text("id"), "id", problems),
         date: parsed,
         test: tender
             .text("mode")

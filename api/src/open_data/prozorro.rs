@@ -1,7 +1,7 @@
 //! Reads a tender of the Prozorro central database, which is not OCDS: the tender's fields stand at the top, bids carry
 //! their prices per lot, and an award names its bid and lot as `bid_id` and `lotID`.
 
-use super::fields::{Problem, lot_values, parties, party, price};
+use super::fields::{Problem, key, lot_values, parties, party, price};
 use super::node::{Fields, Node, instant};
 use super::release::{Award, Bid, Criteria, Form, Lot, Release, Tender};
 
@@ -15,7 +15,8 @@ pub(super) fn is_tender(fields: &Fields<'_>) -> bool {
 
 /// One tender; nothing, and a problem, when it has no number.
 pub(super) fn tender(fields: &Fields<'_>, problems: &mut Vec<Problem>) -> Option<Release> {
-    let Some(number) = fields.text("tenderID").or_else(|| fields.text("id")) else {
+    let number = fields.text("tenderID").or_else(|| fields.text("id"));
+    let Some(number) = key(number, "tenderID", problems) else {
         problems.push(Problem::at(
             "tenderID",
             "missing or empty: expected the number of the tender",
@@ -33,7 +34,7 @@ pub(super) fn tender(fields: &Fields<'_>, problems: &mut Vec<Problem>) -> Option
     Some(Release {
         form: Form::Prozorro,
         ocid: format!("{OCID_PREFIX}-{number}"),
-        id,
+        id: key(id, "id", problems),
         date: modified.as_deref().and_then(instant),
         test: fields.text("mode").as_deref() == Some("test"),
         buyer: fields

@@ -372,6 +372,17 @@ fn what_is_no_release_is_rejected_alone() {
 }
 
 #[test]
+fn an_id_that_is_too_long_for_a_key_is_left_out_and_said() {
+    let mut release = two_bids();
+    release["id"] = json!("x".repeat(256));
+    let (releases, said) = problem(&release);
+    assert_eq!(releases[0].id, None);
+    assert!(said.starts_with("id: longer than 255 bytes"), "{said}");
+    release["ocid"] = json!("x".repeat(256));
+    assert_eq!(problem(&release).0, []);
+}
+
+#[test]
 fn a_bad_date_is_left_out_and_said() {
     let mut release = two_bids();
     release["date"] = json!("last spring");

@@ -13,6 +13,7 @@ mod error;
 mod head;
 mod idempotency;
 mod ids;
+pub(crate) mod import;
 mod log;
 pub(crate) mod log_entry;
 pub(crate) mod organisation;
@@ -28,7 +29,7 @@ mod tx;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use std::path::Path;
 use commonweal_domain::award_check::{Basis, Contest, Finding, Note, Verdict};
 use serde::Serialize;
 
+use crate::cli::finding::{Answer, explanation};
 use crate::cli::plain;
 use crate::open_data::Release;
 
@@ -164,24 +165,6 @@ fn answer(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// The finding as one sentence.
-fn explanation(finding: &Finding) -> String {
-    let mut text = match &finding.verdict {
-        Verdict::Agrees { winner } => format!("{winner} is the lowest valid bid"),
-        Verdict::Differs(difference) => difference.to_string(),
-        Verdict::CannotTell(doubt) => doubt.to_string(),
-    };
-    let decided = !matches!(finding.verdict, Verdict::CannotTell(_));
-    if decided && finding.basis == Basis::Assumed {
-        text.push_str("; rule assumed");
-    }
-    for note in &finding.notes {
-        text.push_str("; ");
-        text.push_str(&note.to_string());
-    }
-    text
-}
-
 /// One contest for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -207,19 +190,15 @@ struct LineNote {
 
 impl<'a> Line<'a> {
     fn new(path: &Path, release: &Release, contest: &'a Contest, finding: &Finding) -> Self {
-        let (result, reason) = match &finding.verdict {
-            Verdict::Agrees { .. } => ("agrees", None),
-            Verdict::Differs(difference) => ("differs", Some(difference.code())),
-            Verdict::CannotTell(doubt) => ("cannotTell", Some(doubt.code())),
-        };
+        let answer = Answer::of(&finding.verdict);
         Self {
             file: path.display().to_string(),
             ocid: &contest.ocid,
             lot: contest.lot.as_deref(),
             test: release.test,
-            result,
+            result: answer.code,
             basis: finding.basis.code(),
-            reason,
+            reason: answer.reason,
             explanation: explanation(finding),
             notes: finding
                 .notes
