@@ -60,6 +60,11 @@ pub struct State {
 }
 
 impl State {
+    /// The catalogue, if it was published.
+    pub fn get(&self, id: CatalogueId) -> Option<&Catalogue> {
+        self.catalogues.get(&id)
+    }
+
     /// The measure that a reference names.
     pub fn measure(&self, reference: &MeasureRef) -> Option<&Measure> {
         self.catalogues

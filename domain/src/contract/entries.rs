@@ -73,6 +73,9 @@ impl EntryBody for ContractSigned {
         })
         .map_err(|error| header.finding("contract", ALLOWED, error))?;
         state.contracts.sign(contract.clone());
+        if let Some(tender) = contract.tender {
+            state.tenders.contract(tender, header)?;
+        }
         state.tally.recomputed("contracts against awards");
         Ok(())
     }

@@ -73,6 +73,36 @@ kinds! {
     CertificationRevoked = "certification.revoked", 1, crate::organisation::entries::CertificationRevoked;
     /// A version of a measure catalogue, whole.
     CataloguePublished = "catalogue.published", 1, crate::catalogue::entries::CataloguePublished;
+    /// A tender with its whole plan.
+    TenderPublished = "tender.published", 1, crate::tender::entries::TenderPublished;
+    /// The buyer gave a tender up.
+    TenderCancelled = "tender.cancelled", 1, crate::tender::entries::TenderCancelled;
+    /// A sealed bid.
+    BidSealed = "bid.sealed", 1, crate::tender::entries::BidSealed;
+    /// A sealed bid in the place of an earlier one.
+    BidReplaced = "bid.replaced", 1, crate::tender::entries::BidReplaced;
+    /// A sealed bid taken back.
+    BidWithdrawn = "bid.withdrawn", 1, crate::tender::entries::BidWithdrawn;
+    /// A sealed bid refused because it was late.
+    BidLate = "bid.late", 1, crate::tender::entries::BidLate;
+    /// The bids of a tender were opened, each sealed one accounted for.
+    TenderOpened = "tender.opened", 1, crate::tender::entries::TenderOpened;
+    /// What was in a sealed bid.
+    BidOpened = "bid.opened", 1, crate::tender::entries::BidOpened;
+    /// A decision excluded a bid.
+    BidExcluded = "bid.excluded", 1, crate::tender::entries::BidExcluded;
+    /// A sealed mark.
+    MarkSealed = "mark.sealed", 1, crate::tender::entries::MarkSealed;
+    /// What was in a sealed mark.
+    MarkReleased = "mark.released", 1, crate::tender::entries::MarkReleased;
+    /// What the panel agreed on.
+    ConsensusSigned = "consensus.signed", 1, crate::tender::entries::ConsensusSigned;
+    /// Marks, totals and places, or why they are withheld.
+    RankingComputed = "ranking.computed", 1, crate::tender::entries::RankingComputed;
+    /// An officer proposed an award.
+    AwardProposed = "award.proposed", 1, crate::tender::entries::AwardProposed;
+    /// A second officer approved it.
+    AwardDecided = "award.decided", 1, crate::tender::entries::AwardDecided;
     /// An award became a contract.
     ContractSigned = "contract.signed", 1, crate::contract::entries::ContractSigned;
     /// A supplier reported a delivered quantity.

@@ -144,6 +144,8 @@ impl State {
                 violation.found,
             )
         });
-        credits.collect()
+        let mut findings = self.tenders.unsettled();
+        findings.extend(credits);
+        findings
     }
 }

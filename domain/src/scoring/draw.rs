@@ -8,8 +8,8 @@ use crate::log::hash::{Hash, sha256};
 const SEED_TAG: &[u8] = b"commonweal/draw/v1\n";
 const LOT_TAG: &[u8] = b"commonweal/lot/v1\n";
 
-/// The seed of a draw: SHA-256 of a tag and the salts of all opened bids in rising order, so that the order of
-/// opening does not matter.
+/// The seed of a draw: SHA-256 of a tag and the salts of all opened bids that match their commitments, in rising order,
+/// so that the order of opening does not matter. Bids excluded later count too.
 pub fn seed(salts: impl Iterator<Item = Salt>) -> Hash {
     let mut salts: Vec<[u8; 32]> = salts.map(|salt| salt.0).collect();
     salts.sort_unstable();

@@ -13,6 +13,7 @@ use crate::tender::bid::{BidContent, Commitment};
 use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
 use crate::tender::participation::Participation;
+use crate::tender::plan::Plan;
 use crate::time::Time;
 
 /// A bid that was opened, is valid and was not excluded by a decision.
@@ -89,4 +90,36 @@ pub struct Facts {
     pub certified: BTreeSet<(OrganisationId, SeoKind)>,
     /// The seed of the drawn lot ([`super::draw::seed`]).
     pub seed: Hash,
+}
+
+impl Facts {
+    /// Collects the certifications that the plan's rules ask about. `certified` says whether an organisation had a valid
+    /// certification of a kind on [`Plan::certification_day`], as far as the log knew when the evaluation was made.
+    pub fn gather(
+        plan: &Plan,
+        entrants: &[Entrant],
+        seed: Hash,
+        certified: impl Fn(OrganisationId, SeoKind) -> bool,
+    ) -> Self {
+        let leaves = plan.leaves().unwrap_or_default();
+        let kinds: BTreeSet<SeoKind> = leaves
+            .iter()
+            .flat_map(|leaf| leaf.rule.certification_kinds().iter().copied())
+            .collect();
+        let organisations: BTreeSet<OrganisationId> = entrants
+            .iter()
+            .filter_map(|entrant| entrant.content.participations.as_ref())
+            .flatten()
+            .map(|participation| participation.organisation)
+            .collect();
+        let pairs = organisations
+            .into_iter()
+            .flat_map(|organisation| kinds.iter().map(move |kind| (organisation, *kind)));
+        Self {
+            certified: pairs
+                .filter(|(organisation, kind)| certified(*organisation, *kind))
+                .collect(),
+            seed,
+        }
+    }
 }

@@ -5,6 +5,7 @@ use super::code::CriterionCode;
 use super::criteria::Leaf;
 use super::participation::{self, InvalidParticipation, Participation};
 use super::plan::Plan;
+use super::validity::check_known;
 use crate::amount::{Currency, Money};
 use crate::catalogue::{Catalogue, MeasureCode, MeasureKind};
 use crate::ids::{CatalogueId, OrganisationId};
@@ -98,21 +99,8 @@ impl BidContent {
         catalogue: &Catalogue,
         bidder: OrganisationId,
     ) -> Result<(), BidError> {
+        check_known(plan, catalogue, bidder, &self.clone().into())?;
         let leaves = plan.leaves().map_err(|_| at("", BidProblem::Plan))?;
-        check_price(plan, self.price).map_err(|problem| at("/price", problem))?;
-        for (code, price) in &self.item_prices {
-            check_price(plan, *price)
-                .map_err(|problem| at(format!("/item_prices/{code}"), problem))?;
-        }
-        check_codes(
-            &leaves,
-            "/item_prices",
-            Rule::asks_item_price,
-            true,
-            self.item_prices.keys(),
-        )?;
-        check_commitments(plan, catalogue, &self.commitments)?;
-        check_participations(&self.participations, bidder)?;
         let judged = |rule: &Rule| rule.judged().is_some();
         check_codes(&leaves, "/answers", judged, false, self.answers.keys())?;
         for (code, answer) in &self.answers {
@@ -122,14 +110,7 @@ impl BidContent {
                 return Err(at(format!("/answers/{code}"), problem));
             }
         }
-        let declared = self.declarations.keys();
-        check_codes(
-            &leaves,
-            "/declarations",
-            Rule::asks_declaration,
-            true,
-            declared,
-        )
+        Ok(())
     }
 }
 

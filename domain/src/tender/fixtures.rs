@@ -12,7 +12,7 @@ use super::participation::Participation;
 use super::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
 use crate::amount::{Currency, Money, Quantity};
 use crate::catalogue::{Catalogue, Measure, MeasureKind, MeasureRef};
-use crate::ids::{BidId, CatalogueId, Id, OrganisationId, SealedId};
+use crate::ids::{BidId, CatalogueId, Id, OrganisationId, PersonId, SealedId, TenderId};
 use crate::log::hash::sha256;
 use crate::organisation::certification::SeoKind;
 use crate::scoring::rules::{
@@ -28,6 +28,14 @@ pub(crate) fn uuid(n: u128) -> Uuid {
 
 pub(crate) fn org(n: u128) -> OrganisationId {
     Id::from_uuid(uuid(n))
+}
+
+pub(crate) fn person(n: u128) -> PersonId {
+    Id::from_uuid(uuid(n))
+}
+
+pub(crate) fn tender() -> TenderId {
+    Id::from_uuid(uuid(77))
 }
 
 pub(crate) fn bid(n: u128) -> BidId {

@@ -6,16 +6,29 @@ pub mod bid_check;
 pub mod code;
 pub mod criteria;
 pub mod disclosure;
+pub mod entries;
 pub mod participation;
 pub mod plan;
 pub mod plan_check;
 pub mod plan_error;
 pub mod plan_warning;
+pub mod register;
+pub mod sealing;
+pub mod stage;
+mod state;
+pub mod validity;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
+mod opening_tests;
+#[cfg(test)]
 mod plan_tests;
+#[cfg(test)]
+mod replay_tests;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
+mod story;
 
 pub use award::Award;
 pub use bid::{BidContent, Commitment};
@@ -25,20 +38,6 @@ pub use disclosure::{BidField, Disclosure, DisclosurePlan};
 pub use participation::Participation;
 pub use plan::Plan;
 pub use plan_error::{PlanError, PlanProblem};
-
-use std::collections::BTreeMap;
-
-use crate::ids::TenderId;
-
-/// What replay knows of tenders.
-#[derive(Debug, Default)]
-pub struct State {
-    awards: BTreeMap<TenderId, Award>,
-}
-
-impl State {
-    /// The award of a tender, once it is decided.
-    pub fn award(&self, tender: TenderId) -> Option<&Award> {
-        self.awards.get(&tender)
-    }
-}
+pub use stage::{Stage, Step, TenderError};
+pub use state::{State, Tender};
+pub use validity::Validity;

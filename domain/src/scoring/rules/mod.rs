@@ -24,6 +24,7 @@ use super::scorecard::Input;
 use crate::amount::{Currency, Money};
 use crate::catalogue::Catalogue;
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::organisation::certification::SeoKind;
 use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
 use crate::tender::plan_error::PlanProblem;
@@ -211,6 +212,14 @@ impl Rule {
     /// Whether the criterion asks for a declaration.
     pub fn asks_declaration(&self) -> bool {
         matches!(self, Self::PassFail(_))
+    }
+
+    /// The kinds of certification that the rule asks about.
+    pub fn certification_kinds(&self) -> &[SeoKind] {
+        match self {
+            Self::SeoParticipation(rule) => &rule.kinds,
+            _ => &[],
+        }
     }
 
     pub(crate) fn check(&self, plan: &PlanFacts<'_>) -> Result<(), Fault> {

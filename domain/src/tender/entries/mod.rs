@@ -1,0 +1,15 @@
+//! Log entries of tenders, in the order of the process.
+
+mod award;
+mod marks;
+mod opening;
+mod publication;
+mod ranking;
+mod sealed;
+
+pub use award::{AwardDecided, AwardProposed};
+pub use marks::{BidConsensus, ConsensusMark, ConsensusSigned, MarkReleased, MarkSealed};
+pub use opening::{BidExcluded, BidOpened, ExclusionGround, TenderOpened};
+pub use publication::{TenderCancelled, TenderPublished};
+pub use ranking::RankingComputed;
+pub use sealed::{BidLate, BidReplaced, BidSealed, BidWithdrawn};

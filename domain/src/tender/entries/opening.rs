@@ -1,0 +1,265 @@
+//! `tender.opened`, `bid.opened` and `bid.excluded`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Role;
+use crate::ids::{BidId, OrganisationId, SealedId, TenderId};
+use crate::log::commitment::Opening;
+use crate::log::entry::{EntryBody, Header};
+use crate::log::hash::Hash;
+use crate::log::state::{Finding, State};
+use crate::tender::register::{Fate, Register, SealedEntry, SealedKind};
+use crate::tender::stage::Step;
+use crate::tender::state::{OpenedBid, Tender};
+use crate::tender::validity::{Validity, is_public, judge};
+use crate::time::Time;
+
+/// `tender.opened`: two officers opened the bids. Every sealed entry of the tender stands in exactly one list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenderOpened {
+    /// The tender.
+    pub tender: TenderId,
+    /// Bids that are open now; a `bid.opened` follows for each.
+    pub opened: Vec<SealedId>,
+    /// Bids whose place another took.
+    pub replaced: Vec<SealedId>,
+    /// Bids that were taken back.
+    pub withdrawn: Vec<SealedId>,
+    /// Bids that could not be opened at all.
+    pub void: Vec<SealedId>,
+}
+
+impl TenderOpened {
+    /// Accounts for one entry: it must be a bid that was sealed for this tender's time, and have the fate of its list.
+    fn settle(
+        id: SealedId,
+        fits: impl Fn(Fate) -> bool,
+        register: &mut Register,
+        tender: &Tender,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        let entry = register.settle(id, header)?;
+        let SealedEntry { kind, index, .. } = entry;
+        if kind != SealedKind::Bid || index < tender.published {
+            return Err(header.finding("sealed", "a bid sealed after the publication", id));
+        }
+        if !fits(entry.fate) {
+            let expected = format!("{id} listed by its fate");
+            return Err(header.finding("sealed", expected, format!("{:?}", entry.fate)));
+        }
+        Ok(())
+    }
+}
+
+impl EntryBody for TenderOpened {
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let tenders = &mut state.tenders;
+        tenders.expect(self.tender, header)?;
+        let (Some(tender), register) = (tenders.tenders.get_mut(&self.tender), &mut tenders.sealed)
+        else {
+            return Ok(());
+        };
+        let named = tender.people(header, Role::Officer, 2).map(|_| ());
+        let next = tender.stage.can_open(&tender.plan, header.at);
+        tender.move_to(next, Step::Open, header)?;
+        tender.opened = Some(header.index);
+        tender.inputs = header.index;
+        tender.to_open = self.opened.iter().copied().collect();
+        let closes_at = tender.plan.closes_at;
+        let waiting = |fate| fate == Fate::Waiting;
+        let replaced = |fate| fate == Fate::Replaced;
+        let in_time =
+            move |fate| matches!(fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
+        let mut outcome = named;
+        for id in &self.void {
+            outcome = outcome.and(Self::settle(*id, waiting, register, tender, header));
+            state.tally.attested("bid that could not be opened");
+        }
+        for id in &self.replaced {
+            outcome = outcome.and(Self::settle(*id, replaced, register, tender, header));
+        }
+        for id in &self.withdrawn {
+            outcome = outcome.and(Self::settle(*id, in_time, register, tender, header));
+        }
+        // The opened ones stay in the register until each is shown, with what it committed to.
+        for id in &self.opened {
+            let fits = register
+                .get(*id)
+                .is_some_and(|entry| entry.kind == SealedKind::Bid && waiting(entry.fate));
+            if !fits {
+                let error = header.finding("sealed", "a sealed bid that is still waiting", id);
+                outcome = outcome.and(Err(error));
+            }
+        }
+        outcome
+    }
+}
+
+/// `bid.opened`: what was in a sealed bid, as far as the plan discloses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BidOpened {
+    /// The bid.
+    pub bid: BidId,
+    /// Its tender.
+    pub tender: TenderId,
+    /// Who bids.
+    pub supplier: OrganisationId,
+    /// The sealed entry.
+    pub sealed: SealedId,
+    /// When its last byte arrived.
+    pub received_at: Time,
+    /// The fields, published or withheld.
+    pub opening: Opening,
+    /// What the opening found; a bid that is not valid takes no part.
+    pub validity: Validity,
+}
+
+impl EntryBody for BidOpened {
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let tender = state.tenders.expect(self.tender, header)?;
+        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        if !tender.to_open.remove(&self.sealed) {
+            return Err(header.finding("opening", "a bid that the opening names", self.sealed));
+        }
+        let sealed = state.tenders.sealed.settle(self.sealed, header)?;
+        if state.tenders.bids.insert(self.bid, self.tender).is_some() {
+            return Err(header.finding("bid", "a new bid id", self.bid));
+        }
+        let tender = state.tenders.expect(self.tender, header)?;
+        let Some(catalogue) = state.catalogues.get(tender.plan.catalogue) else {
+            return Err(header.finding("catalogue", "the plan's catalogue", tender.plan.catalogue));
+        };
+        let (found, content) = judge(
+            &tender.plan,
+            catalogue,
+            self.tender,
+            self.supplier,
+            &sealed.commitment,
+            &self.opening,
+        );
+        let mut outcome = named.and(self.check_validity(found, tender, header));
+        outcome = outcome.and(self.check_disclosure(tender, header));
+        outcome = outcome.and(self.check_receipt(&sealed, tender, header));
+        let twice = tender.bids.values().any(|other| {
+            other.valid && other.supplier == self.supplier && self.validity == Validity::Valid
+        });
+        if twice {
+            let expected = "one bid of each supplier";
+            outcome = outcome.and(Err(header.finding("supplier", expected, self.supplier)));
+        }
+        tender.inputs = header.index;
+        let opened = OpenedBid {
+            supplier: self.supplier,
+            sealed: self.sealed,
+            received_at: self.received_at,
+            salt: (found != Validity::CommitmentMismatch).then_some(self.opening.salt),
+            content,
+            valid: found == Validity::Valid && self.validity == Validity::Valid,
+            excluded: false,
+            levels: std::collections::BTreeMap::new(),
+        };
+        tender.bids.insert(self.bid, opened);
+        state.organisations.expect(self.supplier, header)?;
+        if outcome.is_ok() {
+            state.tally.recomputed("bid against its commitment");
+        }
+        outcome
+    }
+}
+
+impl BidOpened {
+    fn check_validity(
+        &self,
+        found: Validity,
+        tender: &Tender,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        // Where the plan withholds fields, content that does not answer it can only be attested.
+        let hidden = found == Validity::Valid && self.validity == Validity::Content;
+        if self.validity == found || (hidden && !is_public(&tender.plan)) {
+            return Ok(());
+        }
+        let said = format!("{:?}", self.validity);
+        Err(header.finding("validity", format!("{found:?}"), said))
+    }
+
+    fn check_disclosure(&self, tender: &Tender, header: &Header) -> Result<(), Finding> {
+        let disclosure = &tender.plan.disclosure;
+        let wrong = self
+            .opening
+            .fields
+            .iter()
+            .find(|(name, field)| disclosure.publishes(name) != field.value().is_some());
+        match wrong {
+            None => Ok(()),
+            Some((name, _)) => {
+                Err(header.finding("disclosure", "fields shown as the plan says", name))
+            }
+        }
+    }
+
+    fn check_receipt(
+        &self,
+        sealed: &SealedEntry,
+        tender: &Tender,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        let latest = tender.plan.closes_at.min(sealed.at);
+        if self.received_at > latest {
+            let expected = format!("at most {latest}");
+            return Err(header.finding("received_at", expected, self.received_at));
+        }
+        if sealed.index < tender.published {
+            return Err(header.finding(
+                "sealed",
+                "a bid sealed after the publication",
+                self.sealed,
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Why a decision excludes a bid. What the plan excludes by itself stands in the ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExclusionGround {
+    /// The law excludes the supplier.
+    Mandatory,
+    /// The law lets the buyer exclude the supplier.
+    Discretionary,
+    /// The supplier does not meet a condition of participation.
+    ConditionOfParticipation,
+    /// The bid does not comply with the tender.
+    NonCompliant,
+}
+
+/// `bid.excluded`: a decision excluded a bid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BidExcluded {
+    /// The tender.
+    pub tender: TenderId,
+    /// The bid.
+    pub bid: BidId,
+    /// The kind of ground.
+    pub ground: ExclusionGround,
+    /// Salted hash of the reason ([`crate::tender::sealing::commit_reason`]).
+    pub reason: Hash,
+}
+
+impl EntryBody for BidExcluded {
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let tender = state.tenders.expect(self.tender, header)?;
+        tender.people(header, Role::Officer, 1)?;
+        tender.step(Step::ExcludeBid, header)?;
+        tender.inputs = header.index;
+        tender.ranking = None;
+        tender.proposal = None;
+        tender.eligible(self.bid, header)?.excluded = true;
+        state.tally.attested("exclusion of a bid by a decision");
+        Ok(())
+    }
+}

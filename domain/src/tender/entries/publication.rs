@@ -1,0 +1,101 @@
+//! `tender.published` and `tender.cancelled`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Role;
+use crate::ids::{OrganisationId, SealedId, TenderId};
+use crate::log::entry::{EntryBody, Header};
+use crate::log::hash::Hash;
+use crate::log::state::{Finding, State};
+use crate::tender::plan::Plan;
+use crate::tender::stage::{Stage, Step};
+use crate::tender::state::{Tender, people_for};
+
+/// `tender.published`: a tender with its whole plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenderPublished {
+    /// The tender.
+    pub tender: TenderId,
+    /// Who buys.
+    pub buyer: OrganisationId,
+    /// What is bought.
+    pub title: String,
+    /// The plan, whole.
+    pub plan: Plan,
+    /// The public key to which bids are encrypted (an age recipient).
+    pub recipient: String,
+}
+
+impl EntryBody for TenderPublished {
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        state.organisations.expect(self.buyer, header)?;
+        let named = people_for(self.buyer, header, Role::Officer, 1);
+        let catalogue = state.catalogues.get(self.plan.catalogue);
+        let checked = catalogue
+            .ok_or_else(|| {
+                header.finding("catalogue", "a published catalogue", self.plan.catalogue)
+            })
+            .and_then(|catalogue| {
+                self.plan
+                    .check(catalogue, header.at)
+                    .map_err(|error| header.finding("plan", "a plan that can decide", error))
+            });
+        let tender = Tender {
+            plan: self.plan.clone(),
+            buyer: self.buyer,
+            stage: Stage::Published,
+            published: header.index,
+            opened: None,
+            consensus: None,
+            cancelled: None,
+            inputs: header.index,
+            to_open: BTreeSet::new(),
+            bids: BTreeMap::new(),
+            released: BTreeSet::new(),
+            ranking: None,
+            proposal: None,
+            award: None,
+        };
+        if state.tenders.tenders.contains_key(&self.tender) {
+            return Err(header.finding("tender", "one publication", self.tender));
+        }
+        state.tenders.tenders.insert(self.tender, tender);
+        named.map(|_| ()).and(checked)
+    }
+}
+
+/// `tender.cancelled`: the buyer gave the tender up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenderCancelled {
+    /// The tender.
+    pub tender: TenderId,
+    /// Salted hash of the reason ([`crate::tender::sealing::commit_reason`]).
+    pub reason: Hash,
+    /// Every sealed bid or mark of the tender that was not accounted for: it stays closed for ever.
+    pub void: Vec<SealedId>,
+}
+
+impl EntryBody for TenderCancelled {
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let tenders = &mut state.tenders;
+        let tender = tenders.expect(self.tender, header)?;
+        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        tender.stage = tender.stage.at(&tender.plan, header.at);
+        tender.step(Step::Cancel, header)?;
+        tender.cancelled = Some(header.index);
+        tender.to_open.clear();
+        let settled = self
+            .void
+            .iter()
+            .map(|id| tenders.sealed.settle(*id, header));
+        let first_wrong = settled
+            .filter_map(Result::err)
+            .fold(None, |first, next| first.or(Some(next)));
+        state.tally.attested("reason of a cancellation");
+        first_wrong.map_or(named, Err)
+    }
+}

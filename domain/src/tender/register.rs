@@ -1,0 +1,145 @@
+//! The register of sealed entries: each is opened, replaced, withdrawn, void or released exactly once.
+
+use std::collections::BTreeMap;
+
+use crate::ids::SealedId;
+use crate::log::commitment::SealedCommitment;
+use crate::log::entry::Header;
+use crate::log::state::Finding;
+use crate::time::Time;
+
+/// What was sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedKind {
+    /// A bid.
+    Bid,
+    /// A mark.
+    Mark,
+}
+
+impl SealedKind {
+    fn entry_kind(self) -> &'static str {
+        match self {
+            Self::Bid => "bid.sealed",
+            Self::Mark => "mark.sealed",
+        }
+    }
+}
+
+/// What has become of a sealed bid before the opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing yet.
+    Waiting,
+    /// Another sealed bid took its place.
+    Replaced,
+    /// The supplier took it back by a request that arrived then.
+    Withdrawn(Time),
+}
+
+/// A sealed entry that is not yet accounted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedEntry {
+    /// A bid or a mark.
+    pub kind: SealedKind,
+    /// What it commits to.
+    pub commitment: SealedCommitment,
+    /// Index of the entry.
+    pub index: u64,
+    /// Time of the entry.
+    pub at: Time,
+    /// What has become of it.
+    pub fate: Fate,
+}
+
+/// Sealed entries that are not yet accounted for. Settled ones are forgotten.
+#[derive(Debug, Default)]
+pub struct Register {
+    entries: BTreeMap<SealedId, SealedEntry>,
+}
+
+impl Register {
+    /// The entry, while it is not accounted for.
+    pub fn get(&self, id: SealedId) -> Option<&SealedEntry> {
+        self.entries.get(&id)
+    }
+
+    /// Every entry that is not accounted for.
+    pub fn iter(&self) -> impl Iterator<Item = (SealedId, &SealedEntry)> {
+        self.entries.iter().map(|(id, entry)| (*id, entry))
+    }
+
+    /// Takes in a sealed entry. It names nobody.
+    pub(super) fn seal(
+        &mut self,
+        id: SealedId,
+        kind: SealedKind,
+        commitment: SealedCommitment,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        check_anonymous(header, id)?;
+        let entry = SealedEntry {
+            kind,
+            commitment,
+            index: header.index,
+            at: header.at,
+            fate: Fate::Waiting,
+        };
+        match self.entries.insert(id, entry) {
+            None => Ok(()),
+            Some(_) => Err(header.finding("sealed", "a new sealed id", id)),
+        }
+    }
+
+    /// Notes what has become of a waiting bid.
+    pub(super) fn decide(
+        &mut self,
+        id: SealedId,
+        fate: Fate,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        let waiting = self
+            .entries
+            .get_mut(&id)
+            .filter(|entry| entry.kind == SealedKind::Bid && entry.fate == Fate::Waiting);
+        let entry = waiting
+            .ok_or_else(|| header.finding("sealed", "a sealed bid that is still waiting", id))?;
+        entry.fate = fate;
+        Ok(())
+    }
+
+    /// Takes out an entry that is accounted for now.
+    pub(super) fn settle(&mut self, id: SealedId, header: &Header) -> Result<SealedEntry, Finding> {
+        self.entries.remove(&id).ok_or_else(|| {
+            header.finding("sealed", "a sealed entry that is not yet accounted for", id)
+        })
+    }
+
+    /// A finding for each entry that `is_overdue` says should have been accounted for.
+    pub(super) fn overdue(&self, is_overdue: impl Fn(&SealedEntry) -> bool) -> Vec<Finding> {
+        let overdue = self.iter().filter(|(_, entry)| is_overdue(entry));
+        overdue
+            .map(|(id, entry)| {
+                Finding::discrepancy(
+                    entry.index,
+                    entry.kind.entry_kind(),
+                    "sealed",
+                    "each sealed entry accounted for once every tender it could belong to was settled",
+                    format!("{id} is accounted for nowhere"),
+                )
+            })
+            .collect()
+    }
+}
+
+/// A sealed entry has no actors, and no subject but its own id.
+pub(super) fn check_anonymous(header: &Header, id: SealedId) -> Result<(), Finding> {
+    if !header.actors.is_empty() {
+        let found = format!("{} actors", header.actors.len());
+        return Err(header.finding("secrecy", "no actors in a sealed entry", found));
+    }
+    if header.subject != id.to_string() || header.inputs_upto.is_some() {
+        return Err(header.finding("secrecy", "no subject but the sealed id", &header.subject));
+    }
+    Ok(())
+}

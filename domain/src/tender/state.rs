@@ -1,0 +1,234 @@
+//! What replay knows of tenders.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::award::Award;
+use super::code::CriterionCode;
+use super::plan::Plan;
+use super::register::{Register, SealedEntry, SealedKind};
+use super::stage::{Stage, Step, TenderError};
+use crate::actor::Role;
+use crate::ids::{BidId, OrganisationId, PersonId, SealedId, TenderId};
+use crate::log::commitment::Salt;
+use crate::log::entry::Header;
+use crate::log::state::Finding;
+use crate::scoring::ranking::Ranking;
+use crate::scoring::{Entrant, KnownContent};
+use crate::time::Time;
+
+/// Tenders, bids, marks and awards as of the last entry.
+#[derive(Debug, Default)]
+pub struct State {
+    pub(super) tenders: BTreeMap<TenderId, Tender>,
+    pub(super) sealed: Register,
+    /// The tender of every bid.
+    pub(super) bids: BTreeMap<BidId, TenderId>,
+}
+
+/// What replay keeps of one tender.
+#[derive(Debug)]
+pub struct Tender {
+    pub(super) plan: Plan,
+    pub(super) buyer: OrganisationId,
+    pub(super) stage: Stage,
+    /// Index of the publication.
+    pub(super) published: u64,
+    /// Index of the opening.
+    pub(super) opened: Option<u64>,
+    /// Index of the first signature under the consensus.
+    pub(super) consensus: Option<u64>,
+    /// Index of the cancellation.
+    pub(super) cancelled: Option<u64>,
+    /// Index of the last entry on which a ranking depends.
+    pub(super) inputs: u64,
+    /// Sealed bids that the opening names and that are not open yet.
+    pub(super) to_open: BTreeSet<SealedId>,
+    pub(super) bids: BTreeMap<BidId, OpenedBid>,
+    pub(super) released: BTreeSet<(PersonId, BidId, CriterionCode)>,
+    /// Index of the last ranking and what it says, recomputed where it can be.
+    pub(super) ranking: Option<(u64, Ranking)>,
+    pub(super) proposal: Option<Proposal>,
+    pub(super) award: Option<Award>,
+}
+
+/// A bid after the opening.
+#[derive(Debug)]
+pub(super) struct OpenedBid {
+    pub(super) supplier: OrganisationId,
+    pub(super) sealed: SealedId,
+    pub(super) received_at: Time,
+    /// Its part in a draw; none when the opening is not what was sealed and the salt could have been chosen late.
+    pub(super) salt: Option<Salt>,
+    pub(super) content: KnownContent,
+    pub(super) valid: bool,
+    /// Excluded by a decision.
+    pub(super) excluded: bool,
+    pub(super) levels: BTreeMap<CriterionCode, u32>,
+}
+
+/// The first step of an award.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proposal {
+    pub(super) bid: BidId,
+    pub(super) by: PersonId,
+    pub(super) index: u64,
+}
+
+impl State {
+    /// The award of a tender, once it is decided.
+    pub fn award(&self, tender: TenderId) -> Option<&Award> {
+        self.tenders.get(&tender)?.award.as_ref()
+    }
+
+    /// How far a tender is.
+    pub fn stage(&self, tender: TenderId) -> Option<Stage> {
+        Some(self.tenders.get(&tender)?.stage)
+    }
+
+    /// The plan of a tender.
+    pub fn plan(&self, tender: TenderId) -> Option<&Plan> {
+        Some(&self.tenders.get(&tender)?.plan)
+    }
+
+    /// The last ranking of a tender.
+    pub fn ranking(&self, tender: TenderId) -> Option<&Ranking> {
+        let (_, ranking) = self.tenders.get(&tender)?.ranking.as_ref()?;
+        Some(ranking)
+    }
+
+    /// Notes that the contract of an awarded tender is signed; once only.
+    pub(crate) fn contract(&mut self, tender: TenderId, header: &Header) -> Result<(), Finding> {
+        self.expect(tender, header)?
+            .step(Step::SignContract, header)
+    }
+
+    /// What is still open when the log ends: sealed entries that every tender they could belong to has passed over, and
+    /// bids that an opening names without showing them.
+    pub fn unsettled(&self) -> Vec<Finding> {
+        let mut findings = self.sealed.overdue(|entry| !self.could_still_settle(entry));
+        for (id, tender) in &self.tenders {
+            if let (Some(opened), false) = (tender.opened, tender.to_open.is_empty()) {
+                findings.push(Finding::discrepancy(
+                    opened,
+                    "tender.opened",
+                    "opening",
+                    format!("each bid that the opening of {id} names to be shown"),
+                    format!("{} are missing", tender.to_open.len()),
+                ));
+            }
+        }
+        findings
+    }
+
+    /// Whether some tender that the entry could belong to has not yet accounted for its sealed entries.
+    fn could_still_settle(&self, entry: &SealedEntry) -> bool {
+        let after = |index: Option<u64>| index.is_none_or(|index| index > entry.index);
+        self.tenders.values().any(|tender| match entry.kind {
+            SealedKind::Bid => {
+                let open = tender.opened.is_none() && tender.cancelled.is_none();
+                open && tender.published < entry.index
+            }
+            SealedKind::Mark => {
+                let judged_then = tender.opened.is_some_and(|index| index < entry.index)
+                    && after(tender.consensus);
+                let released = matches!(
+                    tender.stage,
+                    Stage::Awarded | Stage::Contracted | Stage::Cancelled
+                );
+                judged_then && !released
+            }
+        })
+    }
+
+    pub(super) fn expect(&mut self, id: TenderId, header: &Header) -> Result<&mut Tender, Finding> {
+        self.tenders
+            .get_mut(&id)
+            .ok_or_else(|| header.finding("tender", "a published tender", id))
+    }
+}
+
+impl Tender {
+    /// The organisation that buys.
+    pub fn buyer(&self) -> OrganisationId {
+        self.buyer
+    }
+
+    /// Takes a step of the table, or finds that it is not there.
+    pub(super) fn step(&mut self, step: Step, header: &Header) -> Result<(), Finding> {
+        let next = self.stage.after(step);
+        self.move_to(next, step, header)
+    }
+
+    pub(super) fn move_to(
+        &mut self,
+        next: Result<Stage, TenderError>,
+        step: Step,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        match next {
+            Ok(stage) => {
+                self.stage = stage;
+                Ok(())
+            }
+            Err(error) => Err(header.finding("stage", format!("a tender that can {step}"), error)),
+        }
+    }
+
+    /// People who acted in a role for the buyer: at least `count` different ones, or a finding.
+    pub(super) fn people(
+        &self,
+        header: &Header,
+        role: Role,
+        count: usize,
+    ) -> Result<BTreeSet<PersonId>, Finding> {
+        people_for(self.buyer, header, role, count)
+    }
+
+    /// A valid bid that no decision excludes.
+    pub(super) fn eligible(
+        &mut self,
+        bid: BidId,
+        header: &Header,
+    ) -> Result<&mut OpenedBid, Finding> {
+        self.bids
+            .get_mut(&bid)
+            .filter(|opened| opened.valid && !opened.excluded)
+            .ok_or_else(|| header.finding("bid", "a valid bid of the tender, not excluded", bid))
+    }
+
+    /// The bids that are evaluated.
+    pub(super) fn entrants(&self) -> Vec<Entrant> {
+        self.bids
+            .iter()
+            .filter(|(_, opened)| opened.valid && !opened.excluded)
+            .map(|(bid, opened)| Entrant {
+                bid: *bid,
+                sealed: opened.sealed,
+                supplier: opened.supplier,
+                received_at: opened.received_at,
+                content: opened.content.clone(),
+                levels: opened.levels.clone(),
+            })
+            .collect()
+    }
+}
+
+/// See [`Tender::people`].
+pub(super) fn people_for(
+    buyer: OrganisationId,
+    header: &Header,
+    role: Role,
+    count: usize,
+) -> Result<BTreeSet<PersonId>, Finding> {
+    let people: BTreeSet<PersonId> = header
+        .actors
+        .iter()
+        .filter(|actor| actor.role == role && actor.organisation == buyer)
+        .map(|actor| actor.id)
+        .collect();
+    if people.len() >= count {
+        return Ok(people);
+    }
+    let expected = format!("{count} different people in the role {role} of the buyer");
+    Err(header.finding("people", expected, people.len()))
+}

@@ -1,0 +1,466 @@
+//! A whole tender as a log, for tests of replay: three suppliers bid, one replaces its bid, a fourth withdraws, a fifth is
+//! late; two evaluators mark, the panel agrees, two officers award.
+
+use super::bid::BidContent;
+use super::entries::*;
+use super::fixtures::*;
+use super::plan::Plan;
+use super::sealing::{MarkContent, commit_reason};
+use super::validity::Validity;
+use crate::actor::Role;
+use crate::catalogue::entries::CataloguePublished;
+use crate::ids::{BidId, CertificationId, Id, OrganisationId, SealedId};
+use crate::log::commitment::{Opening, Salt, SealedContent};
+use crate::log::entry::{Draft, Entry, EntryActor};
+use crate::log::hash::{Hash, sha256};
+use crate::log::kinds::Body;
+use crate::log::state::{Finding, State};
+use crate::organisation::certification::{Certification, SeoKind};
+use crate::organisation::entries::{CertificationRecorded, OrganisationRegistered, RoleGranted};
+use crate::organisation::name::PublicName;
+use crate::organisation::{LegalForm, Sector};
+use crate::scoring::{Entrant, Facts, draw, evaluate};
+use crate::time::Time;
+
+pub(crate) const BUYER: u128 = 100;
+pub(crate) const REGISTRY: u128 = 200;
+pub(crate) const PROPOSER: u128 = 501;
+pub(crate) const APPROVER: u128 = 502;
+pub(crate) const CHAIR: u128 = 503;
+pub(crate) const EVALUATORS: [u128; 2] = [504, 505];
+const REGISTRAR: u128 = 509;
+
+/// A log under construction.
+#[derive(Clone)]
+pub(crate) struct Story {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) plan: Plan,
+    now: Time,
+}
+
+/// One bid of the story.
+#[derive(Clone)]
+pub(crate) struct Bidder {
+    pub(crate) n: u128,
+    pub(crate) content: BidContent,
+    pub(crate) level: u32,
+}
+
+pub(crate) fn bidders() -> Vec<Bidder> {
+    let bidder = |n, price, promised, level| Bidder {
+        n,
+        content: full_content(org(n), price, promised),
+        level,
+    };
+    vec![
+        bidder(1, "120000", "40.0", 4),
+        bidder(2, "130000", "100.0", 4),
+        bidder(3, "110000", "10.0", 2),
+    ]
+}
+
+pub(crate) fn actor(role: Role, n: u128) -> EntryActor {
+    let place = if role == Role::Registrar {
+        REGISTRY
+    } else {
+        BUYER
+    };
+    EntryActor {
+        role,
+        id: person(n),
+        organisation: org(place),
+    }
+}
+
+/// Salts that differ by sealed entry and by use.
+fn salts(of: u128) -> impl FnMut() -> Salt {
+    let mut next = 0_u8;
+    move || {
+        next = next.wrapping_add(1);
+        Salt(sha256(format!("{of}/{next}").as_bytes()).0)
+    }
+}
+
+pub(crate) fn ciphertext(n: u128) -> Hash {
+    sha256(format!("ciphertext {n}").as_bytes())
+}
+
+pub(crate) fn sealed_bid(bidder: &Bidder) -> SealedContent {
+    bidder
+        .content
+        .seal(tender(), org(bidder.n), salts(bidder.n))
+}
+
+impl Story {
+    pub(crate) fn new(plan: Plan) -> Self {
+        let mut story = Self {
+            entries: Vec::new(),
+            plan,
+            now: at("2026-05-02T00:00:00Z"),
+        };
+        story.found();
+        story
+    }
+
+    /// Appends an entry a second after the last.
+    pub(crate) fn add(
+        &mut self,
+        actors: Vec<EntryActor>,
+        subject: impl ToString,
+        body: impl Into<Body>,
+    ) {
+        self.add_upto(actors, subject, None, body);
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "ids are small")]
+    pub(crate) fn add_upto(
+        &mut self,
+        actors: Vec<EntryActor>,
+        subject: impl ToString,
+        inputs_upto: Option<u64>,
+        body: impl Into<Body>,
+    ) {
+        self.now = self.now.plus_micros(1_000_000);
+        let draft = Draft {
+            actors,
+            subject: subject.to_string(),
+            inputs_upto,
+            body: body.into(),
+        };
+        self.entries.push(draft.at(self.now));
+    }
+
+    pub(crate) fn wait_until(&mut self, time: Time) {
+        self.now = time;
+    }
+
+    /// The index of the next entry.
+    pub(crate) fn next(&self) -> u64 {
+        u64::try_from(self.entries.len()).unwrap()
+    }
+
+    fn found(&mut self) {
+        let operator = vec![actor(Role::Operator, 999)];
+        for n in [BUYER, REGISTRY, 1, 2, 3, 4, 5] {
+            let registered = OrganisationRegistered {
+                organisation: org(n),
+                legal_form: LegalForm::LegalPerson,
+                name: PublicName::Clear(format!("Organisation {n}")),
+                sector: Sector::Private,
+                group: org(n),
+                place: "KR-11".to_owned(),
+                identifier: None,
+            };
+            self.add(operator.clone(), org(n), registered);
+        }
+        let mut roles = vec![
+            (REGISTRAR, Role::Registrar),
+            (PROPOSER, Role::Officer),
+            (APPROVER, Role::Officer),
+            (CHAIR, Role::Chair),
+        ];
+        roles.extend(EVALUATORS.map(|n| (n, Role::Evaluator)));
+        for (n, role) in roles {
+            let granted = RoleGranted {
+                person: person(n),
+                organisation: actor(role, n).organisation,
+                role,
+            };
+            self.add(operator.clone(), person(n), granted);
+        }
+        let catalogue = catalogue();
+        let published = CataloguePublished { catalogue };
+        self.add(
+            vec![actor(Role::Registrar, REGISTRAR)],
+            catalogue_id(),
+            published,
+        );
+        self.certify(1, 2, "2026-01-01", None);
+        self.certify(2, 3, "2025-01-01", Some("2026-06-30"));
+    }
+
+    /// Records a certification `n` of an organisation as a cooperative.
+    pub(crate) fn certify(&mut self, n: u128, organisation: u128, from: &str, to: Option<&str>) {
+        let certification = Certification {
+            id: CertificationId::from_uuid(uuid(n)),
+            organisation: org(organisation),
+            kind: SeoKind::Cooperative,
+            from: from.parse().unwrap(),
+            to: to.map(|to| to.parse().unwrap()),
+            source: format!("register/{n}"),
+        };
+        let recorded = CertificationRecorded { certification };
+        self.add(
+            vec![actor(Role::Registrar, REGISTRAR)],
+            org(organisation),
+            recorded,
+        );
+    }
+
+    pub(crate) fn publish(&mut self) {
+        let published = TenderPublished {
+            tender: tender(),
+            buyer: org(BUYER),
+            title: "Park maintenance".to_owned(),
+            plan: self.plan.clone(),
+            recipient: "age1example".to_owned(),
+        };
+        self.add(vec![actor(Role::Officer, PROPOSER)], tender(), published);
+    }
+
+    /// Everyone bids: supplier 3 first seals 33, supplier 4 withdraws, supplier 5 is late.
+    pub(crate) fn bid(&mut self, bidders: &[Bidder]) {
+        let seal = |n: u128, content: &SealedContent| {
+            let commitment = content.commit(ciphertext(n)).unwrap();
+            BidSealed {
+                sealed: sealed(n),
+                commitment,
+            }
+        };
+        for bidder in bidders {
+            let content = sealed_bid(bidder);
+            if bidder.n == 3 {
+                self.add(vec![], sealed(33), seal(33, &content));
+                let commitment = content.commit(ciphertext(3)).unwrap();
+                let replaced = BidReplaced {
+                    replaced: sealed(33),
+                    sealed: sealed(3),
+                    commitment,
+                };
+                self.add(vec![], sealed(3), replaced);
+            } else {
+                self.add(vec![], sealed(bidder.n), seal(bidder.n, &content));
+            }
+        }
+        let other = sealed_bid(&bidders[0]);
+        self.add(vec![], sealed(4), seal(4, &other));
+        let withdrawn = BidWithdrawn {
+            sealed: sealed(4),
+            received_at: self.now,
+        };
+        self.add(vec![], sealed(4), withdrawn);
+        let commitment = other.commit(ciphertext(5)).unwrap();
+        self.add(
+            vec![],
+            sealed(5),
+            BidLate {
+                sealed: sealed(5),
+                commitment,
+            },
+        );
+    }
+
+    pub(crate) fn open(&mut self, bidders: &[Bidder]) {
+        self.wait_until(self.plan.opens_at);
+        let officers = vec![
+            actor(Role::Officer, PROPOSER),
+            actor(Role::Officer, APPROVER),
+        ];
+        let opened = TenderOpened {
+            tender: tender(),
+            opened: bidders.iter().map(|bidder| sealed(bidder.n)).collect(),
+            replaced: vec![sealed(33)],
+            withdrawn: vec![sealed(4)],
+            void: vec![],
+        };
+        self.add(officers.clone(), tender(), opened);
+        for bidder in bidders {
+            let opened = self.opened(bidder);
+            self.add(officers.clone(), bid(bidder.n), opened);
+        }
+    }
+
+    pub(crate) fn opening(&self, bidder: &Bidder) -> Opening {
+        let disclosure = &self.plan.disclosure;
+        let content = sealed_bid(bidder);
+        content
+            .open(ciphertext(bidder.n), |name| disclosure.publishes(name))
+            .unwrap()
+    }
+
+    pub(crate) fn opened(&self, bidder: &Bidder) -> BidOpened {
+        BidOpened {
+            bid: bid(bidder.n),
+            tender: tender(),
+            supplier: org(bidder.n),
+            sealed: sealed(bidder.n),
+            received_at: at("2026-05-02T00:00:05Z"),
+            opening: self.opening(bidder),
+            validity: Validity::Valid,
+        }
+    }
+
+    fn mark(bidder: &Bidder, evaluator: u128) -> (SealedId, SealedContent) {
+        let content = MarkContent {
+            tender: tender(),
+            bid: bid(bidder.n),
+            criterion: code("QUALITY"),
+            evaluator: person(evaluator),
+            level: bidder.level,
+            reason: "Sound".to_owned(),
+        };
+        let n = evaluator * 10 + bidder.n;
+        (sealed(n), content.seal(salts(n)))
+    }
+
+    pub(crate) fn seal_marks(&mut self, bidders: &[Bidder]) {
+        for bidder in bidders {
+            for evaluator in EVALUATORS {
+                let (id, content) = Self::mark(bidder, evaluator);
+                let commitment = content.commit(sha256(b"")).unwrap();
+                self.add(
+                    vec![],
+                    id,
+                    MarkSealed {
+                        sealed: id,
+                        commitment,
+                    },
+                );
+            }
+        }
+    }
+
+    pub(crate) fn agree(&mut self, bidders: &[Bidder]) {
+        let consensus = |bidder: &Bidder| BidConsensus {
+            bid: bid(bidder.n),
+            marks: vec![ConsensusMark {
+                criterion: code("QUALITY"),
+                level: bidder.level,
+                reason: commit_reason("Agreed", salts(7)()).unwrap(),
+            }],
+        };
+        let signed = ConsensusSigned {
+            tender: tender(),
+            bids: bidders.iter().map(consensus).collect(),
+            complete: true,
+        };
+        self.add(vec![actor(Role::Chair, CHAIR)], tender(), signed);
+    }
+
+    /// What the use-case does: evaluate with full knowledge, publish what the plan discloses.
+    pub(crate) fn result(&self, bidders: &[Bidder], certified: &[u128]) -> RankingComputed {
+        let entrants: Vec<Entrant> = bidders
+            .iter()
+            .map(|bidder| Entrant {
+                bid: bid(bidder.n),
+                sealed: sealed(bidder.n),
+                supplier: org(bidder.n),
+                received_at: at("2026-05-02T00:00:05Z"),
+                content: bidder.content.clone().into(),
+                levels: [(code("QUALITY"), bidder.level)].into(),
+            })
+            .collect();
+        let seed = draw::seed(bidders.iter().map(|bidder| sealed_bid(bidder).salt));
+        let known = |organisation: OrganisationId, kind| {
+            kind == SeoKind::Cooperative && certified.iter().any(|n| org(*n) == organisation)
+        };
+        let facts = Facts::gather(&self.plan, &entrants, seed, known);
+        RankingComputed {
+            tender: tender(),
+            result: evaluate(&self.plan, &entrants, &facts)
+                .unwrap()
+                .publish()
+                .unwrap(),
+        }
+    }
+
+    pub(crate) fn rank(&mut self, bidders: &[Bidder]) -> RankingComputed {
+        let ranking = self.result(bidders, &[2]);
+        let officer = vec![actor(Role::Officer, PROPOSER)];
+        self.add_upto(officer, tender(), Some(self.next()), ranking.clone());
+        ranking
+    }
+
+    pub(crate) fn propose(&mut self, winner: BidId) {
+        let proposed = AwardProposed {
+            tender: tender(),
+            bid: winner,
+            ranking: self.next() - 1,
+        };
+        self.add(vec![actor(Role::Officer, PROPOSER)], tender(), proposed);
+    }
+
+    pub(crate) fn release_marks(&mut self, bidders: &[Bidder]) {
+        for bidder in bidders {
+            for evaluator in EVALUATORS {
+                let (id, content) = Self::mark(bidder, evaluator);
+                let opening = content.open(sha256(b""), MarkContent::publishes).unwrap();
+                let released = MarkReleased {
+                    tender: tender(),
+                    sealed: id,
+                    opening,
+                };
+                self.add(vec![], id, released);
+            }
+        }
+    }
+
+    pub(crate) fn decide(&mut self, winner: (BidId, OrganisationId), officers: &[u128]) {
+        let decided = AwardDecided {
+            tender: tender(),
+            bid: winner.0,
+            supplier: winner.1,
+            ranking: self.position("ranking.computed"),
+            proposal: self.position("award.proposed"),
+        };
+        let officers = officers.iter().map(|n| actor(Role::Officer, *n)).collect();
+        self.add(officers, tender(), decided);
+    }
+
+    /// The index of the last entry of a kind.
+    pub(crate) fn position(&self, kind: &str) -> u64 {
+        let found = self
+            .entries
+            .iter()
+            .rposition(|entry| entry.body.kind() == kind);
+        u64::try_from(found.unwrap()).unwrap()
+    }
+
+    /// The whole story up to the award, won by supplier 2, the cooperative.
+    pub(crate) fn whole(plan: Plan, bidders: &[Bidder]) -> Self {
+        let mut story = Self::new(plan);
+        story.publish();
+        story.bid(bidders);
+        story.open(bidders);
+        story.seal_marks(bidders);
+        story.agree(bidders);
+        story.rank(bidders);
+        story.propose(bid(2));
+        story.release_marks(bidders);
+        story.decide((bid(2), org(2)), &[PROPOSER, APPROVER]);
+        story
+    }
+
+    /// Replays the story from its bytes; every finding and the state at the end.
+    pub(crate) fn replay(&self) -> (Vec<Finding>, State) {
+        let mut state = State::default();
+        let mut findings = Vec::new();
+        for (index, entry) in (0..).zip(&self.entries) {
+            let bytes = entry.canonical_bytes().unwrap();
+            let entry = Entry::parse(&bytes).unwrap();
+            findings.extend(state.replay(index, &entry).err());
+        }
+        findings.extend(state.unsettled(self.next()));
+        (findings, state)
+    }
+
+    /// The checks that failed, with the kinds of their entries.
+    pub(crate) fn checks(&self) -> Vec<(String, &'static str)> {
+        let (findings, _) = self.replay();
+        findings
+            .into_iter()
+            .map(|finding| (finding.kind, finding.check))
+            .collect()
+    }
+
+    /// Changes the body of the last entry of a kind.
+    pub(crate) fn tamper<T: Clone>(
+        &mut self,
+        kind: &str,
+        body: impl Fn(&mut Body) -> Option<&mut Box<T>>,
+        change: impl FnOnce(&mut T),
+    ) {
+        let index = usize::try_from(self.position(kind)).unwrap();
+        change(body(&mut self.entries[index].body).unwrap());
+    }
+}

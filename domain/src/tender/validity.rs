@@ -1,0 +1,101 @@
+//! Whether an opened bid is valid: it is what was sealed, it belongs here, and it answers the plan.
+
+use serde::{Deserialize, Serialize};
+
+use super::bid_check::{
+    BidError, BidProblem, check_codes, check_commitments, check_participations, check_price,
+};
+use super::disclosure::BidField;
+use super::plan::Plan;
+use super::sealing::named_in;
+use crate::catalogue::Catalogue;
+use crate::ids::{OrganisationId, TenderId};
+use crate::log::commitment::{Opening, SealedCommitment, verify_opening};
+use crate::scoring::KnownContent;
+use crate::scoring::rules::Rule;
+
+/// What the opening found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Validity {
+    /// The bid takes part.
+    Valid,
+    /// The opening is not what was sealed, or names another tender or supplier.
+    CommitmentMismatch,
+    /// The content does not answer the plan.
+    Content,
+}
+
+/// Judges an opening by what it publishes: its validity, and what is known of the content when it is valid.
+pub fn judge(
+    plan: &Plan,
+    catalogue: &Catalogue,
+    tender: TenderId,
+    supplier: OrganisationId,
+    sealed: &SealedCommitment,
+    opening: &Opening,
+) -> (Validity, KnownContent) {
+    let matches = verify_opening(sealed, opening).is_ok();
+    if !matches || named_in(opening) != Ok((tender, supplier)) {
+        return (Validity::CommitmentMismatch, KnownContent::default());
+    }
+    match KnownContent::from_opening(opening) {
+        Ok(known) if check_known(plan, catalogue, supplier, &known).is_ok() => {
+            (Validity::Valid, known)
+        }
+        _ => (Validity::Content, KnownContent::default()),
+    }
+}
+
+/// Whether every field that validity depends on stands in the log, so that a stranger can judge it.
+pub fn is_public(plan: &Plan) -> bool {
+    BidField::ALL
+        .into_iter()
+        .filter(|field| *field != BidField::Answers)
+        .all(|field| plan.disclosure.in_log(field))
+}
+
+/// The checks of [`super::BidContent::check`] on what is known. Answers are not among them: the panel judges them.
+pub fn check_known(
+    plan: &Plan,
+    catalogue: &Catalogue,
+    supplier: OrganisationId,
+    known: &KnownContent,
+) -> Result<(), BidError> {
+    let wrong = |path: &str| {
+        let path = path.to_owned();
+        move |problem| BidError { path, problem }
+    };
+    let leaves = plan.leaves().map_err(|_| wrong("")(BidProblem::Plan))?;
+    if let Some(price) = known.price {
+        check_price(plan, price).map_err(wrong("/price"))?;
+    }
+    if let Some(items) = &known.item_prices {
+        for price in items.values() {
+            check_price(plan, *price).map_err(wrong("/item_prices"))?;
+        }
+        check_codes(
+            &leaves,
+            "/item_prices",
+            Rule::asks_item_price,
+            true,
+            items.keys(),
+        )?;
+    }
+    if let Some(commitments) = &known.commitments {
+        check_commitments(plan, catalogue, commitments)?;
+    }
+    if let Some(participations) = &known.participations {
+        check_participations(participations, supplier)?;
+    }
+    if let Some(declared) = &known.declarations {
+        check_codes(
+            &leaves,
+            "/declarations",
+            Rule::asks_declaration,
+            true,
+            declared.keys(),
+        )?;
+    }
+    Ok(())
+}
