@@ -66,9 +66,8 @@ impl Tx {
             .iter()
             .flat_map(|entry| &entry.postings)
             .filter(|posting| posting.account == account)
-            .map(|posting| posting.amount)
-            .sum::<i64>();
-        Ok(self.ledger.balance(account) + staged)
+            .fold(0_i64, |sum, posting| sum.saturating_add(posting.amount));
+        Ok(self.ledger.balance(account).saturating_add(staged))
     }
 
     /// Indexes of the entries staged since `start`.

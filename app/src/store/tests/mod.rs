@@ -2,6 +2,7 @@
 
 mod contained;
 mod idempotent;
+mod ids;
 mod ledger;
 mod ordered;
 mod outcome;
