@@ -2,7 +2,9 @@
 
 pub mod auth;
 pub mod cli;
+pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod open_data;
 pub mod server;
+pub mod telemetry;
