@@ -1,6 +1,6 @@
 //! Scalars. All of them are strings, so that no client rounds a number.
 
-use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputType, InputValueError, InputValueResult, Pos, Scalar, ScalarType, Value};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::time;
@@ -150,6 +150,28 @@ impl From<u64> for BigInt {
     }
 }
 
+/// Why a value is none of the scalar of this name; `None` when it is one, or the name is not of a scalar here.
+pub(crate) fn refusal(name: &str, value: &Value) -> Option<String> {
+    fn reason<T: ScalarType + InputType>(value: &Value) -> Option<String> {
+        let error = <T as ScalarType>::parse(value.clone()).err()?;
+        let message = error.into_server_error(Pos::default()).message;
+        // The library puts the name of the type before our own words.
+        Some(match message.split_once("\": ") {
+            Some((_, reason)) => reason.to_owned(),
+            None => message,
+        })
+    }
+    match name {
+        "Decimal" => reason::<Decimal>(value),
+        "DateTime" => reason::<DateTime>(value),
+        "Date" => reason::<Date>(value),
+        "Sha256" => reason::<Sha256>(value),
+        "Base64" => reason::<Base64>(value),
+        "BigInt" => reason::<BigInt>(value),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,5 +195,22 @@ mod tests {
         assert!(!parses::<BigInt>("007") && !parses::<BigInt>("1.0"));
         assert!(!parses::<Date>("2026-2-1") && !parses::<DateTime>("2026-02-01T00:00:00"));
         assert!(!parses::<Sha256>(&"A".repeat(64)) && parses::<Sha256>(&"a".repeat(64)));
+    }
+
+    /// A scalar that `refusal` does not know would have its wrong values masked as a defect of ours.
+    #[test]
+    fn every_scalar_of_the_schema_says_what_it_expected() {
+        let sdl = crate::graphql::schema::builder().finish().sdl();
+        let names = sdl.lines().filter_map(|line| line.strip_prefix("scalar "));
+        let names: Vec<&str> = names
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        assert!(names.contains(&"Decimal"), "{names:?}");
+        for name in names {
+            assert!(refusal(name, &Value::Boolean(true)).is_some(), "{name}");
+        }
+        let reason = refusal("Decimal", &Value::from("1,5")).unwrap();
+        assert!(reason.starts_with("expected digits"), "{reason}");
+        assert_eq!(refusal("Decimal", &Value::from("1.5")), None);
     }
 }

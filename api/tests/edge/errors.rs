@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::server::{TestServer, answer, code, header, json_of};
+use crate::server::{TestServer, answer, code, header, json_of, message};
 
 #[tokio::test]
 async fn an_error_of_a_field_comes_with_the_data_and_its_code() {
@@ -96,6 +96,15 @@ async fn what_was_skipped_leaves_empty_objects() {
     assert_eq!(body["data"], json!({ "thing": {} }));
     let (_, body) = server.ask("{ me @include(if: false) }").await;
     assert_eq!(body["data"], json!({}));
+}
+
+#[tokio::test]
+async fn an_argument_refused_by_its_validator_is_the_callers_error() {
+    let server = TestServer::start().await;
+    let body = json!({ "query": "query($n: [Int!]!) { count(numbers: $n) }", "variables": { "n": vec![1; 201] } });
+    let (_, body) = answer(server.post(body.to_string())).await;
+    assert_eq!(code(&body), "BAD_USER_INPUT");
+    assert!(message(&body).contains("200"), "{body}");
 }
 
 #[tokio::test]

@@ -136,7 +136,7 @@ impl Query {
         }
     }
 
-    async fn count(&self, numbers: Vec<i32>) -> usize {
+    async fn count(&self, #[graphql(validator(max_items = 200))] numbers: Vec<i32>) -> usize {
         numbers.len()
     }
 

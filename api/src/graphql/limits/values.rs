@@ -1,7 +1,7 @@
 //! Arguments and variables against the types of the schema, before anything runs.
 //!
 //! The execution library checks most of this too, but takes integers beyond 32 bits, finds a missing variable only while
-//! it executes, and does not say what it found. Custom scalars are left to their own `is_valid`.
+//! it executes, and does not say what it found.
 
 use std::fmt;
 
@@ -16,6 +16,7 @@ use async_graphql_value::Value;
 use crate::graphql::{
     cost::schema_index::{InputInfo, SchemaIndex, TypeInfo},
     errors::Code,
+    scalars,
 };
 
 /// Refuses the first argument or variable that does not fit its type, or holds a list of more than `max_items`.
@@ -178,7 +179,15 @@ impl Check<'_> {
                     true
                 }
                 (Some(TypeInfo::Enum(_) | TypeInfo::Input { .. }), _) => false,
-                _ => true,
+                _ => {
+                    let refusal = value
+                        .clone()
+                        .into_const()
+                        .and_then(|value| scalars::refusal(name, &value));
+                    return refusal.map_or(Ok(()), |reason| {
+                        Err(wrong(path, at, &format!("must be {ty}: {reason}")))
+                    });
+                }
             },
         };
         if fits {

@@ -123,3 +123,13 @@ fn conditions_of_skip_and_include_are_booleans() {
         &["`skip.if`", "Boolean!"],
     );
 }
+
+#[test]
+fn a_scalar_says_what_it_expected() {
+    let place = ["`f.bids.price`", "must be Decimal!", "expected digits"];
+    refused(literal("bids: {price: \"1,5\"}"), &place);
+    refused(
+        literal("bids: {price: 1.5}"),
+        &["`f.bids.price`", "as a string"],
+    );
+}

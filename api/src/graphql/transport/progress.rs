@@ -69,10 +69,7 @@ impl Progress {
     fn settle_item(&self, path: &QueryPathNode<'_>, result: ServerResult<Option<Value>>) -> Value {
         result.map_or_else(
             |error| {
-                let mut failures = self.failures();
-                failures.errors.push(error);
-                failures.nulls.insert(path.to_string());
-                self.0.failed.store(true, Ordering::Release);
+                self.keep(error, Some(path.to_string()));
                 Value::Null
             },
             Option::unwrap_or_default,
@@ -95,8 +92,7 @@ impl Progress {
             }
             Ok(value) => (value.unwrap_or_default(), false),
             Err(error) => {
-                self.failures().errors.push(error);
-                self.0.failed.store(true, Ordering::Release);
+                self.keep(error, None);
                 (Value::Null, true)
             }
         };
@@ -110,6 +106,18 @@ impl Progress {
             value = Value::Object(IndexMap::default()); // all of its fields were skipped
         }
         value
+    }
+
+    /// Keeps an error of a field. An argument that its own validator refuses comes without a code and without a source,
+    /// which errors of resolvers have: it is told from them by this text.
+    fn keep(&self, mut error: ServerError, null: Option<String>) {
+        if error.source.is_none() && error.message.starts_with("Failed to parse \"") {
+            Code::BadUserInput.assign(&mut error);
+        }
+        let mut failures = self.failures();
+        failures.errors.push(error);
+        failures.nulls.extend(null);
+        self.0.failed.store(true, Ordering::Release);
     }
 
     fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {
