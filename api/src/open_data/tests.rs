@@ -461,3 +461,25 @@ fn prozorro_features_and_esco_are_beside_the_price() {
     tender["data"]["procurementMethodType"] = json!("esco");
     assert_eq!(reason(&one(&tender)), "notPriceOnly");
 }
+
+#[test]
+fn no_cut_and_no_wrong_byte_crashes_the_reader() {
+    let whole = json!([two_bids(), prozorro()]).to_string().into_bytes();
+    let survives = |bytes: &[u8]| {
+        // Whether it is an error is not the question here.
+        let _ = read(bytes, &mut |record| {
+            for contest in record.releases.iter().flat_map(Release::contests) {
+                check(&contest);
+            }
+            ControlFlow::Continue(())
+        });
+    };
+    for place in (0..whole.len()).step_by(3) {
+        survives(&whole[..place]);
+        for wrong in [b'"', b'{', b'[', b'0', b'-', 0, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[place] = wrong;
+            survives(&bytes);
+        }
+    }
+}

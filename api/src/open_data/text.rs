@@ -69,6 +69,7 @@ impl Meter {
 pub(super) struct PlainText<'m, R> {
     source: R,
     meter: &'m Meter,
+    chunk: Vec<u8>,
     raw: Vec<u8>,
     plain: Vec<u8>,
     position: usize,
@@ -83,6 +84,7 @@ impl<'m, R: Read> PlainText<'m, R> {
         Self {
             source,
             meter,
+            chunk: vec![0; CHUNK_BYTES],
             raw: Vec::new(),
             plain: Vec::new(),
             position: 0,
@@ -118,14 +120,13 @@ impl<'m, R: Read> PlainText<'m, R> {
     /// At least four bytes more, unless the source ends: enough to tell a mark or a character.
     fn read_chunk(&mut self) -> io::Result<()> {
         let wanted = self.raw.len() + 4;
-        let mut chunk = vec![0; CHUNK_BYTES];
         while self.raw.len() < wanted {
-            match self.source.read(&mut chunk) {
+            match self.source.read(&mut self.chunk) {
                 Ok(0) => {
                     self.ended = true;
                     break;
                 }
-                Ok(read) => self.raw.extend(chunk.iter().take(read)),
+                Ok(read) => self.raw.extend(self.chunk.iter().take(read)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
