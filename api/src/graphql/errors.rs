@@ -135,8 +135,12 @@ impl std::fmt::Display for TraceId {
     }
 }
 
-/// Masks every error that has no code of the set, or the internal one; the detail goes to the log.
-pub fn mask(errors: &mut [ServerError], trace: &TraceId) {
+/// More errors of one answer than this help nobody, and a small document can cause thousands.
+const MAX_ERRORS: usize = 50;
+
+/// Masks every error that has no code of the set, or the internal one; the detail goes to the log. Keeps the first 50.
+pub fn mask(errors: &mut Vec<ServerError>, trace: &TraceId) {
+    errors.truncate(MAX_ERRORS);
     for error in errors {
         match Code::of(error) {
             Some(code) if code != Code::InternalServerError => {}
@@ -166,7 +170,7 @@ mod tests {
             .into_iter()
             .filter(|code| *code != Code::InternalServerError)
         {
-            let mut errors = [code.refusal("said to the caller", None)];
+            let mut errors = vec![code.refusal("said to the caller", None)];
             let before = errors.clone();
             mask(&mut errors, &trace());
             assert_eq!(errors, before);
@@ -180,7 +184,7 @@ mod tests {
         values.set("code", "SQL_1555");
         values.set("table", "token");
         unknown.extensions = Some(values);
-        let mut errors = [
+        let mut errors = vec![
             unknown,
             ServerError::new("no code at all", None),
             Code::InternalServerError.refusal("secret detail", None),

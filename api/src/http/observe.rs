@@ -67,7 +67,7 @@ pub(super) async fn observe(
 }
 
 fn panicked(trace: &TraceId) -> Response {
-    let mut errors = [Code::InternalServerError.refusal("a handler panicked", None)];
+    let mut errors = vec![Code::InternalServerError.refusal("a handler panicked", None)];
     mask(&mut errors, trace);
     (
         StatusCode::INTERNAL_SERVER_ERROR,

@@ -108,6 +108,16 @@ async fn an_argument_refused_by_its_validator_is_the_callers_error() {
 }
 
 #[tokio::test]
+async fn an_answer_has_at_most_50_errors() {
+    let server = TestServer::start().await;
+    let fields: Vec<String> = (0..400).map(|n| format!("nope{n}")).collect();
+    let (_, body) = server
+        .ask(&format!("{{ thing {{ {} }} }}", fields.join(" ")))
+        .await;
+    assert_eq!(body["errors"].as_array().unwrap().len(), 50);
+}
+
+#[tokio::test]
 async fn paging_arguments_are_named_when_wrong() {
     let server = TestServer::start().await;
     for (arguments, field) in [

@@ -44,16 +44,23 @@ impl TestServer {
     }
 
     pub(crate) async fn with(bucket: BucketSettings) -> Self {
+        Self::with_sockets(
+            bucket,
+            SocketSettings {
+                init_time: Duration::from_millis(300),
+                keep_alive: Duration::from_secs(20),
+            },
+        )
+        .await
+    }
+
+    pub(crate) async fn with_sockets(bucket: BucketSettings, settings: SocketSettings) -> Self {
         let clock = Arc::new(AtomicI64::new(START));
         let time = Arc::clone(&clock);
         let schema = Schema::build(Query, Mutation::default(), Subscription);
         let now = Arc::new(move || time.load(Ordering::SeqCst));
         let service = GraphqlService::new(schema, Tokens, bucket, now).unwrap();
         let shutdown = Shutdown::default();
-        let settings = SocketSettings {
-            init_time: Duration::from_millis(300),
-            keep_alive: Duration::from_secs(20),
-        };
         let origins = AllowedOrigins::new(["https://city.example".to_owned()]);
         let routes = subscriptions::routes(service, origins, settings, shutdown.clone())
             .merge(commonweal_api::graphql::graphiql::routes());

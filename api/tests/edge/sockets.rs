@@ -8,7 +8,9 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest as _, http::HeaderValue},
 };
 
-use crate::server::TestServer;
+use commonweal_api::graphql::subscriptions::SocketSettings;
+
+use crate::server::{BUCKET, TestServer};
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -151,6 +153,28 @@ async fn pings_are_answered_with_their_payload() {
     say(&mut socket, json!({ "type": "pong" })).await;
     say(&mut socket, json!({ "type": "ping" })).await;
     assert_eq!(hear(&mut socket).await, json!({ "type": "pong" }));
+}
+
+#[tokio::test]
+async fn a_client_that_shows_no_sign_of_life_is_let_go() {
+    let settings = SocketSettings {
+        init_time: Duration::from_secs(5),
+        keep_alive: Duration::from_millis(100),
+    };
+    let server = TestServer::with_sockets(BUCKET, settings).await;
+    let mut alive = connected(&server).await;
+    let mut dead = connected(&server).await;
+    // Reading is what answers pings: one client reads, the other does not.
+    let heard = timeout(Duration::from_secs(1), async {
+        let mut pings = 0;
+        while let Some(Ok(message)) = alive.next().await {
+            assert!(message.is_ping(), "{message:?}");
+            pings += 1;
+        }
+        pings
+    });
+    assert!(heard.await.is_err(), "the living socket stays open");
+    assert_eq!(close_code(&mut dead).await, 1001);
 }
 
 #[tokio::test]

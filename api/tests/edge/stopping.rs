@@ -7,6 +7,24 @@ use crate::{
     sockets::{close_code, connected},
 };
 
+/// SIGTERM reaches the whole process: harmless to other tests once the handler is there.
+#[cfg(unix)]
+#[tokio::test]
+async fn sigterm_is_the_signal_to_stop() {
+    use futures_util::FutureExt as _;
+    let mut signal = Box::pin(commonweal_api::http::serve::stop_signal());
+    assert!((&mut signal).now_or_never().is_none(), "not yet");
+    let id = std::process::id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-TERM", &id])
+        .status();
+    assert!(kill.unwrap().success());
+    timeout(Duration::from_secs(5), signal)
+        .await
+        .expect("heard")
+        .unwrap();
+}
+
 #[tokio::test]
 async fn stopping_finishes_requests_and_closes_sockets_with_1001() {
     let server = TestServer::start().await;

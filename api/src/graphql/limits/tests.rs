@@ -165,3 +165,81 @@ fn long_lists_are_refused_with_their_place() {
     .expect_err("refused");
     assert!(error.message.contains("variables.ids"));
 }
+
+mod any_document {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Tokens that make documents which get far, and those that break them.
+    const TOKENS: &[&str] = &[
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        ":",
+        "!",
+        "$",
+        "$v",
+        "@include",
+        "@skip(if: $v)",
+        "...",
+        "... on Query",
+        "...F",
+        "fragment F on Query",
+        "fragment G on Nothing",
+        "query",
+        "query Q($v: [Int!]! = [1])",
+        "mutation",
+        "subscription",
+        "a",
+        "n",
+        "x:",
+        "all",
+        "first:",
+        "f",
+        "ids:",
+        "nodes",
+        "__schema",
+        "__typename",
+        "types",
+        "go",
+        "1",
+        "-1",
+        "1.5e3",
+        "1e999",
+        "99999999999999999999",
+        "-",
+        "\"\"",
+        "\"\\u00e9\"",
+        "\"\\ud83d\"",
+        "\"\"\"ü\n \"\"\"",
+        "\"",
+        "null",
+        "true",
+        "ENUM",
+        "{ n }",
+        "{ a { n } }",
+        "#\n",
+        "\u{feff}",
+        ",",
+        "é",
+        "\0",
+        "&",
+        "|",
+        "=",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn is_admitted_or_refused_with_a_code(tokens in prop::collection::vec(prop::sample::select(TOKENS), 0..40)) {
+            let text = tokens.join(" ");
+            if let Err(error) = run(&text) {
+                prop_assert!(Code::of(&error).is_some_and(|code| code != Code::InternalServerError), "{text}");
+            }
+        }
+    }
+}
