@@ -150,11 +150,10 @@ impl<'a> Evaluation<'a> {
 
     /// The explained marks of a bid that was scored.
     pub fn scorecard(&self, bid: BidId) -> Option<Scorecard> {
-        let scored = self
+        let by_id = self
             .scored
-            .iter()
-            .find(|scored| scored.entrant.bid == bid)?;
-        Some(self.explain(scored))
+            .binary_search_by_key(&bid, |scored| scored.entrant.bid);
+        Some(self.explain(self.scored.get(by_id.ok()?)?))
     }
 
     /// The explained marks of every bid that was scored, by id.

@@ -75,6 +75,24 @@ impl From<ArithmeticError> for Gap {
     }
 }
 
+/// `points * numerator / denominator`: multiplied first, divided once, reduced once.
+pub(crate) fn part_of(
+    points: Fraction,
+    numerator: i128,
+    denominator: i128,
+) -> Result<Fraction, Gap> {
+    let out_of_range = Gap::Undefined(Reason::OutOfRange);
+    let above = points
+        .numerator()
+        .checked_mul(numerator)
+        .ok_or(out_of_range)?;
+    let below = points
+        .denominator()
+        .checked_mul(denominator)
+        .ok_or(out_of_range)?;
+    Ok(Fraction::new(above, below)?)
+}
+
 /// What the check of a rule's parameters needs of the plan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlanFacts<'a> {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
-use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule};
+use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
 use crate::amount::Money;
 use crate::fraction::Fraction;
 use crate::scoring::scorecard::Input;
@@ -27,17 +27,16 @@ pub struct PriceLinear {
 impl PriceLinear {
     /// The exact mark of a price.
     pub fn exact(&self, points: Fraction, price: Money) -> Result<Fraction, Gap> {
-        let ceiling = self.ceiling.fraction();
-        let range = ceiling.minus(self.floor.fraction())?;
-        if range.is_zero() {
+        let (ceiling, floor) = (
+            i128::from(self.ceiling.minor()),
+            i128::from(self.floor.minor()),
+        );
+        let range = ceiling.saturating_sub(floor);
+        if range == 0 {
             return Err(Gap::Undefined(Reason::EqualBounds));
         }
-        // Clamped before the product, so that extreme prices stay within exact numbers.
-        let saved = ceiling
-            .minus(price.fraction())?
-            .at_least(Fraction::ZERO)
-            .at_most(range);
-        Ok(points.times(saved)?.over(range)?)
+        let saved = ceiling.saturating_sub(price.minor().into());
+        part_of(points, saved.max(0).min(range), range)
     }
 }
 

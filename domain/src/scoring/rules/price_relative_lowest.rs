@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
-use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule};
+use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
 use crate::amount::Money;
 use crate::fraction::Fraction;
 use crate::scoring::entrant::Entrant;
@@ -26,7 +26,7 @@ impl PriceRelativeLowest {
         if price.minor() == 0 {
             return Err(Gap::Undefined(Reason::ZeroPrice));
         }
-        Ok(points.times(lowest.fraction())?.over(price.fraction())?)
+        part_of(points, lowest.minor().into(), price.minor().into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule};
+use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
 use crate::fraction::Fraction;
 use crate::scoring::entrant::Entrant;
 use crate::scoring::exclusion::Ground;
@@ -36,12 +36,15 @@ pub struct QualityLevels {
 impl QualityLevels {
     /// Whether the table has a level with these points.
     pub fn has(&self, points: u32) -> bool {
-        self.levels.iter().any(|level| level.points == points)
+        self.level(points).is_some()
     }
 
     /// The level with these points.
     pub fn level(&self, points: u32) -> Option<&NamedLevel> {
-        self.levels.iter().find(|level| level.points == points)
+        let at = self
+            .levels
+            .binary_search_by_key(&points, |level| level.points);
+        at.ok().and_then(|index| self.levels.get(index))
     }
 
     fn top(&self) -> u32 {
@@ -50,9 +53,7 @@ impl QualityLevels {
 
     /// `W * level / top level`, exact.
     pub fn exact(&self, points: Fraction, level: u32) -> Result<Fraction, Gap> {
-        let level = Fraction::whole(i64::from(level));
-        let top = Fraction::whole(i64::from(self.top()));
-        Ok(points.times(level)?.over(top)?)
+        part_of(points, level.into(), self.top().into())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule};
+use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
 use crate::amount::Quantity;
 use crate::catalogue::{MeasureCode, MeasureKind};
 use crate::fraction::Fraction;
@@ -31,8 +31,7 @@ impl QuantityToTarget {
         if target == 0 {
             return Err(Gap::Undefined(Reason::ZeroTarget));
         }
-        let counted = Fraction::new(sum.min(target), 1)?;
-        Ok(points.times(counted)?.over(Fraction::new(target, 1)?)?)
+        part_of(points, sum.min(target), target)
     }
 
     /// The sum of the commitments to the measures, in smallest units of the target.

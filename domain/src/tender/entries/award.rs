@@ -7,7 +7,7 @@ use crate::ids::{BidId, OrganisationId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 use crate::scoring::KnownContent;
-use crate::tender::award::Award;
+use crate::tender::award::{Award, check_winner};
 use crate::tender::stage::Step;
 use crate::tender::state::{Proposal, Tender};
 
@@ -34,7 +34,7 @@ impl EntryBody for AwardProposed {
             by,
             index: header.index,
         });
-        check_winner(tender, self.bid, self.ranking, header)
+        check_last_ranking(tender, self.bid, self.ranking, header)
     }
 }
 
@@ -63,7 +63,7 @@ impl EntryBody for AwardDecided {
         let Some(proposal) = proposal.filter(|proposal| proposal.index == self.proposal) else {
             return Err(header.finding("proposal", "the last proposal", self.proposal));
         };
-        let winner = check_winner(tender, self.bid, self.ranking, header);
+        let winner = check_last_ranking(tender, self.bid, self.ranking, header);
         let Some(opened) = tender.bids.get(&self.bid) else {
             return Err(header.finding("bid", "a bid of the tender", self.bid));
         };
@@ -99,16 +99,18 @@ impl EntryBody for AwardDecided {
 }
 
 /// The bid must be at rank 1 of the last ranking.
-fn check_winner(tender: &Tender, bid: BidId, ranking: u64, header: &Header) -> Result<(), Finding> {
+fn check_last_ranking(
+    tender: &Tender,
+    bid: BidId,
+    ranking: u64,
+    header: &Header,
+) -> Result<(), Finding> {
     let Some((index, result)) = &tender.ranking else {
         return Err(header.finding("ranking", "a ranking", "none"));
     };
     if *index != ranking {
         return Err(header.finding("ranking", index, ranking));
     }
-    match result.winner() {
-        Some(winner) if winner == bid => Ok(()),
-        Some(winner) => Err(header.finding("winner", winner, bid)),
-        None => Err(header.finding("winner", "no award while the ranking is withheld", bid)),
-    }
+    check_winner(result, bid)
+        .map_err(|error| header.finding("winner", "the bid at rank 1 of a ranking", error))
 }

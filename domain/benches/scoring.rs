@@ -1,0 +1,173 @@
+//! 10,000 bids on 50 criteria: all marks, totals and places, and one scorecard explained.
+//!
+//! Prints `name ratio limit` per line. The first ratio is the time of a bare weighted sum of ready marks in
+//! [`rust_decimal`] over the time of the whole evaluation; the second is the evaluation over one explained scorecard. Both
+//! are medians of alternating pairs. Times go to standard error. Ends with 1 below a limit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use commonweal_domain::amount::Money;
+use commonweal_domain::ids::{BidId, CatalogueId, Id, OrganisationId, SealedId};
+use commonweal_domain::log::hash::sha256;
+use commonweal_domain::scoring::rules::{
+    NamedLevel, PriceOf, PriceRelativeLowest, QualityLevels, Rule,
+};
+use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
+use commonweal_domain::tender::plan::{Envelopes, Method, Rounding, SealMode, TieBreak};
+use commonweal_domain::tender::{Criterion, CriterionCode, CriterionKind, DisclosurePlan, Plan};
+use commonweal_domain::time::Time;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+type Failure = Box<dyn std::error::Error>;
+
+const BIDS: u32 = 10_000;
+const CRITERIA: u32 = 50;
+const PAIRS: usize = 5;
+/// The whole evaluation may take this many times the bare sum.
+const LIMIT_SUM: f64 = 0.01;
+/// Explaining one bid must not cost what evaluating all of them does.
+const LIMIT_EXPLAIN: f64 = 100.0;
+
+fn plan() -> Result<Plan, Failure> {
+    let levels = QualityLevels {
+        levels: (0..=100)
+            .map(|points| NamedLevel {
+                points,
+                name: format!("level {points}"),
+            })
+            .collect(),
+        minimum: None,
+    };
+    let criterion = |n: u32| -> Result<Criterion, Failure> {
+        let rule = if n.is_multiple_of(2) {
+            Rule::from(PriceRelativeLowest { of: PriceOf::Item })
+        } else {
+            Rule::from(levels.clone())
+        };
+        Ok(Criterion {
+            code: format!("C-{n}").parse()?,
+            title: format!("Criterion {n}"),
+            weight: "2".parse()?,
+            kind: CriterionKind::Rule(rule),
+        })
+    };
+    Ok(Plan {
+        catalogue: CatalogueId::from_uuid(Uuid::from_u128(1)),
+        currency: "EUR".parse()?,
+        method: Method::WeightedSum,
+        criteria: (0..CRITERIA).map(criterion).collect::<Result<_, _>>()?,
+        envelopes: Envelopes::One,
+        mark_scale: Plan::DEFAULT_MARK_SCALE,
+        rounding: Rounding::HalfEven,
+        tie_breaks: vec![TieBreak::DrawnLot],
+        minimum_price: None,
+        disclosure: DisclosurePlan::default(),
+        seal: SealMode::Plain,
+        surplus_tradable: false,
+        closes_at: Time::from_micros(1),
+        opens_at: Time::from_micros(1),
+        commencement: "2026-01-01".parse()?,
+    })
+}
+
+/// A value that looks random and is the same in every run.
+fn spread(bid: u32, criterion: u32, below: u32) -> u32 {
+    let mixed = bid.wrapping_mul(2_654_435_761) ^ criterion.wrapping_mul(40_503);
+    mixed.rotate_left(13).wrapping_mul(2_246_822_519) % below
+}
+
+fn entrant(plan: &Plan, n: u32) -> Entrant {
+    let mut prices: BTreeMap<CriterionCode, Money> = BTreeMap::new();
+    let mut levels: BTreeMap<CriterionCode, u32> = BTreeMap::new();
+    for (index, criterion) in (0..).zip(&plan.criteria) {
+        let code = criterion.code.clone();
+        if u32::is_multiple_of(index, 2) {
+            let minor = i64::from(spread(n, index, 10_000_000)) + 1;
+            prices.insert(code, Money::from_minor(minor, plan.currency));
+        } else {
+            levels.insert(code, spread(n, index, 101));
+        }
+    }
+    let id = Uuid::from_u128(u128::from(n));
+    Entrant {
+        bid: BidId::from_uuid(id),
+        sealed: SealedId::from_uuid(id),
+        supplier: OrganisationId::from_uuid(id),
+        received_at: Time::from_micros(0),
+        content: KnownContent {
+            item_prices: Some(prices),
+            ..KnownContent::default()
+        },
+        levels,
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let start = Instant::now();
+    let result = black_box(work());
+    (start.elapsed(), result)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+fn run() -> Result<bool, Failure> {
+    let plan = plan()?;
+    let entrants: Vec<Entrant> = (0..BIDS).map(|n| entrant(&plan, n)).collect();
+    let facts = Facts {
+        certified: BTreeSet::new(),
+        seed: sha256(b"bench"),
+    };
+    let marks: Vec<Vec<Decimal>> = (0..BIDS)
+        .map(|bid| {
+            let mark = |criterion| Decimal::new(i64::from(spread(bid, criterion, 20_001)), 4);
+            (0..CRITERIA).map(mark).collect()
+        })
+        .collect();
+    let weight = Decimal::new(2, 2);
+    let (mut sums, mut explained) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        let (bare, _) = timed(|| {
+            let total = |row: &Vec<Decimal>| row.iter().map(|mark| mark * weight).sum::<Decimal>();
+            marks.iter().map(total).max()
+        });
+        let (whole, evaluation) = timed(|| evaluate(&plan, &entrants, &facts));
+        let evaluation = evaluation?;
+        let last = entrants.last().map(|entrant| entrant.bid);
+        let (one, card) = timed(|| last.and_then(|bid| evaluation.scorecard(bid)));
+        card.ok_or("the last bid was scored")?;
+        writeln!(
+            std::io::stderr(),
+            "bare sum {bare:?}, evaluation {whole:?}, one scorecard {one:?}"
+        )?;
+        sums.push(bare.as_secs_f64() / whole.as_secs_f64());
+        explained.push(whole.as_secs_f64() / one.as_secs_f64());
+    }
+    let lines = [
+        ("scoring-10000x50-over-bare-sum", median(sums), LIMIT_SUM),
+        (
+            "scoring-over-one-scorecard",
+            median(explained),
+            LIMIT_EXPLAIN,
+        ),
+    ];
+    for (name, ratio, limit) in lines {
+        writeln!(std::io::stdout(), "{name} {ratio:.3} {limit}")?;
+    }
+    Ok(lines.iter().all(|(_, ratio, limit)| ratio >= limit))
+}
+
+fn main() -> Result<ExitCode, Failure> {
+    Ok(if run()? {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
