@@ -1,22 +1,35 @@
 //! The use-cases of Commonweal and its store: the only crate that knows the database.
 
 mod authorization;
+pub mod award;
+pub mod bid;
 pub mod catalogue;
 pub mod clock;
+pub mod consensus;
 pub mod error;
+pub mod evaluation;
+pub mod exclusion;
 pub mod import;
+pub mod opening;
 pub mod organisation;
 pub mod publisher;
+pub mod ranking;
 pub mod read;
+mod reason;
 pub mod rng;
+pub mod sealing;
 pub mod store;
+pub mod tender;
+mod text;
 pub mod token;
 
 pub use error::AppError;
 
 use commonweal_domain::ids::Id;
+use commonweal_domain::time::Time;
 
 use rng::Ids;
+use sealing::SealingKey;
 use store::Store;
 
 /// The application: every use-case is a method of it.
@@ -24,13 +37,38 @@ use store::Store;
 pub struct App {
     pub(crate) store: Store,
     pub(crate) ids: Ids,
+    sealing: Option<SealingKey>,
 }
 
 impl App {
-    /// The use-cases over a store.
+    /// The use-cases over a store. Publishing and opening tenders also need [`App::with_sealing_key`].
     pub fn new(store: Store) -> Self {
         let ids = store.ids().clone();
-        Self { store, ids }
+        Self {
+            store,
+            ids,
+            sealing: None,
+        }
+    }
+
+    /// The same with the key under which the private keys of tenders rest.
+    #[must_use]
+    pub fn with_sealing_key(self, key: SealingKey) -> Self {
+        Self {
+            sealing: Some(key),
+            ..self
+        }
+    }
+
+    pub(crate) fn sealing(&self) -> Result<&SealingKey, AppError> {
+        self.sealing
+            .as_ref()
+            .ok_or_else(|| AppError::internal("this process has no sealing key"))
+    }
+
+    /// The present instant by the injected clock.
+    pub fn now(&self) -> Time {
+        self.ids.clock().now()
     }
 
     /// A new id, for what a caller must name before it exists.

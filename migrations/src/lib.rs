@@ -11,6 +11,9 @@ mod m20261122_000004_tree;
 mod m20261122_000010_organisation;
 mod m20261122_000011_token;
 mod m20261122_000012_catalogue;
+mod m20261122_000020_tender;
+mod m20261122_000021_bid;
+mod m20261122_000022_evaluation;
 mod m20261122_000090_import;
 
 pub use change::{Change, InsertOnly};
@@ -26,6 +29,9 @@ const CHANGES: &[Change] = &[
     m20261122_000010_organisation::CHANGE,
     m20261122_000011_token::CHANGE,
     m20261122_000012_catalogue::CHANGE,
+    m20261122_000020_tender::CHANGE,
+    m20261122_000021_bid::CHANGE,
+    m20261122_000022_evaluation::CHANGE,
     m20261122_000090_import::CHANGE,
 ];
 

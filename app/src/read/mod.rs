@@ -1,9 +1,13 @@
 //! Queries for resolvers, pages and loaders. Whatever a caller may not see is left out here, as part of the query.
 
+pub mod bid;
 pub mod catalogue;
+pub mod evaluation;
 pub mod log;
 pub mod organisation;
 pub mod page;
+pub mod tender;
+pub(crate) mod visibility;
 
 pub use page::Page;
 

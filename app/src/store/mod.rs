@@ -4,12 +4,14 @@
 //! entries to the log. What is not public goes through [`Store::write_private`]. Reads go through [`Store::read`].
 
 mod batch;
+pub(crate) mod bid;
 mod bulk;
 pub(crate) mod catalogue;
 mod command;
 mod connect;
 mod contain;
 mod error;
+pub(crate) mod evaluation;
 mod head;
 mod idempotency;
 mod ids;
@@ -23,6 +25,7 @@ mod read;
 mod schema;
 mod session;
 mod settings;
+pub(crate) mod tender;
 pub(crate) mod token;
 pub(crate) mod tree;
 mod tx;

@@ -1,0 +1,247 @@
+//! The ranking: computed outside the transaction from one state of the log, and refused when that state has moved on.
+
+use std::collections::BTreeMap;
+
+use commonweal_domain::actor::{Action, Actor};
+use commonweal_domain::ids::{BidId, Id, OrganisationId, SealedId, TenderId};
+use commonweal_domain::log::commitment::SealedContent;
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::organisation::certification::{Certification, SeoKind};
+use commonweal_domain::scoring::draw::seed;
+use commonweal_domain::scoring::evaluation::PublishedResult;
+use commonweal_domain::scoring::ranking::Ranking;
+use commonweal_domain::scoring::scorecard::Scorecard;
+use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
+use commonweal_domain::tender::BidContent;
+use commonweal_domain::tender::entries::RankingComputed;
+use commonweal_domain::time::{Date, Time};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+};
+
+use crate::App;
+use crate::authorization::authorize;
+use crate::error::AppError;
+use crate::exclusion::takes_part;
+use crate::organisation::column;
+use crate::read::organisation::certification_view;
+use crate::store::bid;
+use crate::store::evaluation::{consensus, ranking};
+use crate::store::organisation::certification;
+use crate::store::{Command, Tx, Written};
+use crate::tender::LoadedTender;
+
+/// A result with what it was made from.
+struct Computed {
+    /// The tender's last input when it was made.
+    inputs_idx: i64,
+    /// Size of the log on which it was based.
+    inputs_upto: u64,
+    result: PublishedResult,
+    ranking: Ranking,
+    scorecards: Vec<Scorecard>,
+}
+
+struct Compute {
+    actor: Actor,
+    tender: TenderId,
+    computed: Computed,
+}
+
+impl Command for Compute {
+    const NAME: &'static str = "compute_ranking";
+    type Out = u64;
+
+    async fn run(&self, tx: &mut Tx) -> Result<u64, AppError> {
+        let tender = LoadedTender::load(tx, self.tender).await?;
+        let permit = authorize(tx, &self.actor, Action::ComputeRanking, &tender.facts()).await?;
+        let stage = tender.stage.can_rank(&tender.plan)?;
+        let computed = &self.computed;
+        if tender.row.inputs_idx != computed.inputs_idx {
+            let message =
+                "a bid was excluded or a level signed meanwhile: compute the ranking again";
+            return Err(AppError::Conflict(message.to_owned()));
+        }
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: self.tender.to_string(),
+            inputs_upto: Some(computed.inputs_upto),
+            body: RankingComputed {
+                tender: self.tender,
+                result: computed.result.clone(),
+            }
+            .into(),
+        })?;
+        ranking::Entity::insert(ranking::ActiveModel {
+            tender_id: Set(self.tender.uuid()),
+            entry_idx: Set(column(index)?),
+            inputs_upto: Set(column(computed.inputs_upto)?),
+            computed_at: Set(tx.at().micros()),
+            result: Set(serde_json::to_vec(&computed.result).map_err(AppError::internal)?),
+            places: Set(serde_json::to_vec(&computed.ranking).map_err(AppError::internal)?),
+            scorecards: Set(serde_json::to_vec(&computed.scorecards).map_err(AppError::internal)?),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        tender.store(tx, stage, |_| {}).await?;
+        Ok(index)
+    }
+}
+
+/// The last ranking of a tender, unless something that it depends on came after it.
+pub(crate) async fn standing_ranking(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+) -> Result<Option<(u64, Ranking)>, AppError> {
+    let last = ranking::Entity::find()
+        .filter(ranking::Column::TenderId.eq(tender.row.id))
+        .filter(ranking::Column::EntryIdx.gt(tender.row.inputs_idx))
+        .order_by_desc(ranking::Column::EntryIdx)
+        .one(connection)
+        .await?;
+    last.map(|row| {
+        let index = u64::try_from(row.entry_idx).map_err(AppError::internal)?;
+        let ranking = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
+        Ok((index, ranking))
+    })
+    .transpose()
+}
+
+/// What a stored bid says, with its salts.
+pub(crate) fn sealed_content(row: &bid::Model) -> Result<SealedContent, AppError> {
+    serde_json::from_slice(&row.content).map_err(AppError::internal)
+}
+
+/// The bids that take part, with their levels, as the evaluation takes them.
+fn entrants(bids: &[bid::Model], levels: &[consensus::Model]) -> Result<Vec<Entrant>, AppError> {
+    let mut entrants = Vec::new();
+    for row in bids {
+        if !takes_part(row)? {
+            continue;
+        }
+        let (_, supplier, content) =
+            BidContent::unseal(&sealed_content(row)?).map_err(AppError::internal)?;
+        let mut agreed = BTreeMap::new();
+        for level in levels.iter().filter(|level| level.bid_id == row.id) {
+            let criterion = level.criterion.parse().map_err(AppError::internal)?;
+            let level = u32::try_from(level.level).map_err(AppError::internal)?;
+            agreed.insert(criterion, level);
+        }
+        entrants.push(Entrant {
+            bid: BidId::from_uuid(row.id),
+            sealed: SealedId::from_uuid(row.sealed_id),
+            supplier,
+            received_at: Time::from_micros(row.received_at),
+            content: KnownContent::from(content),
+            levels: agreed,
+        });
+    }
+    Ok(entrants)
+}
+
+/// Whether one of the organisation's certifications of a kind was valid on a day, as far as the log knew before `upto`.
+fn certified(
+    known: &[certification::Model],
+    organisation: OrganisationId,
+    kind: SeoKind,
+    day: Date,
+    upto: i64,
+) -> Result<bool, AppError> {
+    let of_kind = known.iter().filter(|row| {
+        row.organisation_id == organisation.uuid()
+            && row.kind == kind.as_str()
+            && row.entry_idx < upto
+    });
+    for row in of_kind {
+        let revoked = row.revoked_idx.is_some_and(|index| index < upto);
+        let view = certification_view(row.clone())?;
+        let fact = Certification {
+            id: view.id,
+            organisation,
+            kind,
+            from: view.from,
+            to: view.to,
+            source: view.source,
+        };
+        if fact.valid_on(day, view.revoked_from.filter(|_| revoked)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+impl App {
+    /// Computes the ranking of a tender, or why it is withheld. Answers the index of its entry.
+    pub async fn compute_ranking(
+        &self,
+        actor: &Actor,
+        tender: TenderId,
+    ) -> Result<Written<u64>, AppError> {
+        let loaded = LoadedTender::load(self.store.read(), tender).await?;
+        commonweal_domain::actor::authorize(actor, Action::ComputeRanking, &loaded.facts())?;
+        loaded.stage.can_rank(&loaded.plan)?;
+        let command = Compute {
+            actor: actor.clone(),
+            tender,
+            computed: self.compute(loaded).await?,
+        };
+        self.store.write(None, command).await
+    }
+
+    async fn compute(&self, tender: LoadedTender) -> Result<Computed, AppError> {
+        let read = self.store.read();
+        // Everything before the tender's last input is in the database, and so is all that this process has committed:
+        // what is read from here on knows the log up to there at least.
+        let inputs = u64::try_from(tender.row.inputs_idx).map_err(AppError::internal)?;
+        let inputs_upto = (*self.store.committed().borrow()).max(inputs + 1);
+        let bids = bid::Entity::find()
+            .filter(bid::Column::TenderId.eq(tender.row.id))
+            .all(read)
+            .await?;
+        let levels = consensus::Entity::find()
+            .filter(consensus::Column::TenderId.eq(tender.row.id))
+            .all(read)
+            .await?;
+        let entrants = entrants(&bids, &levels)?;
+        let known = self.certifications_of(&entrants).await?;
+        let salts = bids.iter().map(|row| Ok(sealed_content(row)?.salt));
+        let seed = seed(salts.collect::<Result<Vec<_>, AppError>>()?.into_iter());
+        let score = move || {
+            let plan = &tender.plan;
+            let (day, upto) = (plan.certification_day(), column(inputs_upto)?);
+            // Rows whose facts cannot be read are a fault, and `gather` asks by yes and no: they are read once before.
+            for row in &known {
+                certification_view(row.clone())?;
+            }
+            let facts = Facts::gather(plan, &entrants, seed, |organisation, kind| {
+                certified(&known, organisation, kind, day, upto).unwrap_or(false)
+            });
+            let evaluation = evaluate(plan, &entrants, &facts).map_err(AppError::internal)?;
+            Ok(Computed {
+                inputs_idx: tender.row.inputs_idx,
+                inputs_upto,
+                result: evaluation.publish().map_err(AppError::internal)?,
+                ranking: evaluation.ranking().clone(),
+                scorecards: evaluation.scorecards().collect(),
+            })
+        };
+        tokio::task::spawn_blocking(score)
+            .await
+            .map_err(AppError::internal)?
+    }
+
+    async fn certifications_of(
+        &self,
+        entrants: &[Entrant],
+    ) -> Result<Vec<certification::Model>, AppError> {
+        let parts = entrants
+            .iter()
+            .filter_map(|entrant| entrant.content.participations.as_ref());
+        let ids = parts.flatten().map(|part| part.organisation.uuid());
+        let rows = certification::Entity::find()
+            .filter(certification::Column::OrganisationId.is_in(ids))
+            .all(self.store.read())
+            .await?;
+        Ok(rows)
+    }
+}

@@ -1,0 +1,291 @@
+//! Bids after the opening, as far as the plan discloses them to whoever asks, and a supplier's own sealed bids. Before
+//! the opening there is no row to read.
+
+use std::collections::{BTreeMap, HashMap};
+
+use commonweal_domain::actor::{Actor, Role};
+use commonweal_domain::amount::Money;
+use commonweal_domain::ids::{BidId, Id, OrganisationId, SealedId, TenderId};
+use commonweal_domain::log::commitment::SealedCommitment;
+use commonweal_domain::log::hash::Hash;
+use commonweal_domain::scoring::scorecard::Audience;
+use commonweal_domain::tender::entries::ExclusionGround;
+use commonweal_domain::tender::plan::Plan;
+use commonweal_domain::tender::validity::Validity;
+use commonweal_domain::tender::{BidContent, BidField, Commitment, CriterionCode, Participation};
+use commonweal_domain::time::Time;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::visibility::Reader;
+use super::{Page, Read};
+use crate::error::AppError;
+use crate::organisation::from_word;
+use crate::ranking::sealed_content;
+use crate::store::bid::{self, page_of_each, sealed_bid};
+
+/// A bid after the opening.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BidView {
+    /// The bid.
+    pub id: BidId,
+    /// Its tender.
+    pub tender: TenderId,
+    /// Who bids.
+    pub supplier: OrganisationId,
+    /// The sealed entry.
+    pub sealed: SealedId,
+    /// When its last byte arrived.
+    pub received_at: Time,
+    /// What the opening found.
+    pub validity: Validity,
+    /// The decision that excluded it.
+    pub exclusion: Option<ExclusionView>,
+    /// What of its content the reader may see.
+    pub content: ShownContent,
+    /// Log index of its opening.
+    pub entry_index: u64,
+}
+
+/// A decision that excluded a bid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExclusionView {
+    /// The kind of ground.
+    pub ground: ExclusionGround,
+    /// Why; `None` when the text was erased or the reader may not see it.
+    pub reason: Option<String>,
+    /// Log index of the decision.
+    pub entry_index: u64,
+}
+
+/// The fields of a bid that a reader may see; `None` for the others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    missing_docs,
+    reason = "each field is the field of the bid of the same name"
+)]
+pub struct ShownContent {
+    pub price: Option<Money>,
+    pub item_prices: Option<BTreeMap<CriterionCode, Money>>,
+    pub commitments: Option<Vec<Commitment>>,
+    pub participations: Option<Vec<Participation>>,
+    pub declarations: Option<BTreeMap<CriterionCode, bool>>,
+    pub answers: Option<BTreeMap<CriterionCode, String>>,
+}
+
+impl ShownContent {
+    fn new(content: BidContent, plan: &Plan, audience: Audience) -> Self {
+        let shown = |field| audience.may_see(plan.disclosure.of(field));
+        Self {
+            price: shown(BidField::Price).then_some(content.price),
+            item_prices: shown(BidField::ItemPrices).then_some(content.item_prices),
+            commitments: shown(BidField::Commitments).then_some(content.commitments),
+            participations: shown(BidField::Participations).then_some(content.participations),
+            declarations: shown(BidField::Declarations).then_some(content.declarations),
+            answers: shown(BidField::Answers).then_some(content.answers),
+        }
+    }
+}
+
+/// A supplier's own bid before the opening: its receipt, for nobody else to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBidView {
+    /// Random id.
+    pub id: SealedId,
+    /// The tender.
+    pub tender: TenderId,
+    /// Who bids.
+    pub supplier: OrganisationId,
+    /// What has become of it.
+    pub state: SealedState,
+    /// When its last byte arrived.
+    pub received_at: Time,
+    /// What the log holds of it.
+    pub commitment: SealedCommitment,
+    /// Log index of its entry.
+    pub entry_index: u64,
+}
+
+/// What has become of a sealed bid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SealedState {
+    /// It waits for the opening.
+    Waiting,
+    /// Another took its place.
+    Replaced,
+    /// The supplier took it back.
+    Withdrawn,
+    /// It was opened.
+    Opened,
+    /// It stays closed for ever.
+    Void,
+}
+
+impl Read<'_> {
+    /// Opened bids by id, in a fixed number of statements.
+    pub async fn bids_by_id(
+        &self,
+        actor: &Actor,
+        ids: &[BidId],
+    ) -> Result<HashMap<BidId, BidView>, AppError> {
+        let rows = bid::Entity::find()
+            .filter(bid::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+            .all(self.db)
+            .await?;
+        let views = self.shown(actor, rows).await?;
+        Ok(views.into_iter().map(|view| (view.id, view)).collect())
+    }
+
+    /// The same page of the opened bids of each of several tenders, in a fixed number of statements.
+    pub async fn bids_of(
+        &self,
+        actor: &Actor,
+        tenders: &[TenderId],
+        page: &Page<BidId>,
+    ) -> Result<HashMap<TenderId, Vec<BidView>>, AppError> {
+        let tenders: Vec<Uuid> = tenders.iter().map(|id| id.uuid()).collect();
+        let rows = page_of_each(&tenders, page).all(self.db).await?;
+        let mut found: HashMap<TenderId, Vec<BidView>> = HashMap::new();
+        for view in self.shown(actor, rows).await? {
+            found.entry(view.tender).or_default().push(view);
+        }
+        Ok(found)
+    }
+
+    /// How many opened bids each tender has, in one statement.
+    pub async fn bid_counts(
+        &self,
+        tenders: &[TenderId],
+    ) -> Result<HashMap<TenderId, u64>, AppError> {
+        let rows: Vec<(Uuid, i64)> = bid::Entity::find()
+            .select_only()
+            .column(bid::Column::TenderId)
+            .column_as(bid::Column::Id.count(), "bids")
+            .filter(bid::Column::TenderId.is_in(tenders.iter().map(|id| id.uuid())))
+            .group_by(bid::Column::TenderId)
+            .into_tuple()
+            .all(self.db)
+            .await?;
+        let count = |count| u64::try_from(count).map_err(AppError::internal);
+        rows.into_iter()
+            .map(|(id, bids)| Ok((TenderId::from_uuid(id), count(bids)?)))
+            .collect()
+    }
+
+    async fn shown(&self, actor: &Actor, rows: Vec<bid::Model>) -> Result<Vec<BidView>, AppError> {
+        let tenders: Vec<_> = rows
+            .iter()
+            .map(|row| TenderId::from_uuid(row.tender_id))
+            .collect();
+        let reader = Reader::new(self, actor, &tenders).await?;
+        let reasons = rows
+            .iter()
+            .filter_map(|row| row.excluded_reason_id)
+            .collect();
+        let mut reasons = self.reasons(reasons).await?;
+        rows.into_iter()
+            .map(|row| {
+                let reason = row.excluded_reason_id.and_then(|id| reasons.remove(&id));
+                view(&row, reason, &reader)
+            })
+            .collect()
+    }
+
+    /// A supplier's sealed bids in the order of their random ids, for those who act for the supplier; empty for others.
+    pub async fn sealed_bids(
+        &self,
+        actor: &Actor,
+        supplier: OrganisationId,
+        page: &Page<SealedId>,
+    ) -> Result<Vec<SealedBidView>, AppError> {
+        if !actor.holds(supplier, Role::Supplier) {
+            return Ok(Vec::new());
+        }
+        let select =
+            sealed_bid::Entity::find().filter(sealed_bid::Column::SupplierId.eq(supplier.uuid()));
+        let rows = page
+            .of(select, sealed_bid::Column::Id, |id| id.uuid().into())
+            .all(self.db)
+            .await?;
+        rows.iter().map(sealed_view).collect()
+    }
+
+    /// How many sealed bids a supplier has, for those who act for it.
+    pub async fn sealed_bid_count(
+        &self,
+        actor: &Actor,
+        supplier: OrganisationId,
+    ) -> Result<u64, AppError> {
+        if !actor.holds(supplier, Role::Supplier) {
+            return Ok(0);
+        }
+        let own = sealed_bid::Column::SupplierId.eq(supplier.uuid());
+        Ok(sealed_bid::Entity::find()
+            .filter(own)
+            .count(self.db)
+            .await?)
+    }
+
+    /// Sealed bids by id, as far as the actor acts for their suppliers.
+    pub async fn sealed_bids_by_id(
+        &self,
+        actor: &Actor,
+        ids: &[SealedId],
+    ) -> Result<HashMap<SealedId, SealedBidView>, AppError> {
+        let own = actor.organisations(Role::Supplier).map(Id::uuid);
+        let rows = sealed_bid::Entity::find()
+            .filter(sealed_bid::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+            .filter(sealed_bid::Column::SupplierId.is_in(own))
+            .all(self.db)
+            .await?;
+        rows.into_iter()
+            .map(|row| Ok((SealedId::from_uuid(row.id), sealed_view(&row)?)))
+            .collect()
+    }
+}
+
+fn view(
+    row: &bid::Model,
+    reason: Option<String>,
+    reader: &Reader<'_>,
+) -> Result<BidView, AppError> {
+    let index = |index: i64| u64::try_from(index).map_err(AppError::internal);
+    let plan = reader.plan(row.tender_id)?;
+    let audience = reader.audience(row.tender_id, Some(row.supplier_id));
+    // Content that has not the form of a bid shows nothing.
+    let content = BidContent::unseal(&sealed_content(row)?);
+    let content = content.map(|(_, _, content)| ShownContent::new(content, plan, audience));
+    let exclusion = match (&row.excluded_ground, row.excluded_idx) {
+        (Some(ground), Some(at)) => Some(ExclusionView {
+            ground: from_word(ground)?,
+            reason: reason.filter(|_| audience != Audience::Public),
+            entry_index: index(at)?,
+        }),
+        _ => None,
+    };
+    Ok(BidView {
+        id: BidId::from_uuid(row.id),
+        tender: TenderId::from_uuid(row.tender_id),
+        supplier: OrganisationId::from_uuid(row.supplier_id),
+        sealed: SealedId::from_uuid(row.sealed_id),
+        received_at: Time::from_micros(row.received_at),
+        validity: from_word(&row.validity)?,
+        exclusion,
+        content: content.unwrap_or_default(),
+        entry_index: index(row.entry_idx)?,
+    })
+}
+
+fn sealed_view(row: &sealed_bid::Model) -> Result<SealedBidView, AppError> {
+    let commitment = Hash::try_from(row.commitment.as_slice()).map_err(AppError::internal)?;
+    Ok(SealedBidView {
+        id: SealedId::from_uuid(row.id),
+        tender: TenderId::from_uuid(row.tender_id),
+        supplier: OrganisationId::from_uuid(row.supplier_id),
+        state: from_word(&row.state)?,
+        received_at: Time::from_micros(row.received_at),
+        commitment: SealedCommitment(commitment),
+        entry_index: u64::try_from(row.entry_idx).map_err(AppError::internal)?,
+    })
+}

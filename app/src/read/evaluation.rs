@@ -1,0 +1,349 @@
+//! Marks, consensus, rankings, scorecards and awards, as far as the reader may see them.
+
+use std::collections::HashMap;
+
+use commonweal_domain::actor::{Actor, Role};
+use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, SealedId, TenderId};
+use commonweal_domain::scoring::evaluation::PublishedResult;
+use commonweal_domain::scoring::exclusion::Excluded;
+use commonweal_domain::scoring::ranking::Ranking;
+use commonweal_domain::scoring::scorecard::{Audience, Scorecard};
+use commonweal_domain::tender::{Award, CriterionCode};
+use commonweal_domain::time::Time;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::Read;
+use super::visibility::Reader;
+use crate::award::load_award;
+use crate::error::AppError;
+use crate::store::bid;
+use crate::store::evaluation::{award, consensus, mark, ranking};
+use crate::store::tender;
+use crate::tender::LoadedTender;
+
+/// An evaluator's mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkView {
+    /// The bid.
+    pub bid: BidId,
+    /// The criterion.
+    pub criterion: CriterionCode,
+    /// Who marked.
+    pub evaluator: PersonId,
+    /// The level, in the points of the criterion's table.
+    pub level: u32,
+    /// Why; `None` when the text was erased or the reader may not see it.
+    pub reason: Option<String>,
+    /// The sealed entry, once the mark is final.
+    pub sealed: Option<SealedId>,
+    /// Log index of its release.
+    pub released_index: Option<u64>,
+}
+
+/// A level that the panel agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsensusView {
+    /// The bid.
+    pub bid: BidId,
+    /// The criterion.
+    pub criterion: CriterionCode,
+    /// The level, in the points of the criterion's table.
+    pub level: u32,
+    /// Why; `None` when the text was erased or the reader may not see it.
+    pub reason: Option<String>,
+    /// Log index of the signature.
+    pub entry_index: u64,
+}
+
+/// The standing ranking of a tender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RankingView {
+    /// Places with the totals that the reader may see, or why there are none.
+    pub ranking: Ranking,
+    /// Bids that the plan excludes.
+    pub excluded: Vec<Excluded>,
+    /// Size of the log on which it was based.
+    pub inputs_upto: u64,
+    /// When it was computed.
+    pub computed_at: Time,
+    /// Log index of it.
+    pub entry_index: u64,
+}
+
+/// An award, from its proposal on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwardView {
+    /// The tender.
+    pub tender: TenderId,
+    /// The bid at rank 1.
+    pub bid: BidId,
+    /// Who made it.
+    pub supplier: OrganisationId,
+    /// The officer who proposed it.
+    pub proposed_by: PersonId,
+    /// Log index of the proposal.
+    pub proposed_index: u64,
+    /// The second officer, the time and the log index of the decision.
+    pub decided: Option<(PersonId, Time, u64)>,
+}
+
+fn index(value: i64) -> Result<u64, AppError> {
+    u64::try_from(value).map_err(AppError::internal)
+}
+
+fn level(value: i64) -> Result<u32, AppError> {
+    u32::try_from(value).map_err(AppError::internal)
+}
+
+/// Marks that the actor may see: released ones, their own, and as chair all of a panel in which every mark is final.
+fn visible(actor: &Actor) -> Condition {
+    let mut any = Condition::any().add(mark::Column::ReleasedIdx.is_not_null());
+    if let Some(person) = actor.person_id() {
+        any = any.add(mark::Column::EvaluatorId.eq(person.uuid()));
+    }
+    let chaired: Vec<Uuid> = actor.organisations(Role::Chair).map(Id::uuid).collect();
+    if chaired.is_empty() {
+        return any;
+    }
+    let own = Query::select()
+        .column(tender::Column::Id)
+        .from(tender::Entity)
+        .and_where(tender::Column::BuyerId.is_in(chaired))
+        .to_owned();
+    let unfinished = Query::select()
+        .column(mark::Column::TenderId)
+        .from(mark::Entity)
+        .and_where(mark::Column::SealedId.is_null())
+        .to_owned();
+    any.add(
+        Condition::all()
+            .add(mark::Column::TenderId.in_subquery(own))
+            .add(mark::Column::TenderId.not_in_subquery(unfinished)),
+    )
+}
+
+/// The last ranking of each tender, unless something that it depends on came after it.
+fn standing(tenders: impl Iterator<Item = Uuid>) -> SelectStatement {
+    Query::select()
+        .expr(Expr::col((ranking::Entity, ranking::Column::EntryIdx)).max())
+        .from(ranking::Entity)
+        .inner_join(
+            tender::Entity,
+            Expr::col((tender::Entity, tender::Column::Id))
+                .equals((ranking::Entity, ranking::Column::TenderId)),
+        )
+        .and_where(Expr::col((tender::Entity, tender::Column::Id)).is_in(tenders))
+        .and_where(
+            Expr::col((ranking::Entity, ranking::Column::EntryIdx))
+                .gt(Expr::col((tender::Entity, tender::Column::InputsIdx))),
+        )
+        .group_by_col((ranking::Entity, ranking::Column::TenderId))
+        .to_owned()
+}
+
+impl Read<'_> {
+    /// The marks of bids that the actor may see, by criterion, in a fixed number of statements.
+    pub async fn marks_of(
+        &self,
+        actor: &Actor,
+        bids: &[BidId],
+    ) -> Result<HashMap<BidId, Vec<MarkView>>, AppError> {
+        let rows = mark::Entity::find()
+            .filter(mark::Column::BidId.is_in(bids.iter().map(|id| id.uuid())))
+            .filter(visible(actor))
+            .order_by_asc(mark::Column::Criterion)
+            .order_by_asc(mark::Column::EvaluatorId)
+            .all(self.db)
+            .await?;
+        let reader = self
+            .reader(actor, rows.iter().map(|row| row.tender_id))
+            .await?;
+        let mut reasons = self
+            .reasons(rows.iter().map(|row| row.reason_id).collect())
+            .await?;
+        let mut found: HashMap<BidId, Vec<MarkView>> = HashMap::new();
+        for row in rows {
+            let reason = reasons.remove(&row.reason_id);
+            let view = MarkView {
+                bid: BidId::from_uuid(row.bid_id),
+                criterion: row.criterion.parse().map_err(AppError::internal)?,
+                evaluator: PersonId::from_uuid(row.evaluator_id),
+                level: level(row.level)?,
+                reason: may_quote(&reader, row.tender_id)?
+                    .then_some(reason)
+                    .flatten(),
+                sealed: row.sealed_id.map(SealedId::from_uuid),
+                released_index: row.released_idx.map(index).transpose()?,
+            };
+            found.entry(view.bid).or_default().push(view);
+        }
+        Ok(found)
+    }
+
+    /// The consensus levels of bids, by criterion, in a fixed number of statements.
+    pub async fn consensus_of(
+        &self,
+        actor: &Actor,
+        bids: &[BidId],
+    ) -> Result<HashMap<BidId, Vec<ConsensusView>>, AppError> {
+        let rows = consensus::Entity::find()
+            .filter(consensus::Column::BidId.is_in(bids.iter().map(|id| id.uuid())))
+            .order_by_asc(consensus::Column::Criterion)
+            .all(self.db)
+            .await?;
+        let reader = self
+            .reader(actor, rows.iter().map(|row| row.tender_id))
+            .await?;
+        let mut reasons = self
+            .reasons(rows.iter().map(|row| row.reason_id).collect())
+            .await?;
+        let mut found: HashMap<BidId, Vec<ConsensusView>> = HashMap::new();
+        for row in rows {
+            let reason = reasons.remove(&row.reason_id);
+            let view = ConsensusView {
+                bid: BidId::from_uuid(row.bid_id),
+                criterion: row.criterion.parse().map_err(AppError::internal)?,
+                level: level(row.level)?,
+                reason: may_quote(&reader, row.tender_id)?
+                    .then_some(reason)
+                    .flatten(),
+                entry_index: index(row.entry_idx)?,
+            };
+            found.entry(view.bid).or_default().push(view);
+        }
+        Ok(found)
+    }
+
+    /// The standing rankings of tenders, in a fixed number of statements.
+    pub async fn rankings_of(
+        &self,
+        actor: &Actor,
+        tenders: &[TenderId],
+    ) -> Result<HashMap<TenderId, RankingView>, AppError> {
+        let rows = self
+            .standing_rows(tenders.iter().map(|id| id.uuid()))
+            .await?;
+        let reader = self
+            .reader(actor, rows.iter().map(|row| row.tender_id))
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let whole = reader.audience(row.tender_id, None) == Audience::Full;
+                let result: PublishedResult =
+                    serde_json::from_slice(&row.result).map_err(AppError::internal)?;
+                let places = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
+                let view = RankingView {
+                    ranking: if whole { places } else { result.ranking },
+                    excluded: result.excluded,
+                    inputs_upto: index(row.inputs_upto)?,
+                    computed_at: Time::from_micros(row.computed_at),
+                    entry_index: index(row.entry_idx)?,
+                };
+                Ok((TenderId::from_uuid(row.tender_id), view))
+            })
+            .collect()
+    }
+
+    /// The scorecards of bids in the standing rankings, as far as the actor may see them, in a fixed number of statements.
+    pub async fn scorecards_of(
+        &self,
+        actor: &Actor,
+        bids: &[BidId],
+    ) -> Result<HashMap<BidId, Scorecard>, AppError> {
+        let rows = bid::Entity::find()
+            .filter(bid::Column::Id.is_in(bids.iter().map(|id| id.uuid())))
+            .all(self.db)
+            .await?;
+        let wanted: HashMap<BidId, Uuid> = rows
+            .iter()
+            .map(|row| (BidId::from_uuid(row.id), row.supplier_id))
+            .collect();
+        let rankings = self
+            .standing_rows(rows.iter().map(|row| row.tender_id))
+            .await?;
+        let reader = self
+            .reader(actor, rankings.iter().map(|row| row.tender_id))
+            .await?;
+        let mut found = HashMap::new();
+        for row in rankings {
+            let plan = reader.plan(row.tender_id)?;
+            let cards: Vec<Scorecard> =
+                serde_json::from_slice(&row.scorecards).map_err(AppError::internal)?;
+            for card in cards {
+                let bid = card.bid;
+                if let Some(supplier) = wanted.get(&bid) {
+                    let audience = reader.audience(row.tender_id, Some(*supplier));
+                    found.insert(bid, card.shown_to(audience, plan));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Awards of tenders, from their proposal on, in one statement.
+    pub async fn awards_of(
+        &self,
+        tenders: &[TenderId],
+    ) -> Result<HashMap<TenderId, AwardView>, AppError> {
+        let rows = award::Entity::find()
+            .filter(award::Column::TenderId.is_in(tenders.iter().map(|id| id.uuid())))
+            .all(self.db)
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let view = award_view(&row)?;
+                Ok((view.tender, view))
+            })
+            .collect()
+    }
+
+    /// The decided award of a tender as a contract takes it over.
+    pub async fn award(&self, tender: TenderId) -> Result<Option<Award>, AppError> {
+        let tender = LoadedTender::load(self.db, tender).await?;
+        load_award(self.db, &tender).await
+    }
+
+    async fn standing_rows(
+        &self,
+        tenders: impl Iterator<Item = Uuid>,
+    ) -> Result<Vec<ranking::Model>, AppError> {
+        let last = standing(tenders);
+        let rows = ranking::Entity::find()
+            .filter(ranking::Column::EntryIdx.in_subquery(last))
+            .all(self.db)
+            .await?;
+        Ok(rows)
+    }
+
+    async fn reader<'a>(
+        &self,
+        actor: &'a Actor,
+        tenders: impl Iterator<Item = Uuid>,
+    ) -> Result<Reader<'a>, AppError> {
+        let tenders: Vec<_> = tenders.map(TenderId::from_uuid).collect();
+        Reader::new(self, actor, &tenders).await
+    }
+}
+
+/// A reason may quote the answers, so it is shown to whoever may see those.
+fn may_quote(reader: &Reader<'_>, tender: Uuid) -> Result<bool, AppError> {
+    let answers = &reader.plan(tender)?.disclosure.answers;
+    Ok(reader.audience(tender, None).may_see(answers))
+}
+
+fn award_view(row: &award::Model) -> Result<AwardView, AppError> {
+    let decided = row.approved_by.zip(row.decided_at).zip(row.decided_idx);
+    let decided = decided.map(|((by, at), idx)| {
+        Ok::<_, AppError>((PersonId::from_uuid(by), Time::from_micros(at), index(idx)?))
+    });
+    Ok(AwardView {
+        tender: TenderId::from_uuid(row.tender_id),
+        bid: BidId::from_uuid(row.bid_id),
+        supplier: OrganisationId::from_uuid(row.supplier_id),
+        proposed_by: PersonId::from_uuid(row.proposed_by),
+        proposed_index: index(row.proposed_idx)?,
+        decided: decided.transpose()?,
+    })
+}
