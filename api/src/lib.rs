@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod graphql;
 pub mod http;
+pub mod log_http;
 pub mod open_data;
 pub mod server;
 pub mod telemetry;

@@ -16,6 +16,7 @@ use crate::graphql::transport::GraphqlService;
 use crate::http::context::TraceIds;
 use crate::http::shutdown::Shutdown;
 use crate::http::{self, Edge};
+use crate::log_http;
 
 /// What differs between deployments.
 #[derive(Debug, Clone)]
@@ -65,7 +66,8 @@ pub fn router(
         sockets,
         shutdown,
     )
-    .merge(graphiql::routes());
+    .merge(graphiql::routes())
+    .merge(log_http::routes(Arc::clone(app)));
     let edge = Edge {
         trace_ids: TraceIds::new(app.store().ids().rng().bytes()),
         trusted_proxies: options.trusted_proxies,

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use commonweal_domain::log::checkpoint::{Checkpoint, CheckpointError};
 use commonweal_domain::log::hash::Hash;
-use commonweal_domain::log::note::NoteSigner;
+use commonweal_domain::log::note::{NoteSigner, VerifierKey};
 use tokio::time::{sleep, timeout};
 
 use crate::error::AppError;
 use crate::store::Store;
+use crate::store::log_key::{SetLogKey, log_key};
 use crate::store::tree::{
     Grow, Grown, KeepCheckpoint, StoredCheckpoint, frontier, latest_checkpoint, log_size,
 };
@@ -51,6 +52,17 @@ pub enum PublishError {
         signed: Hash,
         /// The root of what is in the database.
         found: Hash,
+    },
+    /// The log is signed with another key, which watchdogs have pinned.
+    #[error(
+        "this log is signed with the key {of_log}, and the configured key is {configured}: restore the key file of this \
+         log, or open the database that belongs to the key"
+    )]
+    OtherKey {
+        /// The key of the log.
+        of_log: Box<VerifierKey>,
+        /// The key that was configured.
+        configured: Box<VerifierKey>,
     },
     /// The file with the last signed checkpoint is not one of this log and key.
     #[error("the last signed checkpoint in {path} cannot be used: {cause}")]
@@ -96,6 +108,7 @@ impl Publisher {
             memory,
             published: None,
         };
+        publisher.check_key().await?;
         publisher.check().await?;
         publisher.publish().await?;
         Ok(publisher)
@@ -162,6 +175,26 @@ impl Publisher {
             .and_then(|checkpoint| checkpoint.sign(&self.signer))
             .map_err(AppError::internal)?;
         Ok(note.to_string().into_bytes())
+    }
+
+    /// Sets the key of the log on the first start, and compares it on every later one.
+    async fn check_key(&self) -> Result<(), PublishError> {
+        let configured = self.signer.verifier_key();
+        let set = log_key(self.store.read()).await.map_err(AppError::from)?;
+        let of_log = if let Some(of_log) = set {
+            of_log
+        } else {
+            let set = SetLogKey(configured.to_string());
+            self.store.write_private(set).await?
+        };
+        let of_log: VerifierKey = of_log.parse().map_err(AppError::internal)?;
+        if of_log == *configured {
+            return Ok(());
+        }
+        Err(PublishError::OtherKey {
+            of_log: Box::new(of_log),
+            configured: Box::new(configured.clone()),
+        })
     }
 
     /// Compares the tree with what was signed before, by this machine's memory and by the database's own.

@@ -8,6 +8,7 @@ mod m20261122_000001_log;
 mod m20261122_000002_idempotency;
 mod m20261122_000003_posting;
 mod m20261122_000004_tree;
+mod m20261122_000005_log_key;
 mod m20261122_000010_organisation;
 mod m20261122_000011_token;
 mod m20261122_000012_catalogue;
@@ -26,6 +27,7 @@ const CHANGES: &[Change] = &[
     m20261122_000002_idempotency::CHANGE,
     m20261122_000003_posting::CHANGE,
     m20261122_000004_tree::CHANGE,
+    m20261122_000005_log_key::CHANGE,
     m20261122_000010_organisation::CHANGE,
     m20261122_000011_token::CHANGE,
     m20261122_000012_catalogue::CHANGE,

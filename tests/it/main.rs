@@ -1,3 +1,4 @@
 //! Everything through HTTP, on SQLite and PostgreSQL.
 
+mod ledger;
 mod organisation;

@@ -8,6 +8,7 @@ pub mod context;
 pub mod cost;
 pub mod errors;
 pub mod graphiql;
+pub mod ledger;
 pub mod limits;
 pub mod loaders;
 pub(crate) mod node;

@@ -9,6 +9,7 @@ use commonweal_app::App;
 
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
 use super::errors::Code;
+use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
 
@@ -66,7 +67,7 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
 
 /// The root of everything that is read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(NodeQuery, OrganisationQuery, CatalogueQuery);
+pub struct Query(NodeQuery, OrganisationQuery, CatalogueQuery, LedgerQuery);
 
 /// The root of everything that changes something.
 #[derive(Debug, Default, MergedObject)]

@@ -1,19 +1,23 @@
 //! The public log: entries, checkpoints, tiles and proofs.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use commonweal_domain::log::bundle::encode_bundle;
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::log::merkle_proof::ProofPlan;
+use commonweal_domain::log::note::VerifierKey;
 use commonweal_domain::log::tile::{TileKind, TilePath, encode_hashes};
-use commonweal_domain::log::tree::{NodeId, TreeError};
+use commonweal_domain::log::tree::{Frontier, NodeId, TreeError, frontier_nodes};
 use commonweal_domain::time::Time;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use super::{Page, Read};
 use crate::error::AppError;
-use crate::store::log_entry;
 use crate::store::tree;
+use crate::store::{log_entry, log_key};
 
 pub use crate::store::tree::StoredCheckpoint;
 
@@ -34,6 +38,19 @@ pub struct LogEntry {
     pub leaf_hash: Hash,
 }
 
+/// That an entry is in the tree of a size; `verify_inclusion` of the domain checks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inclusion {
+    /// Index of the entry.
+    pub index: u64,
+    /// Size of the tree.
+    pub size: u64,
+    /// Root of the tree at this size.
+    pub root: Hash,
+    /// The proof, from the leaf's sibling upwards.
+    pub hashes: Vec<Hash>,
+}
+
 /// Which entries are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogFilter {
@@ -52,6 +69,13 @@ impl Read<'_> {
     /// The latest signed checkpoint; none before the first start of the publisher.
     pub async fn checkpoint(&self) -> Result<Option<StoredCheckpoint>, AppError> {
         Ok(tree::latest_checkpoint(self.db).await?)
+    }
+
+    /// The key that signs the log; none before the first start of the publisher.
+    pub async fn log_key(&self) -> Result<Option<VerifierKey>, AppError> {
+        let key = log_key::log_key(self.db).await?;
+        key.map(|text| text.parse().map_err(AppError::internal))
+            .transpose()
     }
 
     /// The root of the tree at a published size.
@@ -85,16 +109,19 @@ impl Read<'_> {
         page: &Page<u64>,
         filter: &LogFilter,
     ) -> Result<Vec<LogEntry>, AppError> {
-        let mut select = log_entry::Entity::find();
-        if let Some(kind) = &filter.kind {
-            select = select.filter(log_entry::Column::Kind.eq(kind));
-        }
-        if let Some(subject) = &filter.subject {
-            select = select.filter(log_entry::Column::Subject.eq(subject));
-        }
-        let select = page.of(select, log_entry::Column::Idx, |index| column(index).into());
+        let select = page.of(select(filter), log_entry::Column::Idx, |index| {
+            column(index).into()
+        });
         let models = select.all(self.db).await?;
         models.into_iter().map(view).collect()
+    }
+
+    /// How many entries the filter leaves.
+    pub async fn log_count(&self, filter: &LogFilter) -> Result<u64, AppError> {
+        if *filter == LogFilter::default() {
+            return self.log_size().await;
+        }
+        Ok(select(filter).count(self.db).await?)
     }
 
     /// The content of a tile or entry bundle that lies within the latest checkpoint; none for any other.
@@ -133,6 +160,48 @@ impl Read<'_> {
         self.prove(ProofPlan::consistency(old, new)).await
     }
 
+    /// Inclusion proofs of many entries by index and published size, in a fixed number of statements.
+    pub async fn inclusion_proofs(
+        &self,
+        wanted: &[(u64, u64)],
+    ) -> Result<HashMap<(u64, u64), Inclusion>, AppError> {
+        let mut plans = Vec::with_capacity(wanted.len());
+        let mut nodes = BTreeSet::new();
+        for (index, size) in wanted {
+            let plan = ProofPlan::inclusion(*index, *size)
+                .map_err(|error| AppError::refused("LOG_RANGE", error))?;
+            nodes.extend(plan.nodes());
+            nodes.extend(frontier_nodes(*size));
+            plans.push(((*index, *size), plan));
+        }
+        let largest = wanted.iter().map(|(_, size)| *size).max();
+        self.check_published(largest.unwrap_or(0)).await?;
+        let nodes: Vec<NodeId> = nodes.into_iter().collect();
+        let hashes = tree::hashes(self.db, &nodes).await?;
+        let found: HashMap<NodeId, Hash> = nodes.into_iter().zip(hashes).collect();
+        // One that is missing shows as a wrong number of hashes.
+        let pick = |nodes: Vec<NodeId>| -> Vec<Hash> {
+            nodes
+                .iter()
+                .filter_map(|node| found.get(node).copied())
+                .collect()
+        };
+        let mut proofs = HashMap::with_capacity(plans.len());
+        for ((index, size), plan) in plans {
+            let edge = Frontier::from_hashes(size, pick(frontier_nodes(size)));
+            let proof = Inclusion {
+                index,
+                size,
+                root: edge.map_err(AppError::internal)?.root(),
+                hashes: plan
+                    .assemble(&pick(plan.nodes()))
+                    .map_err(AppError::internal)?,
+            };
+            proofs.insert((index, size), proof);
+        }
+        Ok(proofs)
+    }
+
     async fn prove(&self, plan: Result<ProofPlan, TreeError>) -> Result<Vec<Hash>, AppError> {
         let plan = plan.map_err(|error| AppError::refused("LOG_RANGE", error))?;
         let hashes = tree::hashes(self.db, &plan.nodes()).await?;
@@ -167,6 +236,17 @@ impl Read<'_> {
             .all(self.db)
             .await?)
     }
+}
+
+fn select(filter: &LogFilter) -> Select<log_entry::Entity> {
+    let mut select = log_entry::Entity::find();
+    if let Some(kind) = &filter.kind {
+        select = select.filter(log_entry::Column::Kind.eq(kind));
+    }
+    if let Some(subject) = &filter.subject {
+        select = select.filter(log_entry::Column::Subject.eq(subject));
+    }
+    select
 }
 
 /// The size that a tree must have for this tile to exist.

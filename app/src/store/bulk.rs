@@ -6,6 +6,8 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 /// Rows in one statement.
 const ROWS_MAX: usize = 64;
+/// Keys in one statement of a reader, who pays a round trip for each and shows how many there were.
+const READ_KEYS_MAX: usize = 4_096;
 
 /// `VALUES` with one placeholder per field. The number of rows is filled up to a power of two with rows of nulls, which
 /// leaves seven shapes; whoever reads them skips rows whose first column is null.
@@ -60,8 +62,28 @@ pub(super) async fn select(
     keys: &[Vec<Value>],
     on: &str,
 ) -> Result<Vec<sea_orm::QueryResult>, DbErr> {
+    select_by(ROWS_MAX, database, select, keys, on).await
+}
+
+/// The same in one statement for as many keys as a page of a list can need.
+pub(super) async fn select_many(
+    database: &impl ConnectionTrait,
+    select: &str,
+    keys: &[Vec<Value>],
+    on: &str,
+) -> Result<Vec<sea_orm::QueryResult>, DbErr> {
+    select_by(READ_KEYS_MAX, database, select, keys, on).await
+}
+
+async fn select_by(
+    keys_max: usize,
+    database: &impl ConnectionTrait,
+    select: &str,
+    keys: &[Vec<Value>],
+    on: &str,
+) -> Result<Vec<sea_orm::QueryResult>, DbErr> {
     let mut found = Vec::new();
-    for chunk in keys.chunks(ROWS_MAX) {
+    for chunk in keys.chunks(keys_max) {
         let (values, fields) = values(chunk);
         let sql = format!("{select} JOIN ({values}) AS r ON {on}");
         let statement =

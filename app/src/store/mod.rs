@@ -18,6 +18,7 @@ mod ids;
 pub(crate) mod import;
 mod log;
 pub(crate) mod log_entry;
+pub(crate) mod log_key;
 pub(crate) mod organisation;
 mod posting;
 mod private;

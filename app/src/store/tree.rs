@@ -33,7 +33,7 @@ pub(crate) async fn hashes(
         ]);
     }
     let select = "SELECT h.level, h.idx, h.hash FROM log_hash AS h";
-    for row in bulk::select(
+    for row in bulk::select_many(
         database,
         select,
         &keys,
@@ -54,7 +54,7 @@ pub(crate) async fn hashes(
         keys.push(vec![stored_index(node.index)?.into()]);
     }
     let select = "SELECT e.idx, e.leaf_hash FROM log_entry AS e";
-    for row in bulk::select(database, select, &keys, "e.idx = r.column1").await? {
+    for row in bulk::select_many(database, select, &keys, "e.idx = r.column1").await? {
         found.insert(
             (0, row.try_get::<i64>("", "idx")?),
             hash(&row, "leaf_hash")?,

@@ -18,6 +18,8 @@ use crate::read::log::LogFilter;
 on_both!(
     every_published_size_proves_and_serves_its_tiles,
     a_publisher_continues_what_was_signed,
+    a_log_is_never_signed_with_another_key,
+    many_proofs_cost_as_many_statements_as_one,
     a_log_that_lost_signed_entries_is_refused,
     a_log_with_other_entries_than_signed_is_refused,
     a_long_log_is_taken_in_by_steps,
@@ -109,10 +111,53 @@ async fn a_publisher_continues_what_was_signed(db: TestDb) {
     let mut again = open(&db, &folder).await.unwrap();
     assert_eq!(again.publish().await.unwrap(), 9);
     assert_ne!(std::fs::read(memory(&folder)).unwrap(), before);
-    // A key of another log cannot go on with this one.
-    let other = NoteSigner::from_seed("other.example/log".parse().unwrap(), &[8; 32]);
-    let result = Publisher::open(db.store.clone(), other, memory(&folder)).await;
+    // The memory of another log cannot stand in for this one's.
+    let other = TestDb::sqlite().await;
+    let key = NoteSigner::from_seed("other.example/log".parse().unwrap(), &[8; 32]);
+    let result = Publisher::open(other.store.clone(), key, memory(&folder)).await;
     assert!(matches!(result, Err(PublishError::Memory { .. })));
+}
+
+async fn a_log_is_never_signed_with_another_key(db: TestDb) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::new(db.store.clone());
+    assert_eq!(app.read().log_key().await.unwrap(), None);
+    drop(open(&db, &folder).await.unwrap());
+    let of_log = app.read().log_key().await.unwrap();
+    assert_eq!(of_log.as_ref(), Some(signer().verifier_key()));
+    // Neither another key of the same name nor another name of the same key, even when the memory is lost.
+    std::fs::remove_file(memory(&folder)).unwrap();
+    for (name, seed) in [("test.example/log", 8), ("other.example/log", 7)] {
+        let other = NoteSigner::from_seed(name.parse().unwrap(), &[seed; 32]);
+        let result = Publisher::open(db.store.clone(), other, memory(&folder)).await;
+        assert!(matches!(result, Err(PublishError::OtherKey { .. })));
+    }
+    assert!(open(&db, &folder).await.is_ok());
+}
+
+async fn many_proofs_cost_as_many_statements_as_one(db: TestDb) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::new(db.store.clone());
+    write(&db, 0..700).await;
+    drop(open(&db, &folder).await.unwrap());
+    let entries = app.read().log_entries(0..700).await.unwrap();
+    let mut statements = Vec::new();
+    for wanted in [vec![(3, 700)], (0..100).map(|n| (n * 7, 601 + n)).collect()] {
+        let before = db.store.read().statements();
+        let proofs = app.read().inclusion_proofs(&wanted).await.unwrap();
+        statements.push(db.store.read().statements() - before);
+        for (index, size) in wanted {
+            let proof = &proofs[&(index, size)];
+            let leaf = entries[usize::try_from(index).unwrap()].leaf_hash;
+            verify_inclusion(leaf, index, size, &proof.hashes, proof.root).unwrap();
+            assert_eq!(proof.root, app.read().root(size).await.unwrap());
+        }
+    }
+    assert_eq!(statements[0], statements[1]);
+    for wrong in [(700, 700), (5, 701)] {
+        let refused = app.read().inclusion_proofs(&[(0, 1), wrong]).await;
+        assert!(matches!(refused, Err(AppError::Refused { .. })));
+    }
 }
 
 async fn a_log_that_lost_signed_entries_is_refused(db: TestDb) {

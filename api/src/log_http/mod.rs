@@ -1,0 +1,92 @@
+//! The public log over HTTP, at the paths of C2SP tlog-tiles: checkpoint, key, tiles and entry bundles.
+//!
+//! Only what a signed checkpoint covers is served. All of it may be fetched from any page and kept by any cache; a tile never
+//! changes, because its path says how wide it is.
+
+mod answer;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use commonweal_app::{App, AppError};
+use commonweal_domain::log::tile::TilePath;
+
+use answer::{File, Keep};
+
+/// The routes below `/log`.
+pub fn routes(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/log/checkpoint", get(checkpoint))
+        .route("/log/vkey", get(vkey))
+        .route("/log/tile/{*path}", get(tile))
+        .with_state(app)
+}
+
+async fn checkpoint(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let found = app.read().checkpoint().await;
+    let file = found.map(|found| {
+        found.map(|checkpoint| File {
+            content: checkpoint.note,
+            kind: answer::TEXT,
+            keep: Keep::Ask,
+        })
+    });
+    respond(&headers, file)
+}
+
+async fn vkey(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let found = app.read().log_key().await;
+    let file = found.map(|found| {
+        found.map(|key| File {
+            content: format!("{key}\n").into_bytes(),
+            kind: answer::TEXT,
+            keep: Keep::Ask,
+        })
+    });
+    respond(&headers, file)
+}
+
+/// The path is read as it was sent: a tile has one address, and an escaped form of it is another.
+async fn tile(
+    State(app): State<Arc<App>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let path = uri.path().strip_prefix("/log/").unwrap_or_default();
+    let Ok(path) = path.parse::<TilePath>() else {
+        return respond(&headers, Ok(None));
+    };
+    let found = app.read().tile(path).await;
+    let file = found.map(|found| {
+        found.map(|content| File {
+            content,
+            kind: answer::BYTES,
+            keep: if path.is_full() {
+                Keep::ForEver
+            } else {
+                Keep::ForADay
+            },
+        })
+    });
+    respond(&headers, file)
+}
+
+fn respond(headers: &HeaderMap, file: Result<Option<File>, AppError>) -> Response {
+    match file {
+        Ok(Some(file)) => file.answer(headers),
+        Ok(None) => (
+            StatusCode::NOT_FOUND,
+            "the published log has no such file\n",
+        )
+            .into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a file of the log could not be read");
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            (status, "the log could not be read: try again later\n").into_response()
+        }
+    }
+}
