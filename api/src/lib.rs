@@ -1,10 +1,13 @@
 //! The edge of Commonweal: the only crate that knows HTTP, GraphQL and the command line.
 
 pub mod auth;
+pub mod catalogue_files;
 pub mod cli;
 pub mod config;
+mod demo;
 pub mod graphql;
 pub mod http;
+pub mod keys;
 pub mod log_http;
 pub mod open_data;
 pub mod server;

@@ -17,6 +17,7 @@ use commonweal_api::server::{self, ServerOptions};
 use commonweal_app::App;
 use commonweal_app::clock::ManualClock;
 use commonweal_app::rng::{Ids, SeededRng};
+use commonweal_app::sealing::SealingKey;
 use commonweal_app::store::Store;
 use commonweal_app::token::NewToken;
 use commonweal_domain::actor::{Grant, Role};
@@ -54,7 +55,10 @@ impl TestApp {
         let clock = ManualClock::new(EPOCH);
         let rng = SeededRng::new(SEED.fetch_add(1, Ordering::Relaxed));
         let ids = Ids::from(Arc::new(clock.clone()), Arc::new(rng));
-        let app = Arc::new(App::new(Store::open(database.url(), ids).await?));
+        let app = Arc::new(
+            App::new(Store::open(database.url(), ids).await?)
+                .with_sealing_key(SealingKey::generate()),
+        );
         let registry = app.found_registry("Test registry", "KR-11").await?;
 
         let shutdown = Shutdown::default();

@@ -3,58 +3,82 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, Result};
 use commonweal_app::App;
 use commonweal_app::clock::SystemClock;
 use commonweal_app::rng::{Ids, SystemRng};
 use commonweal_app::store::Store;
+use secrecy::ExposeSecret;
 
-/// Where the database is.
-#[derive(Debug, Clone, clap::Args)]
+use crate::config::{Config, ConfigFlags};
+use crate::keys::KeyFiles;
+
+/// Where the database is. What is not given comes from the environment or the settings file, as for `serve`.
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct DatabaseArgs {
-    /// The folder of the default SQLite database; made where it is missing.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "COMMONWEAL_DATA",
-        default_value = "data"
-    )]
-    pub data: PathBuf,
-    /// Another database: `sqlite:PATH` or `postgres://USER@HOST/NAME`.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "COMMONWEAL_DATABASE_URL",
-        hide_env_values = true
-    )]
+    /// A TOML file of settings (environment: COMMONWEAL_CONFIG)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder for everything the server keeps
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// `sqlite:PATH` or `postgres://USER@HOST/DATABASE`
+    #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
 }
 
 impl DatabaseArgs {
-    /// The URL of the database.
-    pub fn url(&self) -> String {
-        self.database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite:{}", self.data.join("commonweal.db").display()))
+    /// Opens the configured database, with its schema brought up to date.
+    pub async fn open(&self) -> Result<App> {
+        open(&self.load()?).await
     }
 
-    /// Opens the database, with its schema brought up to date.
-    ///
-    /// # Errors
-    /// When the folder cannot be made, or the database cannot be migrated or opened.
-    pub async fn open(&self) -> anyhow::Result<App> {
-        if self.database_url.is_none() {
-            std::fs::create_dir_all(&self.data)
-                .with_context(|| format!("the folder {} cannot be made", self.data.display()))?;
-        }
-        let url = self.url();
-        Store::migrate(&url)
-            .await
-            .context("the schema of the database cannot be brought up to date")?;
-        let ids = Ids::from(Arc::new(SystemClock), Arc::new(SystemRng));
-        let store = Store::open(&url, ids)
-            .await
-            .context("the database cannot be opened")?;
-        Ok(App::new(store))
+    /// The configuration with these settings in it.
+    pub fn load(&self) -> Result<Config> {
+        let flags = ConfigFlags {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            database_url: self.database_url.clone(),
+            ..ConfigFlags::default()
+        };
+        Ok(Config::load(&flags)?)
     }
+}
+
+/// Opens the database of a configuration with the machine's clock and random source.
+pub async fn open(config: &Config) -> Result<App> {
+    open_with(
+        config,
+        Ids::from(Arc::new(SystemClock), Arc::new(SystemRng)),
+    )
+    .await
+}
+
+/// Opens the database of a configuration, with its schema brought up to date.
+pub async fn open_with(config: &Config, ids: Ids) -> Result<App> {
+    migrate(config).await?;
+    let url = config.database_url.expose_secret();
+    let store = Store::open(url, ids)
+        .await
+        .context("the database cannot be opened")?;
+    let sealing = KeyFiles::open(&config.data)?.sealing_key()?;
+    Ok(App::new(store).with_sealing_key(sealing))
+}
+
+/// Brings the schema of the configured database up to date.
+pub async fn migrate(config: &Config) -> Result<()> {
+    make_private_folder(&config.data)
+        .with_context(|| format!("the folder {} cannot be made", config.data.display()))?;
+    Store::migrate(config.database_url.expose_secret())
+        .await
+        .context("the schema of the database cannot be brought up to date")
+}
+
+/// Makes the data folder where it is missing, for its owner alone: it holds keys and the database.
+fn make_private_folder(path: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }

@@ -4,14 +4,22 @@
 //! or one of several inputs could not be read (the others were still processed).
 
 pub mod check_awards;
+pub mod check_config;
 pub mod database;
 mod finding;
 pub mod import;
+pub mod migrate;
+pub mod schema;
+pub mod serve;
+pub mod token;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config::ConfigFlags;
+use database::DatabaseArgs;
 
 /// Exit code when an input could not be read while others were.
 const SOME_INPUT_UNREADABLE: u8 = 2;
@@ -28,6 +36,16 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve; with `--demo` a worked city on this machine.
+    Serve(ConfigFlags),
+    /// Make and end API tokens, and found a new registry.
+    Token(token::Args),
+    /// Bring the database to the schema of this program.
+    Migrate(DatabaseArgs),
+    /// Print the configuration that `serve` would use, with secrets masked.
+    CheckConfig(ConfigFlags),
+    /// Print the GraphQL schema.
+    Schema,
     /// Recompute who should have won each published contest, and compare with the published winner.
     CheckAwards(check_awards::Args),
     /// Import published procurement data: OCDS packages, releases, records, and Prozorro tenders.
@@ -40,9 +58,19 @@ pub enum Command {
 /// When the command failed as a whole; the error is for people.
 pub fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<ExitCode> {
     match cli.command {
+        Command::Serve(flags) => serve::run(&flags, out),
+        Command::Token(args) => token::run(args, out),
+        Command::Migrate(args) => migrate::run(&args, out),
+        Command::CheckConfig(flags) => check_config::run(&flags, out),
+        Command::Schema => schema::run(out),
         Command::CheckAwards(args) => check_awards::run(&args, out, err),
         Command::Import(args) => import::run(&args, out, err),
     }
+}
+
+/// The runtime of a command that talks to the database or the network.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Runtime::new()?)
 }
 
 /// Text of others, fit for a terminal: one line, and nothing that steers it.

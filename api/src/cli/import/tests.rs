@@ -40,8 +40,8 @@ fn ran(folder: &TempDir, files: &[PathBuf], rejects: bool) -> Ran {
         files: files.to_vec(),
         rejects: rejects.then(|| folder.path().join("rejects.jsonl")),
         database: DatabaseArgs {
-            data: folder.path().join("data"),
-            database_url: None,
+            data: Some(folder.path().join("data")),
+            ..DatabaseArgs::default()
         },
     };
     let code = run(&args, &mut out, &mut err).unwrap();

@@ -1,0 +1,302 @@
+//! The tenders of the demo city: what is bought, by which plan, and who bids what.
+
+use anyhow::{Context, Result};
+use commonweal_domain::ids::{CatalogueId, OrganisationId};
+use commonweal_domain::tender::bid::BidContent;
+use commonweal_domain::tender::plan::Plan;
+use serde_json::{Value, json};
+
+use super::city::PLACE;
+
+/// How far a tender has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// Bids are still taken.
+    Open,
+    /// Given up before the opening.
+    Cancelled,
+    /// Opened, one evaluator has finished.
+    Opened,
+    /// Ranked, or the ranking withheld.
+    Ranked,
+    /// One officer has proposed the award.
+    Proposed,
+    /// Awarded, with a contract.
+    Contracted,
+}
+
+/// A bid of the demo.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DemoBid {
+    /// Place of the supplier in the list of the city.
+    pub(super) supplier: usize,
+    /// Price in KRW.
+    pub(super) price: u64,
+    /// Promised quantity of the tender's measure.
+    pub(super) pledge: &'static str,
+    /// A social economy organisation under the bidder, and its share.
+    pub(super) partner: Option<(usize, &'static str)>,
+    /// Levels that the panel agrees on for the two judged criteria, 0 to 5.
+    pub(super) levels: [u32; 2],
+}
+
+/// A tender of the demo.
+#[derive(Debug)]
+pub(super) struct DemoTender {
+    pub(super) title: &'static str,
+    /// Place of the buyer in the list of the city.
+    pub(super) buyer: usize,
+    pub(super) reach: Reach,
+    pub(super) measure: &'static str,
+    pub(super) target: &'static str,
+    pub(super) unit: &'static str,
+    /// Ceiling and floor for the linear rule; none for the relative one.
+    pub(super) bounds: Option<(u64, u64)>,
+    pub(super) bids: &'static [DemoBid],
+}
+
+const fn bid(
+    supplier: usize,
+    price: u64,
+    pledge: &'static str,
+    partner: Option<(usize, &'static str)>,
+    levels: [u32; 2],
+) -> DemoBid {
+    DemoBid {
+        supplier,
+        price,
+        pledge,
+        partner,
+        levels,
+    }
+}
+
+/// Every stage of a tender is there at least once.
+pub(super) const TENDERS: &[DemoTender] = &[
+    DemoTender {
+        title: "Home care visits in the East District",
+        buyer: 2,
+        reach: Reach::Contracted,
+        measure: "CAR-1",
+        target: "1200.0",
+        unit: "hour",
+        bounds: Some((240_000_000, 160_000_000)),
+        bids: &[
+            bid(0, 205_000_000, "1000.0", None, [4, 5]),
+            bid(26, 188_000_000, "400.0", None, [3, 3]),
+            bid(27, 231_000_000, "150.0", None, [3, 2]),
+        ],
+    },
+    DemoTender {
+        title: "Cleaning of the city's offices",
+        buyer: 0,
+        reach: Reach::Contracted,
+        measure: "JOB-1",
+        target: "10.00",
+        unit: "FTE-year",
+        bounds: None,
+        bids: &[
+            bid(1, 96_000_000, "9.00", None, [4, 3]),
+            bid(14, 90_000_000, "3.00", Some((4, "0.2")), [4, 4]),
+            bid(5, 94_000_000, "6.00", None, [3, 3]), // its certification has lapsed
+        ],
+    },
+    DemoTender {
+        title: "Night bus to the station",
+        buyer: 0,
+        reach: Reach::Proposed,
+        measure: "CO2-1",
+        target: "40.000",
+        unit: "tCO2e",
+        bounds: Some((520_000_000, 380_000_000)),
+        bids: &[
+            bid(7, 455_000_000, "32.500", None, [4, 4]),
+            bid(19, 430_000_000, "11.000", Some((7, "0.25")), [4, 3]),
+        ],
+    },
+    DemoTender {
+        title: "Meals for the northern schools",
+        buyer: 4,
+        reach: Reach::Opened,
+        measure: "VOL-1",
+        target: "300.0",
+        unit: "hour",
+        bounds: None,
+        bids: &[
+            bid(3, 141_000_000, "220.0", None, [4, 4]),
+            bid(16, 132_000_000, "90.0", None, [4, 3]),
+            bid(28, 150_000_000, "20.0", Some((3, "0.4")), [2, 3]),
+        ],
+    },
+    DemoTender {
+        title: "Solar roof of the hospital",
+        buyer: 3,
+        reach: Reach::Ranked,
+        measure: "CO2-1",
+        target: "120.000",
+        unit: "tCO2e",
+        bounds: Some((310_000_000, 210_000_000)),
+        bids: &[
+            bid(11, 268_000_000, "110.000", Some((2, "0.3")), [4, 4]),
+            bid(21, 249_000_000, "95.000", None, [5, 3]),
+        ],
+    },
+    DemoTender {
+        title: "Listening line for patients",
+        buyer: 3,
+        reach: Reach::Ranked, // a price of zero has no ratio: the ranking is withheld
+        measure: "VOL-1",
+        target: "500.0",
+        unit: "hour",
+        bounds: None,
+        bids: &[
+            bid(9, 0, "400.0", None, [5, 4]),
+            bid(29, 38_000_000, "60.0", None, [3, 3]),
+        ],
+    },
+    DemoTender {
+        title: "Vehicles for pipe inspection",
+        buyer: 1,
+        reach: Reach::Cancelled,
+        measure: "WST-1",
+        target: "5.000",
+        unit: "tonne",
+        bounds: None,
+        bids: &[bid(17, 88_000_000, "1.000", None, [0, 0])],
+    },
+    DemoTender {
+        title: "Furniture from used wood",
+        buyer: 0,
+        reach: Reach::Open,
+        measure: "WST-1",
+        target: "12.000",
+        unit: "tonne",
+        bounds: None,
+        bids: &[
+            bid(8, 47_000_000, "9.500", None, [0, 0]),
+            bid(22, 41_000_000, "2.000", None, [0, 0]),
+            bid(6, 45_500_000, "11.000", None, [0, 0]),
+        ],
+    },
+];
+
+fn won(amount: u64) -> Value {
+    json!({ "amount": amount.to_string(), "currency": "KRW" })
+}
+
+fn leaf(code: &str, title: &str, weight: &str, rule: &Value) -> Value {
+    json!({ "code": code, "title": title, "weight": weight, "kind": { "rule": rule } })
+}
+
+fn group(code: &str, title: &str, weight: &str, children: &[Value]) -> Value {
+    json!({ "code": code, "title": title, "weight": weight, "kind": { "group": children } })
+}
+
+impl DemoTender {
+    /// The evaluation plan: price 40, quality 40 judged by the panel, social value 20.
+    pub(super) fn plan(
+        &self,
+        catalogue: CatalogueId,
+        closes_at: i64,
+        commencement: &str,
+    ) -> Result<Plan> {
+        let price = match self.bounds {
+            Some((ceiling, floor)) => {
+                json!({ "price_linear": { "of": "total", "ceiling": won(ceiling), "floor": won(floor) } })
+            }
+            None => json!({ "price_relative_lowest": { "of": "total" } }),
+        };
+        let levels: Vec<Value> = ["Nothing", "Poor", "Fair", "Good", "Very good", "Excellent"]
+            .iter()
+            .enumerate()
+            .map(|(points, name)| json!({ "points": points, "name": name }))
+            .collect();
+        let judged = json!({ "quality_levels": { "levels": levels } });
+        let kinds = [
+            "social_enterprise",
+            "cooperative",
+            "social_cooperative",
+            "village_enterprise",
+            "self_reliance_enterprise",
+            "vcse",
+            "sheltered_workshop",
+            "mutual",
+        ];
+        let quality = [
+            leaf("METHOD", "How the work will be done", "60", &judged),
+            leaf("TEAM", "Who will do it", "40", &judged),
+        ];
+        let target = json!({ "quantity": self.target, "unit": self.unit });
+        let social = [
+            leaf(
+                "SEO",
+                "Work done by social economy organisations",
+                "50",
+                &json!({ "seo_participation": { "kinds": kinds, "target": "0.5" } }),
+            ),
+            leaf(
+                "PLEDGE",
+                "Promised outcome",
+                "50",
+                &json!({ "quantity_to_target": { "measures": [self.measure], "target": target } }),
+            ),
+        ];
+        let plan = json!({
+            "catalogue": catalogue,
+            "currency": "KRW",
+            "method": "weighted_sum",
+            "criteria": [
+                leaf("PRICE", "Price", "40", &price),
+                group("QUALITY", "Quality", "40", &quality),
+                group("SOCIAL", "Social value", "20", &social),
+            ],
+            "envelopes": "one",
+            "mark_scale": 4,
+            "rounding": "half_even",
+            "tie_breaks": [{ "criterion_mark": "SEO" }, "lower_price", "earlier_receipt", "drawn_lot"],
+            "disclosure": {
+                "price": "public", "item_prices": "public", "commitments": "public",
+                "participations": "public", "declarations": "public", "answers": "parties"
+            },
+            "seal": "plain",
+            "surplus_tradable": true,
+            "closes_at": closes_at,
+            "opens_at": closes_at,
+            "commencement": commencement,
+        });
+        serde_json::from_value(plan).with_context(|| format!("the plan of {}", self.title))
+    }
+}
+
+impl DemoBid {
+    /// What the bid says.
+    pub(super) fn content(
+        &self,
+        tender: &DemoTender,
+        catalogue: CatalogueId,
+        organisation: impl Fn(usize) -> OrganisationId,
+    ) -> Result<BidContent> {
+        let bidder = organisation(self.supplier);
+        let mut participations = vec![json!({ "organisation": bidder, "share": "1" })];
+        if let Some((partner, share)) = self.partner {
+            participations.push(
+                json!({ "organisation": organisation(partner), "share": share, "under": bidder }),
+            );
+        }
+        let content = json!({
+            "price": won(self.price),
+            "commitments": [{
+                "measure": { "catalogue": catalogue, "code": tender.measure },
+                "quantity": { "quantity": self.pledge, "unit": tender.unit },
+                "period": { "from": "2026-02-01", "to": "2027-01-01" },
+                "place": PLACE,
+            }],
+            "participations": participations,
+            "answers": {
+                "METHOD": "We start with a visit to everyone concerned, and report each month.",
+                "TEAM": "A steady team with names on the door, and a stand-in for every one of them.",
+            },
+        });
+        serde_json::from_value(content).with_context(|| format!("a bid for {}", tender.title))
+    }
+}
