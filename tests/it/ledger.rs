@@ -1,20 +1,20 @@
 //! The public log: over GraphQL with its proofs, over HTTP as tiles, and in the eyes of the watchdog's tool.
 
 use anyhow::{Context, Result};
-use commonweal_app::publisher::Publisher;
 use commonweal_domain::log::checkpoint::Checkpoint;
 use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::log::merkle_proof::{verify_consistency, verify_inclusion};
-use commonweal_domain::log::note::{NoteSigner, VerifierKey};
+use commonweal_domain::log::note::VerifierKey;
 use commonweal_domain::log::proof::TlogProof;
-use commonweal_tests::{TestApp, on_both};
-use commonweal_verify::{Options, Report, Verdict, source};
+use commonweal_tests::{TestApp, log_signer, on_both};
+use commonweal_verify::Verdict;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 on_both!(
     the_watchdog_finds_the_log_clean_as_it_grows,
     a_rewritten_past_is_found_by_the_watchdog,
+    erasing_a_name_leaves_the_log_clean,
     nothing_unpublished_is_served_and_caches_are_told,
     every_entry_comes_with_proofs_that_convince,
     an_entry_without_a_checkpoint_has_no_proof_yet,
@@ -22,16 +22,6 @@ on_both!(
     a_page_with_proofs_costs_a_fixed_number_of_statements,
     wrong_sizes_are_named,
 );
-
-fn signer() -> NoteSigner {
-    NoteSigner::from_seed("test.example/log".parse().unwrap(), &[7; 32])
-}
-
-/// A publisher that the test lets publish when it wants to.
-async fn publisher(app: &TestApp, folder: &tempfile::TempDir) -> Result<Publisher> {
-    let memory = folder.path().join("log.signed");
-    Ok(Publisher::open(app.app.store().clone(), signer(), memory).await?)
-}
 
 /// Registers organisations, an entry each.
 async fn grow(app: &TestApp, organisations: usize) -> Result<()> {
@@ -47,54 +37,65 @@ async fn get(app: &TestApp, path: &str) -> Result<Response> {
     Ok(app.http().get(format!("{}{path}", app.url)).send().await?)
 }
 
-async fn verify(app: &TestApp, folder: &tempfile::TempDir) -> Result<Report> {
-    let address = app.url.clone();
-    let options = Options {
-        vkey: None,
-        state_file: Some(folder.path().join("verify.json")),
-    };
-    let run =
-        move || commonweal_verify::run(source::open(&address).as_ref(), &options, &mut |_| ());
-    Ok(tokio::task::spawn_blocking(run).await?)
-}
-
 async fn the_watchdog_finds_the_log_clean_as_it_grows(app: TestApp) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    assert_eq!(verify(&app, &folder).await?.verdict(), Verdict::CannotTell);
-    let mut publisher = publisher(&app, &folder).await?;
+    assert_eq!(app.watchdog().await?.verdict(), Verdict::CannotTell);
     for round in 0..3 {
         grow(&app, 4).await?;
-        let size = publisher.publish().await?;
-        let report = verify(&app, &folder).await?;
-        assert_eq!(report.verdict(), Verdict::Clean, "{report}");
-        assert_eq!(report.entries_replayed, size);
+        let report = app.expect_clean_log().await?;
+        assert_eq!(report.entries_replayed, report.size);
         assert_eq!(report.previous_size.is_some(), round > 0);
     }
     app.stop().await
 }
 
-async fn a_rewritten_past_is_found_by_the_watchdog(app: TestApp) -> Result<()> {
-    let (folder, other_folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
+async fn a_rewritten_past_is_found_by_the_watchdog(mut app: TestApp) -> Result<()> {
     grow(&app, 3).await?;
-    publisher(&app, &folder).await?;
-    assert_eq!(verify(&app, &folder).await?.verdict(), Verdict::Clean);
-    // The operator starts over with the same key, and shows the watchdog another log under the same address.
-    let other = TestApp::start(commonweal_tests::Database::sqlite()?).await?;
+    app.expect_clean_log().await?;
+    // The operator starts over with the same key, and serves the other log under the address that the watchdog knows.
+    let mut other = TestApp::start(commonweal_tests::Database::sqlite()?).await?;
     grow(&other, 5).await?;
-    publisher(&other, &other_folder).await?;
-    let report = verify(&other, &folder).await?;
+    other.expect_clean_log().await?;
+    std::mem::swap(&mut app.url, &mut other.url);
+    let report = app.watchdog().await?;
     assert_eq!(report.verdict(), Verdict::Discrepancy);
     assert!(report.fork.is_some(), "both signed heads are kept as proof");
     other.stop().await?;
     app.stop().await
 }
 
+async fn erasing_a_name_leaves_the_log_clean(app: TestApp) -> Result<()> {
+    let registrar = app.registrar().await?;
+    let input = json!({ "legalForm": "SOLE_TRADER", "name": "Mina Park", "sector": "PRIVATE", "place": "KR-11" });
+    let made = app
+        .data(
+            Some(&registrar),
+            "mutation ($input: RegisterOrganisationInput!) {
+                made: registerOrganisation(input: $input) { organisation { id } userErrors { code } } }",
+            json!({ "input": input }),
+        )
+        .await?;
+    let before = app.expect_clean_log().await?;
+    app.data(
+        Some(&registrar),
+        "mutation ($input: ErasePersonInput!) { erasePerson(input: $input) { erased userErrors { code } } }",
+        json!({ "input": { "organisation": made["made"]["organisation"]["id"] } }),
+    )
+    .await?;
+    grow(&app, 1).await?;
+    let after = app.expect_clean_log().await?;
+    assert_eq!(after.previous_size, Some(before.size));
+    let entries = get(&app, &format!("/log/tile/entries/000.p/{}", after.size)).await?;
+    let entries = entries.bytes().await?;
+    assert!(entries.windows(9).any(|bytes| bytes == b"committed"));
+    assert!(!entries.windows(4).any(|bytes| bytes == b"Mina"));
+    app.stop().await
+}
+
 async fn nothing_unpublished_is_served_and_caches_are_told(app: TestApp) -> Result<()> {
-    let folder = tempfile::tempdir()?;
     for path in ["/log/checkpoint", "/log/vkey", "/log/tile/0/000.p/1"] {
         assert_eq!(get(&app, path).await?.status(), StatusCode::NOT_FOUND);
     }
-    let size = publisher(&app, &folder).await?.publish().await?;
+    let size = app.publisher().await?.publish().await?;
     grow(&app, 2).await?;
     for (path, status) in [
         (format!("/log/tile/0/000.p/{size}"), StatusCode::OK),
@@ -132,7 +133,7 @@ async fn nothing_unpublished_is_served_and_caches_are_told(app: TestApp) -> Resu
     assert_eq!(checkpoint.headers()["cache-control"], "no-cache");
     let tag = checkpoint.headers()["etag"].clone();
     let vkey: VerifierKey = get(&app, "/log/vkey").await?.text().await?.trim().parse()?;
-    assert_eq!(&vkey, signer().verifier_key());
+    assert_eq!(&vkey, log_signer().verifier_key());
     let (head, _) = Checkpoint::open(&checkpoint.bytes().await?, &vkey)?;
     assert_eq!(head.size(), size);
     let again = app.http().get(format!("{}/log/checkpoint", app.url));
@@ -170,9 +171,8 @@ fn hashes(value: &Value) -> Result<Vec<Hash>> {
 }
 
 async fn every_entry_comes_with_proofs_that_convince(app: TestApp) -> Result<()> {
-    let folder = tempfile::tempdir()?;
     grow(&app, 9).await?;
-    let size = publisher(&app, &folder).await?.publish().await?;
+    let size = app.publisher().await?.publish().await?;
     for wanted in [None, Some((size - 1).to_string())] {
         let first = wanted.as_ref().map_or(size, |_| size - 2);
         let data = app
@@ -219,7 +219,6 @@ fn base64(value: &Value) -> Result<Vec<u8>> {
 }
 
 async fn an_entry_without_a_checkpoint_has_no_proof_yet(app: TestApp) -> Result<()> {
-    let folder = tempfile::tempdir()?;
     let variables = json!({ "first": 1, "size": null });
     let data = app.data(None, ENTRIES, variables.clone()).await?;
     assert_eq!(data["checkpoint"], Value::Null);
@@ -228,7 +227,7 @@ async fn an_entry_without_a_checkpoint_has_no_proof_yet(app: TestApp) -> Result<
     assert_eq!(entry["published"], false);
     assert_eq!(entry["inclusionProof"], Value::Null);
     assert_eq!(entry["receipt"], Value::Null);
-    publisher(&app, &folder).await?;
+    app.publisher().await?;
     let data = app.data(None, ENTRIES, variables).await?;
     assert_eq!(data["ledger"]["nodes"][0]["published"], true);
     app.stop().await
@@ -278,9 +277,8 @@ async fn the_ledger_is_filtered_and_paged(app: TestApp) -> Result<()> {
 }
 
 async fn a_page_with_proofs_costs_a_fixed_number_of_statements(app: TestApp) -> Result<()> {
-    let folder = tempfile::tempdir()?;
     grow(&app, 40).await?;
-    publisher(&app, &folder).await?;
+    app.publisher().await?;
     let mut costs = Vec::new();
     for first in [2, 40] {
         let before = app.statements();
@@ -293,8 +291,7 @@ async fn a_page_with_proofs_costs_a_fixed_number_of_statements(app: TestApp) -> 
 }
 
 async fn wrong_sizes_are_named(app: TestApp) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let size = publisher(&app, &folder).await?.publish().await?;
+    let size = app.publisher().await?.publish().await?;
     grow(&app, 2).await?;
     let proof = "query ($index: BigInt!, $size: BigInt!) {
         ledgerEntry(index: $index) { inclusionProof(treeSize: $size) { root } } }";

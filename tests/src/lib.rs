@@ -2,9 +2,11 @@
 
 mod database;
 mod user;
+mod watchdog;
 
 pub use database::Database;
 pub use user::User;
+pub use watchdog::log_signer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,6 +45,8 @@ pub struct TestApp {
     /// The database underneath.
     pub database: Database,
     client: reqwest::Client,
+    /// What publisher and watchdog keep between runs.
+    notes: tempfile::TempDir,
     shutdown: Shutdown,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -82,6 +86,7 @@ impl TestApp {
             registry,
             database,
             client: reqwest::Client::new(),
+            notes: tempfile::tempdir()?,
             shutdown,
             serving,
         })

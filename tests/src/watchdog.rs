@@ -1,0 +1,45 @@
+//! The log of a service under test in the eyes of a watchdog.
+
+use anyhow::Result;
+use commonweal_app::publisher::Publisher;
+use commonweal_domain::log::note::NoteSigner;
+use commonweal_verify::{Options, Report, Verdict, run, source};
+
+use crate::TestApp;
+
+/// The key of every test's log.
+pub fn log_signer() -> NoteSigner {
+    match "test.example/log".parse() {
+        Ok(origin) => NoteSigner::from_seed(origin, &[7; 32]),
+        Err(error) => unreachable!("the origin is well-formed: {error}"),
+    }
+}
+
+impl TestApp {
+    /// A publisher of the log, which publishes when it is opened and when it is told to.
+    pub async fn publisher(&self) -> Result<Publisher> {
+        let memory = self.notes.path().join("log.signed");
+        Ok(Publisher::open(self.app.store().clone(), log_signer(), memory).await?)
+    }
+
+    /// What `commonweal-verify` says of the log as it is published, over HTTP, from the first entry to the last. What it
+    /// keeps between runs lives as long as the test.
+    pub async fn watchdog(&self) -> Result<Report> {
+        let address = self.url.clone();
+        let options = Options {
+            vkey: None,
+            state_file: Some(self.notes.path().join("verify.json")),
+        };
+        let check = move || run(source::open(&address).as_ref(), &options, &mut |_| ());
+        Ok(tokio::task::spawn_blocking(check).await?)
+    }
+
+    /// Publishes the log and fails unless the watchdog recomputes all of it. Whatever a test has done through the
+    /// interface, a stranger must be able to follow.
+    pub async fn expect_clean_log(&self) -> Result<Report> {
+        self.publisher().await?;
+        let report = self.watchdog().await?;
+        anyhow::ensure!(report.verdict() == Verdict::Clean, "{report}");
+        Ok(report)
+    }
+}
