@@ -16,5 +16,7 @@ pub mod organisation;
 pub(crate) mod payload;
 pub mod scalars;
 pub mod schema;
+pub mod subscription;
 pub mod subscriptions;
 pub mod transport;
+pub mod viewer;

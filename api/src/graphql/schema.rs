@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{
-    Context, EmptySubscription, ID, Interface, MergedObject, Object, Schema, SchemaBuilder,
-};
+use async_graphql::{Context, ID, Interface, MergedObject, Object, Schema, SchemaBuilder};
 use commonweal_app::App;
 
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
@@ -12,6 +10,8 @@ use super::errors::Code;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
+use super::subscription::Subscription;
+use super::viewer::ViewerQuery;
 
 /// Everything that has an opaque id.
 #[derive(Debug, Clone, Interface)]
@@ -67,18 +67,24 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
 
 /// The root of everything that is read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(NodeQuery, OrganisationQuery, CatalogueQuery, LedgerQuery);
+pub struct Query(
+    NodeQuery,
+    ViewerQuery,
+    OrganisationQuery,
+    CatalogueQuery,
+    LedgerQuery,
+);
 
 /// The root of everything that changes something.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(OrganisationMutation, CatalogueMutation);
 
 /// The schema of this service.
-pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema without data: its text is `schema.graphql`.
-pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription)
 }
 
 /// The schema over an app.

@@ -5,6 +5,7 @@ mod proofs;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
+use commonweal_app::App;
 use commonweal_app::read::Page;
 use commonweal_app::read::log::{Inclusion, LogEntry, LogFilter};
 use commonweal_domain::log::checkpoint::Checkpoint as SignedHead;
@@ -97,6 +98,19 @@ impl LedgerEntry {
         };
         Ok(Some(receipt.to_string()))
     }
+}
+
+/// The entries of a range of indexes, as far as the log goes.
+pub(super) async fn entries(
+    app: &Arc<App>,
+    indexes: std::ops::Range<u64>,
+) -> async_graphql::Result<Vec<LedgerEntry>> {
+    let rows = app.read().log_entries(indexes).await.map_err(refuse)?;
+    let proofs = PageProofs::new(Arc::clone(app), rows.iter().map(|row| row.index).collect());
+    Ok(rows
+        .into_iter()
+        .map(|row| LedgerEntry::new(row, &proofs))
+        .collect())
 }
 
 impl LedgerEntry {
