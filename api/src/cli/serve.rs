@@ -34,8 +34,6 @@ async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()>
     }
     let app = Arc::new(database::open(config).await?);
     let publisher = open_publisher(config, &app).await?;
-    let publishing = tokio::spawn(publisher.run());
-
     let shutdown = Shutdown::default();
     let router = server::router(&app, shutdown.clone(), options(config))?;
     let listener = TcpListener::bind(config.listen)
@@ -44,17 +42,30 @@ async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()>
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     out.flush()?;
 
-    let stop = shutdown.clone();
-    tokio::spawn(async move {
-        if stop_signal().await.is_ok() {
-            stop.begin();
-        }
-    });
+    stop_when_asked(shutdown.clone());
+    let publishing = tokio::spawn(publish(publisher, shutdown.clone()));
     serve(listener, router, shutdown).await?;
     app.store().close().await;
     // The publisher ends with the store; what it could not publish is published at the next start.
-    publishing.await??;
-    Ok(())
+    publishing.await?
+}
+
+fn stop_when_asked(shutdown: Shutdown) {
+    tokio::spawn(async move {
+        if stop_signal().await.is_ok() {
+            shutdown.begin();
+        }
+    });
+}
+
+/// Publishes until the store is closed. A log that was changed behind the publisher's back stops the service: nothing more
+/// may be written on top of it until a person has looked.
+async fn publish(publisher: Publisher, shutdown: Shutdown) -> Result<()> {
+    let done = publisher.run().await;
+    if done.is_err() {
+        shutdown.begin();
+    }
+    Ok(done?)
 }
 
 async fn open_publisher(config: &Config, app: &App) -> Result<Publisher> {

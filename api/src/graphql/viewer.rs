@@ -60,7 +60,8 @@ impl ViewerQuery {
     }
 
     /// The budget of the caller.
-    fn rate_limit(&self, context: &Context<'_>) -> async_graphql::Result<RateLimit> {
+    #[expect(clippy::unused_async, reason = "async-graphql asks for it")]
+    async fn rate_limit(&self, context: &Context<'_>) -> async_graphql::Result<RateLimit> {
         let bucket = context.data::<Bucket>()?;
         Ok(RateLimit {
             requested_query_cost: bucket.requested_query_cost(),
