@@ -1,5 +1,6 @@
 //! Everything through HTTP, on SQLite and PostgreSQL.
 
+mod bad_input;
 mod ledger;
 mod organisation;
 mod subscription;
