@@ -22,7 +22,10 @@ pub struct Caller {
 impl Caller {
     /// The public, or a signed-in caller until the credentials expire.
     pub fn new(app: Arc<App>, actor: Actor, expires_at: Option<Time>) -> Self {
-        let loader = Arc::new(DataLoader::new(Loader::new(app), tokio::spawn));
+        let loader = Arc::new(DataLoader::new(
+            Loader::new(app, actor.clone()),
+            tokio::spawn,
+        ));
         Self {
             actor,
             expires_at,

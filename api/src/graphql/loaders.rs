@@ -8,20 +8,32 @@ use async_graphql::dataloader::Loader as Load;
 use commonweal_app::App;
 use commonweal_app::read::catalogue::CatalogueView;
 use commonweal_app::read::organisation::{CertificationView, OrganisationView};
+use commonweal_domain::actor::Actor;
 use commonweal_domain::ids::{CatalogueId, OrganisationId};
 
 use super::context::refuse;
 
-/// Loads what nested fields need, in batches. Whatever it loads is public, or asks with the keys who may see it.
+/// Loads what nested fields need, in batches. What is not public it loads for the caller.
 #[derive(Debug)]
 pub struct Loader {
     app: Arc<App>,
+    actor: Actor,
 }
 
 impl Loader {
     /// A loader for one request.
-    pub(crate) fn new(app: Arc<App>) -> Self {
-        Self { app }
+    pub(crate) fn new(app: Arc<App>, actor: Actor) -> Self {
+        Self { app, actor }
+    }
+
+    /// The app that answers.
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Who asks.
+    pub(super) fn actor(&self) -> &Actor {
+        &self.actor
     }
 }
 

@@ -5,12 +5,18 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, MergedObject, Object, Schema, SchemaBuilder};
 use commonweal_app::App;
 
+use super::award::AwardMutation;
+use super::bid::{self, Bid, BidQuery};
+use super::bid_input::BidMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
 use super::errors::Code;
+use super::evaluation_input::EvaluationMutation;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
+use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
+use super::tender::{self, Tender, TenderMutation, TenderQuery};
 use super::viewer::ViewerQuery;
 
 /// Everything that has an opaque id.
@@ -21,6 +27,12 @@ pub enum Node {
     Organisation(Organisation),
     /// A version of a measure catalogue.
     Catalogue(Catalogue),
+    /// A tender.
+    Tender(Tender),
+    /// A bid after the opening.
+    Bid(Bid),
+    /// A supplier's own sealed bid.
+    SealedBid(SealedBid),
 }
 
 /// Queries that know no noun.
@@ -59,6 +71,18 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = catalogue::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Catalogue))
         }
+        "tender" => {
+            let found = tender::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Tender))
+        }
+        "bid" => {
+            let found = bid::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Bid))
+        }
+        "sealed" => {
+            let found = sealed_bid::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::SealedBid))
+        }
         _ => Err(Code::BadUserInput.error(format!(
             "`{field}` names no noun: expected for example `tender:` and a UUID"
         ))),
@@ -72,12 +96,22 @@ pub struct Query(
     ViewerQuery,
     OrganisationQuery,
     CatalogueQuery,
+    TenderQuery,
+    BidQuery,
+    SealedBidQuery,
     LedgerQuery,
 );
 
 /// The root of everything that changes something.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(OrganisationMutation, CatalogueMutation);
+pub struct Mutation(
+    OrganisationMutation,
+    CatalogueMutation,
+    TenderMutation,
+    BidMutation,
+    EvaluationMutation,
+    AwardMutation,
+);
 
 /// The schema of this service.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;

@@ -1,0 +1,304 @@
+//! Bids after the opening.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
+use commonweal_app::read::bid::{BidView, ExclusionView};
+use commonweal_domain::ids::{BidId, CatalogueId, OrganisationId, TenderId};
+use commonweal_domain::tender as domain;
+use commonweal_domain::tender::{entries, validity};
+
+use super::amounts::{Money, Period, Quantity};
+use super::catalogue::{self, Catalogue};
+use super::context::loader;
+use super::evaluation::{ConsensusMark, Mark, Scorecard};
+use super::node::{node_id, parse_id};
+use super::organisation::{self, Organisation};
+use super::scalars::{BigInt, DateTime, Decimal};
+use super::tender::{self, Tender};
+use super::tender_loaders::{ConsensusOf, MarksOf, ScorecardOf};
+
+/// What the opening found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "validity::Validity")]
+pub enum Validity {
+    /// The bid takes part.
+    Valid,
+    /// The opening is not what was sealed, or names another tender or supplier.
+    CommitmentMismatch,
+    /// The content does not answer the plan.
+    Content,
+}
+
+/// Why a decision excludes a bid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "entries::ExclusionGround")]
+pub enum ExclusionGround {
+    /// The law excludes the supplier.
+    Mandatory,
+    /// The law lets the buyer exclude the supplier.
+    Discretionary,
+    /// The supplier does not meet a condition of participation.
+    ConditionOfParticipation,
+    /// The bid does not comply with the tender.
+    NonCompliant,
+}
+
+/// A decision that excluded a bid.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Exclusion {
+    /// The kind of ground.
+    ground: ExclusionGround,
+    /// Why; null for the public, and when the text was erased.
+    reason: Option<String>,
+    /// Log index of the decision.
+    entry_index: BigInt,
+}
+
+impl From<ExclusionView> for Exclusion {
+    fn from(view: ExclusionView) -> Self {
+        Self {
+            ground: view.ground.into(),
+            reason: view.reason,
+            entry_index: view.entry_index.into(),
+        }
+    }
+}
+
+/// The price of a single item.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ItemPrice {
+    /// The criterion that scores the item.
+    criterion: String,
+    /// The price.
+    price: Money,
+}
+
+/// A promised quantity of a measure, in a period, at a place.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Commitment {
+    /// The code of the measure.
+    measure: String,
+    /// How much.
+    quantity: Quantity,
+    /// When.
+    period: Period,
+    /// Where: a two-letter country or a place code within it.
+    place: String,
+    #[graphql(skip)]
+    catalogue_id: CatalogueId,
+}
+
+#[ComplexObject]
+impl Commitment {
+    /// The catalogue version that has the measure.
+    async fn catalogue(&self, context: &Context<'_>) -> async_graphql::Result<Option<Catalogue>> {
+        catalogue::load(context, self.catalogue_id).await
+    }
+}
+
+impl From<domain::Commitment> for Commitment {
+    fn from(commitment: domain::Commitment) -> Self {
+        Self {
+            measure: commitment.measure.code.to_string(),
+            quantity: Quantity::from(&commitment.quantity),
+            period: commitment.period.into(),
+            place: commitment.place,
+            catalogue_id: commitment.measure.catalogue,
+        }
+    }
+}
+
+/// The part of an organisation in a bid.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Participation {
+    /// Its share of the contract value, or of the part of the organisation above it, 0 to 1.
+    share: Decimal,
+    #[graphql(skip)]
+    organisation_id: OrganisationId,
+    #[graphql(skip)]
+    under_id: Option<OrganisationId>,
+}
+
+#[ComplexObject]
+impl Participation {
+    /// Who takes part.
+    async fn organisation(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.organisation_id).await
+    }
+
+    /// The organisation whose part it takes a share of; null for the bidder and the members of its consortium.
+    async fn under(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
+        match self.under_id {
+            Some(id) => organisation::load(context, id).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// An answer in words.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Answer {
+    /// The criterion that asks.
+    criterion: String,
+    /// The answer.
+    text: String,
+}
+
+/// A declaration on a pass/fail criterion.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Declaration {
+    /// The criterion.
+    criterion: String,
+    /// Whether the supplier declares to meet it.
+    meets: bool,
+}
+
+/// A bid after the opening. A field that the plan withholds from the caller is null.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Bid {
+    /// Opaque id.
+    pub(super) id: ID,
+    /// The random id of its sealed entry in the log.
+    sealed_id: ID,
+    /// When its last byte arrived.
+    received_at: DateTime,
+    /// What the opening found; a bid that is not valid takes no part.
+    validity: Validity,
+    /// The decision that excluded it.
+    exclusion: Option<Exclusion>,
+    /// The price of the whole.
+    price: Option<Money>,
+    /// Prices of single items.
+    item_prices: Option<Vec<ItemPrice>>,
+    /// What the supplier promises to deliver.
+    commitments: Option<Vec<Commitment>>,
+    /// Who does which part of the work.
+    participations: Option<Vec<Participation>>,
+    /// Declarations on pass/fail criteria.
+    declarations: Option<Vec<Declaration>>,
+    /// Answers in words.
+    answers: Option<Vec<Answer>>,
+    /// Log index of its opening.
+    entry_index: BigInt,
+    #[graphql(skip)]
+    key: BidId,
+    #[graphql(skip)]
+    tender_id: TenderId,
+    #[graphql(skip)]
+    supplier_id: OrganisationId,
+}
+
+impl From<BidView> for Bid {
+    fn from(view: BidView) -> Self {
+        let content = view.content;
+        let item = |(criterion, price): (domain::CriterionCode, _)| ItemPrice {
+            criterion: criterion.to_string(),
+            price: Money::from(price),
+        };
+        let part = |part: domain::Participation| Participation {
+            share: Decimal(part.share.to_string()),
+            organisation_id: part.organisation,
+            under_id: part.under,
+        };
+        let declared = |(criterion, meets): (domain::CriterionCode, bool)| Declaration {
+            criterion: criterion.to_string(),
+            meets,
+        };
+        let answer = |(criterion, text): (domain::CriterionCode, String)| Answer {
+            criterion: criterion.to_string(),
+            text,
+        };
+        Self {
+            id: node_id(view.id),
+            sealed_id: node_id(view.sealed),
+            received_at: DateTime(view.received_at),
+            validity: view.validity.into(),
+            exclusion: view.exclusion.map(Into::into),
+            price: content.price.map(Into::into),
+            item_prices: content
+                .item_prices
+                .map(|all| all.into_iter().map(item).collect()),
+            commitments: content
+                .commitments
+                .map(|all| all.into_iter().map(Into::into).collect()),
+            participations: content
+                .participations
+                .map(|all| all.into_iter().map(part).collect()),
+            declarations: content
+                .declarations
+                .map(|all| all.into_iter().map(declared).collect()),
+            answers: content
+                .answers
+                .map(|all| all.into_iter().map(answer).collect()),
+            entry_index: view.entry_index.into(),
+            key: view.id,
+            tender_id: view.tender,
+            supplier_id: view.supplier,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Bid {
+    /// Its tender.
+    async fn tender(&self, context: &Context<'_>) -> async_graphql::Result<Option<Tender>> {
+        tender::load(context, self.tender_id).await
+    }
+
+    /// Who bids.
+    async fn supplier(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.supplier_id).await
+    }
+
+    /// Every number of its evaluation; null without a ranking, and for a bid that takes no part in it.
+    async fn scorecard(&self, context: &Context<'_>) -> async_graphql::Result<Option<Scorecard>> {
+        let found = loader(context)?.load_one(ScorecardOf(self.key)).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// The evaluators' marks that the caller may see: their own, and all once the award is approved.
+    async fn marks(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Mark>> {
+        let found = loader(context)?.load_one(MarksOf(self.key)).await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// The levels that the panel agreed on.
+    async fn consensus(&self, context: &Context<'_>) -> async_graphql::Result<Vec<ConsensusMark>> {
+        let found = loader(context)?.load_one(ConsensusOf(self.key)).await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+}
+
+/// A bid through the request's loader.
+pub(crate) async fn load(context: &Context<'_>, id: BidId) -> async_graphql::Result<Option<Bid>> {
+    Ok(loader(context)?.load_one(id).await?.map(Into::into))
+}
+
+/// Queries on bids.
+#[derive(Debug, Default)]
+pub struct BidQuery;
+
+#[Object]
+impl BidQuery {
+    /// One bid after the opening.
+    async fn bid(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its opaque id.")] id: ID,
+    ) -> async_graphql::Result<Option<Bid>> {
+        load(context, parse_id("id", &id)?).await
+    }
+}

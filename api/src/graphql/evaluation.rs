@@ -1,0 +1,321 @@
+//! Marks, consensus, scorecards and rankings: every number with what it was made from.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
+use commonweal_app::read::evaluation::{ConsensusView, MarkView, RankingView};
+use commonweal_domain::ids::{BidId, CatalogueId};
+use commonweal_domain::scoring::exclusion::{Excluded, Ground};
+use commonweal_domain::scoring::{ranking, rules, scorecard};
+
+use super::bid::{self, Bid};
+use super::catalogue::{self, Catalogue};
+use super::node::node_id;
+use super::plan::{BidField, TieBreak};
+use super::scalars::{BigInt, DateTime, Decimal};
+
+/// Why a rule has no value for a bid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "rules::Reason")]
+pub enum NoValueReason {
+    /// A ratio to a price of zero.
+    ZeroPrice,
+    /// Ceiling and floor are equal.
+    EqualBounds,
+    /// A target of zero.
+    ZeroTarget,
+    /// The criterion has no consensus level for the bid.
+    NotJudged,
+    /// The bid has no value for the criterion.
+    Missing,
+    /// The numbers leave the range of exact arithmetic.
+    OutOfRange,
+}
+
+/// An evaluator's mark: private until the award is approved.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Mark {
+    /// The criterion.
+    criterion: String,
+    /// Who marked, as a pseudonym.
+    evaluator: ID,
+    /// The level, in the points of the criterion's table.
+    level: u32,
+    /// Why; null when the text was erased or the caller may not see it.
+    reason: Option<String>,
+    /// The random id of its sealed entry in the log, once the mark is final.
+    sealed_id: Option<ID>,
+    /// Log index of its release.
+    released_index: Option<BigInt>,
+}
+
+impl From<MarkView> for Mark {
+    fn from(view: MarkView) -> Self {
+        Self {
+            criterion: view.criterion.to_string(),
+            evaluator: node_id(view.evaluator),
+            level: view.level,
+            reason: view.reason,
+            sealed_id: view.sealed.map(node_id),
+            released_index: view.released_index.map(Into::into),
+        }
+    }
+}
+
+/// A level that the panel agreed on.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ConsensusMark {
+    /// The criterion.
+    criterion: String,
+    /// The level, in the points of the criterion's table.
+    level: u32,
+    /// Why; null when the text was erased or the caller may not see it.
+    reason: Option<String>,
+    /// Log index of the signature.
+    entry_index: BigInt,
+}
+
+impl From<ConsensusView> for ConsensusMark {
+    fn from(view: ConsensusView) -> Self {
+        Self {
+            criterion: view.criterion.to_string(),
+            level: view.level,
+            reason: view.reason,
+            entry_index: view.entry_index.into(),
+        }
+    }
+}
+
+/// A named value that a mark was made from.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ScoreInput {
+    /// Its name in the formula, or what it is.
+    name: String,
+    /// Its exact value.
+    value: String,
+}
+
+/// The mark of one criterion: rule, formula, every input, the unrounded fraction and the rounded mark.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ScoredMark {
+    /// The criterion.
+    criterion: String,
+    /// The rule's name.
+    rule: String,
+    /// The rule's formula.
+    formula: String,
+    /// `W`: the points that the criterion can bring.
+    points: Decimal,
+    /// Every input by name; empty where a field is withheld.
+    inputs: Vec<ScoreInput>,
+    /// The mark before rounding, as a fraction such as `800/21`.
+    exact: Option<String>,
+    /// The mark, rounded once to the plan's scale: what counts.
+    rounded: Option<Decimal>,
+    /// Why the rule has no value: then the ranking is withheld.
+    no_value: Option<NoValueReason>,
+    /// The field that the plan withholds from the caller, from which the mark could be found.
+    withheld: Option<BidField>,
+}
+
+impl From<scorecard::ScoredMark> for ScoredMark {
+    fn from(scored: scorecard::ScoredMark) -> Self {
+        let mut mark = Self {
+            criterion: scored.criterion.to_string(),
+            rule: scored.rule,
+            formula: scored.formula,
+            points: Decimal(scored.points),
+            inputs: Vec::new(),
+            exact: None,
+            rounded: None,
+            no_value: None,
+            withheld: None,
+        };
+        let input = |input: scorecard::Input| ScoreInput {
+            name: input.name,
+            value: input.value,
+        };
+        mark.inputs = scored.inputs.into_iter().map(input).collect();
+        match scored.mark {
+            scorecard::Mark::Defined { exact, rounded } => {
+                mark.exact = Some(format!("{}/{}", exact.numerator(), exact.denominator()));
+                mark.rounded = Some(Decimal(rounded.to_string()));
+            }
+            scorecard::Mark::Undefined(reason) => mark.no_value = Some(reason.into()),
+            scorecard::Mark::Withheld(field) => mark.withheld = Some(field.into()),
+        }
+        mark
+    }
+}
+
+/// Every number of a bid's evaluation.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Scorecard {
+    /// One mark for each leaf of the plan, in its order.
+    marks: Vec<ScoredMark>,
+    /// The exact sum of the rounded marks; null while one is missing or withheld.
+    total: Option<Decimal>,
+    #[graphql(skip)]
+    catalogue_id: CatalogueId,
+}
+
+#[ComplexObject]
+impl Scorecard {
+    /// The catalogue version to which measures refer.
+    async fn catalogue(&self, context: &Context<'_>) -> async_graphql::Result<Option<Catalogue>> {
+        catalogue::load(context, self.catalogue_id).await
+    }
+}
+
+impl From<scorecard::Scorecard> for Scorecard {
+    fn from(card: scorecard::Scorecard) -> Self {
+        Self {
+            marks: card.marks.into_iter().map(Into::into).collect(),
+            total: card.total.map(|total| Decimal(total.to_string())),
+            catalogue_id: card.catalogue,
+        }
+    }
+}
+
+/// A bid's place in the ranking.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Place {
+    /// 1 is the winner.
+    rank: u32,
+    /// The total; null where a mark is withheld from the caller.
+    total: Option<Decimal>,
+    /// What put it before the next bid with an equal total.
+    tie_decided_by: Option<TieBreak>,
+    #[graphql(skip)]
+    bid_id: BidId,
+}
+
+#[ComplexObject]
+impl Place {
+    /// The bid.
+    async fn bid(&self, context: &Context<'_>) -> async_graphql::Result<Option<Bid>> {
+        bid::load(context, self.bid_id).await
+    }
+}
+
+/// A rule without a value, for which the ranking is withheld.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct NoValue {
+    /// The criterion.
+    criterion: String,
+    /// The rule's name.
+    rule: String,
+    /// Why it has no value.
+    reason: NoValueReason,
+    /// The bids for which it has none.
+    bids: Vec<ID>,
+}
+
+/// Why the plan excludes a bid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum PlanGroundKind {
+    /// Its price is below the published minimum.
+    BelowMinimumPrice,
+    /// It does not declare to meet a condition.
+    ConditionFailed,
+    /// The consensus on a criterion is below the published minimum.
+    BelowMinimumLevel,
+}
+
+/// A ground on which the plan excludes a bid.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PlanGround {
+    /// The kind of ground.
+    kind: PlanGroundKind,
+    /// The criterion, where the ground is one.
+    criterion: Option<String>,
+}
+
+impl From<Ground> for PlanGround {
+    fn from(ground: Ground) -> Self {
+        let (kind, criterion) = match ground {
+            Ground::BelowMinimumPrice => (PlanGroundKind::BelowMinimumPrice, None),
+            Ground::ConditionFailed(code) => {
+                (PlanGroundKind::ConditionFailed, Some(code.to_string()))
+            }
+            Ground::BelowMinimumLevel(code) => {
+                (PlanGroundKind::BelowMinimumLevel, Some(code.to_string()))
+            }
+        };
+        Self { kind, criterion }
+    }
+}
+
+/// A bid that the plan excludes, before any mark is made.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct PlanExclusion {
+    /// The grounds, the minimum price first, then in the order of the criteria.
+    grounds: Vec<PlanGround>,
+    #[graphql(skip)]
+    bid_id: BidId,
+}
+
+#[ComplexObject]
+impl PlanExclusion {
+    /// The bid.
+    async fn bid(&self, context: &Context<'_>) -> async_graphql::Result<Option<Bid>> {
+        bid::load(context, self.bid_id).await
+    }
+}
+
+impl From<Excluded> for PlanExclusion {
+    fn from(excluded: Excluded) -> Self {
+        Self {
+            grounds: excluded.grounds.into_iter().map(Into::into).collect(),
+            bid_id: excluded.bid,
+        }
+    }
+}
+
+/// The standing ranking of a tender.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Ranking {
+    /// The places from the first; null when the ranking is withheld.
+    places: Option<Vec<Place>>,
+    /// Rules without a value, for which the ranking is withheld; empty when there is a ranking.
+    withheld: Vec<NoValue>,
+    /// Bids that the plan excludes.
+    excluded: Vec<PlanExclusion>,
+    /// Size of the log on which it was based: later entries did not influence it.
+    inputs_upto: BigInt,
+    /// When it was computed.
+    computed_at: DateTime,
+    /// Log index of it.
+    entry_index: BigInt,
+}
+
+impl From<RankingView> for Ranking {
+    fn from(view: RankingView) -> Self {
+        let place = |place: ranking::Place| Place {
+            rank: place.rank,
+            total: place.total.map(|total| Decimal(total.to_string())),
+            tie_decided_by: place.tie_decided_by.map(Into::into),
+            bid_id: place.bid,
+        };
+        let no_value = |missing: ranking::NoValue| NoValue {
+            criterion: missing.criterion.to_string(),
+            rule: missing.rule,
+            reason: missing.reason.into(),
+            bids: missing.bids.into_iter().map(node_id).collect(),
+        };
+        let (places, withheld) = match view.ranking {
+            ranking::Ranking::Ranked(places) => (Some(places), Vec::new()),
+            ranking::Ranking::Withheld(missing) => (None, missing),
+            ranking::Ranking::NotKnown => (None, Vec::new()),
+        };
+        Self {
+            places: places.map(|places| places.into_iter().map(place).collect()),
+            withheld: withheld.into_iter().map(no_value).collect(),
+            excluded: view.excluded.into_iter().map(Into::into).collect(),
+            inputs_upto: view.inputs_upto.into(),
+            computed_at: DateTime(view.computed_at),
+            entry_index: view.entry_index.into(),
+        }
+    }
+}

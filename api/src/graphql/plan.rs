@@ -1,0 +1,278 @@
+//! Evaluation plans as they are read: the tree of criteria with their scoring rules.
+
+use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
+use commonweal_domain::ids::CatalogueId;
+use commonweal_domain::tender as domain;
+use commonweal_domain::tender::criteria::{CriterionKind, Leaf};
+use commonweal_domain::tender::disclosure;
+use commonweal_domain::tender::plan;
+
+use super::amounts::Money;
+use super::catalogue::{self, Catalogue};
+use super::scalars::{Date, DateTime, Decimal};
+use super::scoring_rule::ScoringRule;
+
+/// How marks make a ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "plan::Method")]
+pub enum Method {
+    /// The total is the sum of the marks, the highest wins.
+    WeightedSum,
+}
+
+/// How many steps the opening has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "plan::Envelopes")]
+pub enum Envelopes {
+    /// Price and quality are opened together.
+    One,
+}
+
+/// How a mark is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "plan::Rounding")]
+pub enum Rounding {
+    /// To the nearest, a tie to the even neighbour.
+    HalfEven,
+}
+
+/// Who can read a sealed bid before the opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "plan::SealMode")]
+pub enum SealMode {
+    /// The service keeps the key and releases it to two officers.
+    Plain,
+}
+
+/// A field of a bid that is disclosed or withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "disclosure::BidField")]
+pub enum BidField {
+    /// The price of the whole.
+    Price,
+    /// Prices of single items.
+    ItemPrices,
+    /// Promised quantities.
+    Commitments,
+    /// Who does which part.
+    Participations,
+    /// Declarations on pass/fail criteria.
+    Declarations,
+    /// Answers in words.
+    Answers,
+}
+
+/// Who may see a field of a bid after the opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Disclosure {
+    /// Everyone.
+    Public,
+    /// The buyer and the bidders.
+    Parties,
+    /// The buyer alone, for a ground that the plan names.
+    Withheld,
+}
+
+/// Who may see a field of a bid after the opening, and why not everyone.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct FieldDisclosure {
+    /// The field.
+    field: BidField,
+    /// Who may see it.
+    disclosure: Disclosure,
+    /// The ground on which it is withheld.
+    ground: Option<String>,
+}
+
+/// What decides between bids with equal totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum TieBreakKind {
+    /// The higher mark of a criterion.
+    CriterionMark,
+    /// The lower price of the whole.
+    LowerPrice,
+    /// The bid that arrived earlier.
+    EarlierReceipt,
+    /// A lot drawn from the salts of all opened bids.
+    DrawnLot,
+}
+
+/// One step of the decision between bids with equal totals.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct TieBreak {
+    /// What decides.
+    kind: TieBreakKind,
+    /// The criterion whose mark decides.
+    criterion: Option<String>,
+}
+
+impl From<plan::TieBreak> for TieBreak {
+    fn from(tie: plan::TieBreak) -> Self {
+        let (kind, criterion) = match tie {
+            plan::TieBreak::CriterionMark(code) => {
+                (TieBreakKind::CriterionMark, Some(code.to_string()))
+            }
+            plan::TieBreak::LowerPrice => (TieBreakKind::LowerPrice, None),
+            plan::TieBreak::EarlierReceipt => (TieBreakKind::EarlierReceipt, None),
+            plan::TieBreak::DrawnLot => (TieBreakKind::DrawnLot, None),
+        };
+        Self { kind, criterion }
+    }
+}
+
+/// A node of the tree of criteria: a group divides its weight among children, a leaf has a scoring rule.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Criterion {
+    /// Code, unique in the plan.
+    code: String,
+    /// What people call it.
+    title: String,
+    /// Percent among its siblings, which sum to exactly 100.
+    weight: Decimal,
+    /// `W`: the points that a leaf can bring, 100 times the weights along its path; null for a group.
+    points: Option<Decimal>,
+    /// The criteria among which a group's weight is divided.
+    children: Vec<Criterion>,
+    /// The rule of a leaf.
+    rule: Option<ScoringRule>,
+    /// The name of a leaf's rule, as scorecards and the log have it.
+    rule_id: Option<String>,
+    /// The rule's formula.
+    formula: Option<String>,
+}
+
+impl Criterion {
+    fn new(criterion: &domain::Criterion, leaves: &[Leaf<'_>]) -> Self {
+        let leaf = leaves
+            .iter()
+            .find(|leaf| leaf.criterion.code == criterion.code);
+        let points = leaf.and_then(|leaf| leaf.points.round(8).ok());
+        let rule = match &criterion.kind {
+            CriterionKind::Rule(rule) => Some(rule),
+            CriterionKind::Group(_) => None,
+        };
+        let children = match &criterion.kind {
+            CriterionKind::Group(children) => children.as_slice(),
+            CriterionKind::Rule(_) => &[],
+        };
+        Self {
+            code: criterion.code.to_string(),
+            title: criterion.title.clone(),
+            weight: Decimal(criterion.weight.to_string()),
+            points: points.map(|points| Decimal(points.normalize().to_string())),
+            children: children
+                .iter()
+                .map(|child| Self::new(child, leaves))
+                .collect(),
+            rule: rule.map(Into::into),
+            rule_id: rule.map(|rule| rule.id().to_owned()),
+            formula: rule.map(|rule| rule.formula().to_owned()),
+        }
+    }
+}
+
+/// Everything that decides the ranking, published before the first bid and never changed.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Plan {
+    /// The currency of every amount in plan and bids (ISO 4217).
+    currency: String,
+    /// How marks make a ranking.
+    method: Method,
+    /// The tree of criteria.
+    criteria: Vec<Criterion>,
+    /// How many steps the opening has.
+    envelopes: Envelopes,
+    /// Decimal places of a mark.
+    mark_scale: u8,
+    /// How a mark is rounded.
+    rounding: Rounding,
+    /// What decides ties, in order.
+    tie_breaks: Vec<TieBreak>,
+    /// Bids below this price are excluded.
+    minimum_price: Option<Money>,
+    /// What of a bid is shown to whom after the opening.
+    disclosure: Vec<FieldDisclosure>,
+    /// Who can read a sealed bid before the opening.
+    seal_mode: SealMode,
+    /// What the seal mode means for a bidder, in a sentence.
+    seal_note: String,
+    /// Whether the contract lets delivery beyond its KPIs be traded.
+    surplus_tradable: bool,
+    /// The deadline for bids.
+    closes_at: DateTime,
+    /// The earliest opening.
+    opens_at: DateTime,
+    /// The day on which the procurement commenced, which chooses the policies that bind it.
+    commencement: Date,
+    /// What may surprise in this plan, in sentences: rules that depend on other bids, marks that may have no value.
+    warnings: Vec<String>,
+    #[graphql(skip)]
+    catalogue_id: CatalogueId,
+}
+
+#[ComplexObject]
+impl Plan {
+    /// The measure catalogue to which its measures refer.
+    async fn catalogue(&self, context: &Context<'_>) -> async_graphql::Result<Option<Catalogue>> {
+        catalogue::load(context, self.catalogue_id).await
+    }
+}
+
+impl From<&domain::Plan> for Plan {
+    fn from(plan: &domain::Plan) -> Self {
+        let leaves = plan.leaves().unwrap_or_default();
+        let warnings = plan.warnings().unwrap_or_default();
+        Self {
+            currency: plan.currency.to_string(),
+            method: plan.method.into(),
+            criteria: plan
+                .criteria
+                .iter()
+                .map(|one| Criterion::new(one, &leaves))
+                .collect(),
+            envelopes: plan.envelopes.into(),
+            mark_scale: plan.mark_scale,
+            rounding: plan.rounding.into(),
+            tie_breaks: plan.tie_breaks.iter().cloned().map(Into::into).collect(),
+            minimum_price: plan.minimum_price.map(Into::into),
+            disclosure: disclosures(&plan.disclosure),
+            seal_mode: plan.seal.into(),
+            seal_note: seal_note(plan.seal).to_owned(),
+            surplus_tradable: plan.surplus_tradable,
+            closes_at: DateTime(plan.closes_at),
+            opens_at: DateTime(plan.opens_at),
+            commencement: Date(plan.commencement),
+            warnings: warnings.iter().map(ToString::to_string).collect(),
+            catalogue_id: plan.catalogue,
+        }
+    }
+}
+
+fn disclosures(plan: &domain::DisclosurePlan) -> Vec<FieldDisclosure> {
+    let shown = |field| match plan.of(field) {
+        domain::Disclosure::Public => (Disclosure::Public, None),
+        domain::Disclosure::Parties => (Disclosure::Parties, None),
+        domain::Disclosure::Withheld { ground } => (Disclosure::Withheld, Some(ground.clone())),
+    };
+    domain::BidField::ALL
+        .into_iter()
+        .map(|field| {
+            let (disclosure, ground) = shown(field);
+            FieldDisclosure {
+                field: field.into(),
+                disclosure,
+                ground,
+            }
+        })
+        .collect()
+}
+
+fn seal_note(mode: plan::SealMode) -> &'static str {
+    match mode {
+        plan::SealMode::Plain => {
+            "The service keeps the key to the bids and releases it to two officers after the deadline: no interface shows \
+             a bid early, but whoever operates the service could read one."
+        }
+    }
+}

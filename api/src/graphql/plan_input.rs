@@ -1,0 +1,262 @@
+//! Evaluation plans as input. What is no number, code or date is refused with its field; whether the plan can decide a
+//! ranking is judged by the use-case.
+
+use async_graphql::{ID, InputObject};
+use commonweal_domain::catalogue::Catalogue;
+use commonweal_domain::tender as domain;
+use commonweal_domain::tender::criteria::CriterionKind;
+use commonweal_domain::tender::plan;
+
+use super::amounts::{MoneyInput, wrong};
+use super::plan::{BidField, Disclosure, Envelopes, Method, Rounding, SealMode, TieBreakKind};
+use super::scalars::{Date, DateTime, Decimal};
+use super::scoring_rule_input::RuleInput;
+
+/// The deepest tree that is read; the plan's own limit is lower and says so.
+const MAX_DEPTH: usize = 8;
+
+/// A node of the tree of criteria: children or a rule.
+#[derive(Debug, InputObject)]
+pub struct CriterionInput {
+    /// Code, unique in the plan: 1 to 30 letters, digits, `-` or `.`.
+    code: String,
+    /// What people call it.
+    title: String,
+    /// Percent among its siblings, which sum to exactly 100.
+    weight: Decimal,
+    /// The criteria among which a group's weight is divided.
+    children: Option<Vec<CriterionInput>>,
+    /// The rule of a leaf.
+    rule: Option<RuleInput>,
+}
+
+impl CriterionInput {
+    fn parse(
+        self,
+        at: &str,
+        catalogue: &Catalogue,
+        depth: usize,
+    ) -> async_graphql::Result<domain::Criterion> {
+        let kind = match (self.children, self.rule) {
+            (Some(children), None) => {
+                let children = criteria(children, &format!("{at}.children"), catalogue, depth + 1);
+                CriterionKind::Group(children?)
+            }
+            (None, Some(rule)) => {
+                CriterionKind::Rule(rule.parse(&format!("{at}.rule"), catalogue)?)
+            }
+            _ => return Err(wrong(at, &"give either `children` or `rule`")),
+        };
+        let code = self.code.parse();
+        let weight = self.weight.0.parse();
+        Ok(domain::Criterion {
+            code: code.map_err(|error| wrong(&format!("{at}.code"), &error))?,
+            title: self.title,
+            weight: weight.map_err(|error| wrong(&format!("{at}.weight"), &error))?,
+            kind,
+        })
+    }
+}
+
+fn criteria(
+    inputs: Vec<CriterionInput>,
+    at: &str,
+    catalogue: &Catalogue,
+    depth: usize,
+) -> async_graphql::Result<Vec<domain::Criterion>> {
+    if depth > MAX_DEPTH {
+        return Err(wrong(at, &"the tree is too deep: flatten it"));
+    }
+    let parse = |(index, input): (usize, CriterionInput)| {
+        input.parse(&format!("{at}.{index}"), catalogue, depth)
+    };
+    inputs.into_iter().enumerate().map(parse).collect()
+}
+
+/// One step of the decision between bids with equal totals.
+#[derive(Debug, InputObject)]
+pub struct TieBreakInput {
+    /// What decides.
+    kind: TieBreakKind,
+    /// The criterion whose mark decides; only for `CRITERION_MARK`.
+    criterion: Option<String>,
+}
+
+impl TieBreakInput {
+    fn parse(self, at: &str) -> async_graphql::Result<plan::TieBreak> {
+        let field = format!("{at}.criterion");
+        match (self.kind, self.criterion) {
+            (TieBreakKind::CriterionMark, Some(code)) => {
+                let code = code.parse().map_err(|error| wrong(&field, &error))?;
+                Ok(plan::TieBreak::CriterionMark(code))
+            }
+            (TieBreakKind::LowerPrice, None) => Ok(plan::TieBreak::LowerPrice),
+            (TieBreakKind::EarlierReceipt, None) => Ok(plan::TieBreak::EarlierReceipt),
+            (TieBreakKind::DrawnLot, None) => Ok(plan::TieBreak::DrawnLot),
+            _ => Err(wrong(
+                &field,
+                &"name a criterion for `CRITERION_MARK`, and for nothing else",
+            )),
+        }
+    }
+}
+
+/// Who may see a field of a bid after the opening.
+#[derive(Debug, InputObject)]
+pub struct FieldDisclosureInput {
+    /// The field.
+    field: BidField,
+    /// Who may see it.
+    disclosure: Disclosure,
+    /// The ground on which it is withheld; only for `WITHHELD`.
+    ground: Option<String>,
+}
+
+fn disclosure(
+    inputs: Vec<FieldDisclosureInput>,
+    at: &str,
+) -> async_graphql::Result<domain::DisclosurePlan> {
+    let mut plan = domain::DisclosurePlan::default();
+    let mut seen = Vec::new();
+    for (index, input) in inputs.into_iter().enumerate() {
+        let at = format!("{at}.{index}");
+        if seen.contains(&input.field) {
+            return Err(wrong(&format!("{at}.field"), &"each field stands once"));
+        }
+        seen.push(input.field);
+        let value = match (input.disclosure, input.ground) {
+            (Disclosure::Public, None) => domain::Disclosure::Public,
+            (Disclosure::Parties, None) => domain::Disclosure::Parties,
+            (Disclosure::Withheld, Some(ground)) => domain::Disclosure::Withheld { ground },
+            _ => {
+                return Err(wrong(
+                    &format!("{at}.ground"),
+                    &"name a ground for `WITHHELD`, and for nothing else",
+                ));
+            }
+        };
+        *match input.field {
+            BidField::Price => &mut plan.price,
+            BidField::ItemPrices => &mut plan.item_prices,
+            BidField::Commitments => &mut plan.commitments,
+            BidField::Participations => &mut plan.participations,
+            BidField::Declarations => &mut plan.declarations,
+            BidField::Answers => &mut plan.answers,
+        } = value;
+    }
+    Ok(plan)
+}
+
+/// Everything that decides the ranking.
+#[derive(Debug, InputObject)]
+pub struct PlanInput {
+    /// The measure catalogue to which its measures refer.
+    pub(crate) catalogue: ID,
+    /// The currency of every amount in plan and bids (ISO 4217).
+    currency: String,
+    /// How marks make a ranking.
+    #[graphql(default_with = "Method::WeightedSum")]
+    method: Method,
+    /// The tree of criteria.
+    criteria: Vec<CriterionInput>,
+    /// How many steps the opening has.
+    #[graphql(default_with = "Envelopes::One")]
+    envelopes: Envelopes,
+    /// Decimal places of a mark, 0 to 6.
+    #[graphql(default = 4)]
+    mark_scale: u8,
+    /// How a mark is rounded.
+    #[graphql(default_with = "Rounding::HalfEven")]
+    rounding: Rounding,
+    /// What decides ties, in order; the last one is the drawn lot.
+    tie_breaks: Vec<TieBreakInput>,
+    /// Bids below this price are excluded.
+    minimum_price: Option<MoneyInput>,
+    /// Fields of a bid that not everyone may see after the opening; those left out are public.
+    disclosure: Option<Vec<FieldDisclosureInput>>,
+    /// Who can read a sealed bid before the opening.
+    #[graphql(default_with = "SealMode::Plain")]
+    seal_mode: SealMode,
+    /// Whether the contract lets delivery beyond its KPIs be traded.
+    #[graphql(default)]
+    surplus_tradable: bool,
+    /// The deadline for bids.
+    closes_at: DateTime,
+    /// The earliest opening, at or after the deadline.
+    opens_at: DateTime,
+    /// The day on which the procurement commenced.
+    commencement: Date,
+}
+
+impl PlanInput {
+    /// The plan with measures of the catalogue that it names.
+    pub(crate) fn parse(self, catalogue: &Catalogue) -> async_graphql::Result<domain::Plan> {
+        let currency = self.currency.parse();
+        let ties = self.tie_breaks.into_iter().enumerate();
+        let ties = ties.map(|(index, tie)| tie.parse(&format!("plan.tieBreaks.{index}")));
+        let minimum = self
+            .minimum_price
+            .map(|price| price.parse("plan.minimumPrice"));
+        Ok(domain::Plan {
+            catalogue: catalogue.id,
+            currency: currency.map_err(|error| wrong("plan.currency", &error))?,
+            method: self.method.into(),
+            criteria: criteria(self.criteria, "plan.criteria", catalogue, 1)?,
+            envelopes: self.envelopes.into(),
+            mark_scale: self.mark_scale,
+            rounding: self.rounding.into(),
+            tie_breaks: ties.collect::<async_graphql::Result<_>>()?,
+            minimum_price: minimum.transpose()?,
+            disclosure: disclosure(self.disclosure.unwrap_or_default(), "plan.disclosure")?,
+            seal: self.seal_mode.into(),
+            surplus_tradable: self.surplus_tradable,
+            closes_at: self.closes_at.0,
+            opens_at: self.opens_at.0,
+            commencement: self.commencement.0,
+        })
+    }
+}
+
+/// A path of the domain in the words of the input: `plan.criteria.0.kind.rule.price_linear.floor` is
+/// `plan.criteria.0.rule.priceLinear.floor`.
+pub(crate) fn input_path(path: &str) -> String {
+    let path = path
+        .replace(".kind.group", ".children")
+        .replace(".kind.rule", ".rule");
+    let mut camel = String::with_capacity(path.len());
+    let mut upper = false;
+    for c in path.chars() {
+        if c == '_' {
+            upper = true;
+        } else if std::mem::take(&mut upper) {
+            camel.extend(c.to_uppercase());
+        } else {
+            camel.push(c);
+        }
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_the_domain_is_told_in_the_words_of_the_input() {
+        for (domain, input) in [
+            ("plan.criteria.1.weight", "plan.criteria.1.weight"),
+            (
+                "plan.criteria.0.kind.group.2.title",
+                "plan.criteria.0.children.2.title",
+            ),
+            (
+                "plan.criteria.0.kind.rule.price_linear.floor",
+                "plan.criteria.0.rule.priceLinear.floor",
+            ),
+            ("plan.closes_at", "plan.closesAt"),
+            ("bid.item_prices", "bid.itemPrices"),
+        ] {
+            assert_eq!(input_path(domain), input);
+        }
+    }
+}

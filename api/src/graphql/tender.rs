@@ -1,0 +1,373 @@
+//! Tenders: publication, cancellation, opening.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use commonweal_app::AppError;
+use commonweal_app::read::Page;
+use commonweal_app::read::tender::{CancellationView, TenderFilter as Filter, TenderView};
+use commonweal_app::tender as usecase;
+use commonweal_domain::ids::{BidId, OrganisationId, TenderId};
+use commonweal_domain::tender::stage;
+
+use super::award::Award;
+use super::bid::Bid;
+use super::connection::{Connection, PageArgs, wants_total_count};
+use super::context::{UserError, actor, app, loader, refuse, settle};
+use super::errors::Code;
+use super::evaluation::Ranking;
+use super::node::{node_id, parse_id};
+use super::organisation::{self, Organisation};
+use super::payload::payloads;
+use super::plan::Plan;
+use super::plan_input::{PlanInput, input_path};
+use super::scalars::{BigInt, DateTime};
+use super::tender_loaders::{AwardOf, BidCountOf, BidsOf, RankingOf};
+
+/// How far a tender is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "stage::Stage")]
+pub enum Stage {
+    /// Bids are taken.
+    Published,
+    /// The deadline has passed; the bids are still sealed.
+    Closed,
+    /// The bids are open.
+    Opened,
+    /// The panel has begun to mark or to agree.
+    Evaluating,
+    /// Every criterion that people judge has a consensus level.
+    ConsensusSigned,
+    /// The ranking was computed, or withheld with a reason.
+    Ranked,
+    /// One officer has proposed the award.
+    AwardProposed,
+    /// A second officer has approved it.
+    Awarded,
+    /// The contract is signed.
+    Contracted,
+    /// The buyer gave it up.
+    Cancelled,
+}
+
+/// The end of a tender that was given up.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Cancellation {
+    /// Why; null when the text was erased.
+    reason: Option<String>,
+    /// Log index of the cancellation.
+    entry_index: BigInt,
+}
+
+impl From<CancellationView> for Cancellation {
+    fn from(view: CancellationView) -> Self {
+        Self {
+            reason: view.reason,
+            entry_index: view.entry_index.into(),
+        }
+    }
+}
+
+/// A buyer's invitation to bid, with its evaluation plan.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Tender {
+    /// Opaque id.
+    pub(super) id: ID,
+    /// What is bought.
+    title: String,
+    /// How far it is now.
+    stage: Stage,
+    /// Everything that decides the ranking. It never changes.
+    plan: Plan,
+    /// The public key to which bids are sealed (an age recipient).
+    recipient: String,
+    /// When it was published.
+    published_at: DateTime,
+    /// The deadline for bids.
+    closes_at: DateTime,
+    /// The earliest opening.
+    opens_at: DateTime,
+    /// The end of a tender that was given up.
+    cancellation: Option<Cancellation>,
+    /// Log index of its publication.
+    entry_index: BigInt,
+    /// Log index of its opening; null before.
+    opened_index: Option<BigInt>,
+    #[graphql(skip)]
+    key: TenderId,
+    #[graphql(skip)]
+    buyer_id: OrganisationId,
+}
+
+impl From<TenderView> for Tender {
+    fn from(view: TenderView) -> Self {
+        Self {
+            id: node_id(view.id),
+            title: view.title,
+            stage: view.stage.into(),
+            plan: Plan::from(&view.plan),
+            recipient: view.recipient,
+            published_at: DateTime(view.published_at),
+            closes_at: DateTime(view.plan.closes_at),
+            opens_at: DateTime(view.plan.opens_at),
+            cancellation: view.cancelled.map(Into::into),
+            entry_index: view.entry_index.into(),
+            opened_index: view.opened_index.map(Into::into),
+            key: view.id,
+            buyer_id: view.buyer,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Tender {
+    /// Who buys.
+    async fn buyer(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.buyer_id).await
+    }
+
+    /// Its bids; null before the opening, also how many there are.
+    async fn bids(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Option<Connection<Bid>>> {
+        let args = PageArgs::<BidId>::new(first, after.as_deref(), last, before.as_deref())?;
+        if self.opened_index.is_none() {
+            return Ok(None);
+        }
+        let loader = loader(context)?;
+        let page = Page::from(&args);
+        let rows = loader
+            .load_one(BidsOf(self.key, page))
+            .await?
+            .unwrap_or_default();
+        let total = if wants_total_count(context) {
+            Some(
+                loader
+                    .load_one(BidCountOf(self.key))
+                    .await?
+                    .unwrap_or_default(),
+            )
+        } else {
+            None
+        };
+        Ok(Some(args.connection(rows, total, |row| row.id, Bid::from)))
+    }
+
+    /// The ranking, or why it is withheld; null before it is computed, and when a bid was excluded after it.
+    async fn ranking(&self, context: &Context<'_>) -> async_graphql::Result<Option<Ranking>> {
+        let found = loader(context)?.load_one(RankingOf(self.key)).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// The award, from its proposal on.
+    async fn award(&self, context: &Context<'_>) -> async_graphql::Result<Option<Award>> {
+        let found = loader(context)?.load_one(AwardOf(self.key)).await?;
+        Ok(found.map(Into::into))
+    }
+}
+
+/// A tender through the request's loader.
+pub(crate) async fn load(
+    context: &Context<'_>,
+    id: TenderId,
+) -> async_graphql::Result<Option<Tender>> {
+    Ok(loader(context)?.load_one(id).await?.map(Into::into))
+}
+
+/// The answer of a mutation on a tender: the tender as it is now, or what was refused.
+pub(crate) async fn settle_tender<T>(
+    context: &Context<'_>,
+    id: TenderId,
+    done: Result<T, AppError>,
+) -> async_graphql::Result<(Option<Tender>, Vec<UserError>)> {
+    match settle(done)? {
+        (Some(_), errors) => Ok((load(context, id).await?, errors)),
+        (None, errors) => Ok((None, errors)),
+    }
+}
+
+/// What a rule refused, with the field in the words of the input.
+pub(crate) fn settle_input<T>(
+    done: Result<T, AppError>,
+) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
+    let (made, mut errors) = settle(done)?;
+    for error in &mut errors {
+        error.path = error.path.as_deref().map(input_path);
+    }
+    Ok((made, errors))
+}
+
+/// Which tenders are wanted.
+#[derive(Debug, Default, InputObject)]
+pub struct TenderFilter {
+    /// Those at this stage now.
+    stage: Option<Stage>,
+    /// Those of this buyer.
+    buyer: Option<ID>,
+}
+
+/// Queries on tenders.
+#[derive(Debug, Default)]
+pub struct TenderQuery;
+
+#[Object]
+impl TenderQuery {
+    /// One tender.
+    async fn tender(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its opaque id.")] id: ID,
+    ) -> async_graphql::Result<Option<Tender>> {
+        load(context, parse_id("id", &id)?).await
+    }
+
+    /// Tenders in the order of their publication.
+    async fn tenders(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which tenders.")] filter: Option<TenderFilter>,
+    ) -> async_graphql::Result<Connection<Tender>> {
+        let args = PageArgs::<TenderId>::new(first, after.as_deref(), last, before.as_deref())?;
+        let filter = filter.unwrap_or_default();
+        let buyer = filter
+            .buyer
+            .map(|id| parse_id("filter.buyer", &id))
+            .transpose()?;
+        let stage = filter.stage.map(Into::into);
+        let filter = Filter { stage, buyer };
+        let app = app(context)?;
+        let (read, now) = (app.read(), app.now());
+        let rows = read
+            .tenders(&filter, &Page::from(&args), now)
+            .await
+            .map_err(refuse)?;
+        let total = if wants_total_count(context) {
+            Some(read.tender_count(&filter, now).await.map_err(refuse)?)
+        } else {
+            None
+        };
+        Ok(args.connection(rows, total, |row| row.id, Tender::from))
+    }
+}
+
+/// Input of `publishTender`.
+#[derive(Debug, InputObject)]
+pub struct PublishTenderInput {
+    /// Who buys.
+    buyer: ID,
+    /// What is bought, in one line.
+    title: String,
+    /// Everything that decides the ranking. It never changes.
+    plan: PlanInput,
+    /// Comes back in the answer.
+    client_mutation_id: Option<String>,
+}
+
+/// Input of `cancelTender`.
+#[derive(Debug, InputObject)]
+pub struct CancelTenderInput {
+    /// The tender.
+    tender: ID,
+    /// Why. It is published beside the log, where it can be erased.
+    reason: String,
+    /// Comes back in the answer.
+    client_mutation_id: Option<String>,
+}
+
+/// Input of `approveOpening` and `openTender`.
+#[derive(Debug, InputObject)]
+pub struct OpenTenderInput {
+    /// The tender.
+    tender: ID,
+    /// Comes back in the answer.
+    client_mutation_id: Option<String>,
+}
+
+payloads! {
+    /// Answer of the mutations of a tender.
+    TenderPayload {
+        /// The tender.
+        tender: Tender
+    }
+}
+
+/// Mutations of tenders, all by officers of the buyer.
+#[derive(Debug, Default)]
+pub struct TenderMutation;
+
+#[Object]
+impl TenderMutation {
+    /// Publishes a tender with its whole plan.
+    async fn publish_tender(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The tender.")] input: PublishTenderInput,
+    ) -> async_graphql::Result<TenderPayload> {
+        let catalogue = parse_id("plan.catalogue", &input.plan.catalogue)?;
+        let found = loader(context)?.load_one::<commonweal_domain::ids::CatalogueId>(catalogue);
+        let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
+        let catalogue = found.await?.ok_or_else(unknown)?.catalogue;
+        let command = usecase::PublishTender {
+            buyer: parse_id("buyer", &input.buyer)?,
+            title: input.title,
+            plan: input.plan.parse(&catalogue)?,
+        };
+        let done = app(context)?.publish_tender(&actor(context), command).await;
+        let (made, errors) = settle_input(done)?;
+        let tender = match made {
+            Some(made) => load(context, made.out).await?,
+            None => None,
+        };
+        Ok(TenderPayload::new(
+            (tender, errors),
+            input.client_mutation_id,
+        ))
+    }
+
+    /// Gives a tender up, before the award. Bids that are sealed stay closed for ever.
+    async fn cancel_tender(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tender, and why.")] input: CancelTenderInput,
+    ) -> async_graphql::Result<TenderPayload> {
+        let id = parse_id("tender", &input.tender)?;
+        let done = app(context)?
+            .cancel_tender(&actor(context), id, input.reason)
+            .await;
+        let settled = settle_tender(context, id, done).await?;
+        Ok(TenderPayload::new(settled, input.client_mutation_id))
+    }
+
+    /// Approves the opening of a tender after its deadline, as the first of two officers. It is not public.
+    async fn approve_opening(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tender.")] input: OpenTenderInput,
+    ) -> async_graphql::Result<TenderPayload> {
+        let id = parse_id("tender", &input.tender)?;
+        let done = app(context)?.approve_opening(&actor(context), id).await;
+        let settled = settle_tender(context, id, done).await?;
+        Ok(TenderPayload::new(settled, input.client_mutation_id))
+    }
+
+    /// Opens every bid of a tender, as the second of two officers. Each bid is checked against its commitment, and each
+    /// sealed entry of the tender is accounted for.
+    async fn open_tender(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tender.")] input: OpenTenderInput,
+    ) -> async_graphql::Result<TenderPayload> {
+        let id = parse_id("tender", &input.tender)?;
+        let done = app(context)?.open_tender(&actor(context), id).await;
+        let settled = settle_tender(context, id, done).await?;
+        Ok(TenderPayload::new(settled, input.client_mutation_id))
+    }
+}
