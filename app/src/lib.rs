@@ -1,27 +1,38 @@
 //! The use-cases of Commonweal and its store: the only crate that knows the database.
 
+mod account;
 mod authorization;
 pub mod award;
 pub mod bid;
 pub mod catalogue;
+pub mod claim;
+pub mod class;
 pub mod clock;
 pub mod consensus;
+pub mod contract;
 pub mod error;
 pub mod evaluation;
 pub mod exclusion;
+mod group;
 pub mod import;
+pub mod issue;
 pub mod opening;
 pub mod organisation;
 pub mod publisher;
 pub mod ranking;
 pub mod read;
 mod reason;
+mod refusal;
+mod remark;
+pub mod retirement;
 pub mod rng;
 pub mod sealing;
 pub mod store;
 pub mod tender;
 mod text;
 pub mod token;
+pub mod transfer;
+pub mod verification;
 
 pub use error::AppError;
 

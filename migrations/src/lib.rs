@@ -15,6 +15,9 @@ mod m20261122_000012_catalogue;
 mod m20261122_000020_tender;
 mod m20261122_000021_bid;
 mod m20261122_000022_evaluation;
+mod m20261122_000030_contract;
+mod m20261122_000031_claim;
+mod m20261122_000032_credit;
 mod m20261122_000090_import;
 
 pub use change::{Change, InsertOnly};
@@ -34,6 +37,9 @@ const CHANGES: &[Change] = &[
     m20261122_000020_tender::CHANGE,
     m20261122_000021_bid::CHANGE,
     m20261122_000022_evaluation::CHANGE,
+    m20261122_000030_contract::CHANGE,
+    m20261122_000031_claim::CHANGE,
+    m20261122_000032_credit::CHANGE,
     m20261122_000090_import::CHANGE,
 ];
 

@@ -9,6 +9,14 @@ use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
+use super::claim::{self, Claim, ClaimQuery};
+use super::claim_mutation::ClaimMutation;
+use super::contract::{self, Contract, ContractMutation, ContractQuery, Kpi};
+use super::credit_account::AccountQuery;
+use super::credit_batch::{self, Batch, BatchQuery};
+use super::credit_class::{self, Class, ClassQuery};
+use super::credit_mutation::CreditMutation;
+use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::errors::Code;
 use super::evaluation_input::EvaluationMutation;
 use super::ledger::LedgerQuery;
@@ -33,6 +41,18 @@ pub enum Node {
     Bid(Bid),
     /// A supplier's own sealed bid.
     SealedBid(SealedBid),
+    /// A signed contract.
+    Contract(Contract),
+    /// A commitment made binding.
+    Kpi(Kpi),
+    /// A delivered quantity with evidence.
+    Claim(Claim),
+    /// A class of credits.
+    Class(Class),
+    /// The credits issued for one verified claim.
+    Batch(Batch),
+    /// Credits claimed for ever.
+    Retirement(Retirement),
 }
 
 /// Queries that know no noun.
@@ -83,6 +103,30 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = sealed_bid::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::SealedBid))
         }
+        "contract" => {
+            let found = contract::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Contract))
+        }
+        "kpi" => {
+            let found = contract::load_kpi(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Kpi))
+        }
+        "claim" => {
+            let found = claim::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Claim))
+        }
+        "class" => {
+            let found = credit_class::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Class))
+        }
+        "batch" => {
+            let found = credit_batch::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Batch))
+        }
+        "retirement" => {
+            let found = credit_retirement::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Retirement))
+        }
         _ => Err(Code::BadUserInput.error(format!(
             "`{field}` names no noun: expected for example `tender:` and a UUID"
         ))),
@@ -99,6 +143,12 @@ pub struct Query(
     TenderQuery,
     BidQuery,
     SealedBidQuery,
+    ContractQuery,
+    ClaimQuery,
+    ClassQuery,
+    BatchQuery,
+    AccountQuery,
+    RetirementQuery,
     LedgerQuery,
 );
 
@@ -111,6 +161,9 @@ pub struct Mutation(
     BidMutation,
     EvaluationMutation,
     AwardMutation,
+    ContractMutation,
+    ClaimMutation,
+    CreditMutation,
 );
 
 /// The schema of this service.

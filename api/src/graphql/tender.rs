@@ -12,6 +12,8 @@ use super::award::Award;
 use super::bid::Bid;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{UserError, actor, app, loader, refuse, settle};
+use super::contract::Contract;
+use super::credit_loaders::ContractOf;
 use super::errors::Code;
 use super::evaluation::Ranking;
 use super::node::{node_id, parse_id};
@@ -120,6 +122,12 @@ impl From<TenderView> for Tender {
 
 #[ComplexObject]
 impl Tender {
+    /// The contract that its award led to.
+    async fn contract(&self, context: &Context<'_>) -> async_graphql::Result<Option<Contract>> {
+        let found = loader(context)?.load_one(ContractOf(self.key)).await?;
+        Ok(found.map(Into::into))
+    }
+
     /// Who buys.
     async fn buyer(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
         organisation::load(context, self.buyer_id).await

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use commonweal_domain::catalogue::Catalogue;
+use commonweal_domain::catalogue::{Catalogue, Measure, MeasureRef};
 use commonweal_domain::ids::{CatalogueId, Id};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
@@ -46,6 +46,13 @@ impl Read<'_> {
             .all(self.db)
             .await?;
         rows.iter().map(view).collect()
+    }
+
+    /// The measure that a reference names, when a published catalogue has it. It never changes.
+    pub async fn measure(&self, reference: &MeasureRef) -> Result<Option<Measure>, AppError> {
+        let mut found = self.catalogues_by_id(&[reference.catalogue]).await?;
+        let catalogue = found.remove(&reference.catalogue);
+        Ok(catalogue.and_then(|view| view.catalogue.measure(&reference.code).cloned()))
     }
 
     /// How many catalogue versions there are.

@@ -1,7 +1,11 @@
 //! Queries for resolvers, pages and loaders. Whatever a caller may not see is left out here, as part of the query.
 
+pub mod account;
 pub mod bid;
 pub mod catalogue;
+pub mod claim;
+pub mod contract;
+pub mod credit;
 pub mod evaluation;
 pub mod log;
 pub mod organisation;

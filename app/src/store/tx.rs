@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use commonweal_domain::credit::posting::Account;
+use commonweal_domain::credit::posting::{Account, Posting};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::time::Time;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
@@ -68,6 +68,11 @@ impl Tx {
             .filter(|posting| posting.account == account)
             .fold(0_i64, |sum, posting| sum.saturating_add(posting.amount));
         Ok(self.ledger.balance(account).saturating_add(staged))
+    }
+
+    /// Postings of this batch so far, which the tables of postings and balances do not show yet.
+    pub(crate) fn staged_postings(&self) -> impl Iterator<Item = &Posting> {
+        self.entries.iter().flat_map(|entry| &entry.postings)
     }
 
     /// Indexes of the entries staged since `start`.

@@ -72,7 +72,7 @@ pub enum SubmissionError {
     },
     /// The same file stands behind another claim.
     #[error(
-        "`evidence`: the file {sha256} already stands behind the claim {earlier}: one outcome is claimed once"
+        "`evidence`: the file {sha256} already stands behind claim:{earlier}: one outcome is claimed once"
     )]
     SameEvidence {
         /// The earlier claim.
@@ -81,9 +81,7 @@ pub enum SubmissionError {
         sha256: Hash,
     },
     /// The same external reference.
-    #[error(
-        "`external_reference`: already used by the claim {earlier}: one outcome is claimed once"
-    )]
+    #[error("`external_reference`: already used by claim:{earlier}: one outcome is claimed once")]
     SameReference {
         /// The earlier claim.
         earlier: ClaimId,

@@ -1,0 +1,290 @@
+//! Claims of delivery: public after submission, evidence by its hashes only.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use commonweal_app::read::Page;
+use commonweal_app::read::claim::{ClaimFilter as Filter, ClaimView, VerificationView};
+use commonweal_domain::amount::Quantity as Amount;
+use commonweal_domain::contract as domain;
+use commonweal_domain::ids::{ClaimId, OrganisationId};
+
+use super::amounts::{Period, Quantity};
+use super::catalogue::Measure;
+use super::connection::{Connection, PageArgs, wants_total_count};
+use super::context::{app, loader, refuse};
+use super::contract::{self, Contract, Kpi};
+use super::credit_batch::Batch;
+use super::credit_loaders::{self, BatchOf, VerificationsOf};
+use super::node::{node_id, parse_id};
+use super::organisation::{self, Organisation};
+use super::scalars::{BigInt, DateTime, Sha256};
+
+/// Where a claim stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::ClaimStatus")]
+pub enum ClaimStatus {
+    /// Waits for verification.
+    Submitted,
+    /// A verified quantity stands; final.
+    Verified,
+    /// A verifier refused it; final.
+    Rejected,
+    /// The claimant took it back before verification; final.
+    Withdrawn,
+}
+
+/// One file of evidence. The file itself is private.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Evidence {
+    /// SHA-256 of the file.
+    sha256: Sha256,
+    /// Kind of evidence in the measure's words.
+    kind: String,
+    /// Length in bytes.
+    size: BigInt,
+    /// Media type.
+    media_type: String,
+}
+
+impl From<&domain::Evidence> for Evidence {
+    fn from(file: &domain::Evidence) -> Self {
+        Self {
+            sha256: Sha256(file.sha256),
+            kind: file.kind.clone(),
+            size: file.size.into(),
+            media_type: file.media_type.clone(),
+        }
+    }
+}
+
+/// What one verifier found.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Verification {
+    /// Who: a pseudonym.
+    verifier: ID,
+    /// How much was accepted; null when the claim was rejected.
+    accepted: Option<Quantity>,
+    /// The method, with the standard named; null when the claim was rejected.
+    method: Option<String>,
+    /// The reason; null when its words were erased.
+    reason: Option<String>,
+    /// The salted hash of the reason, as it stands in the log.
+    reason_hash: Sha256,
+    /// When.
+    at: DateTime,
+    /// Log index of the finding.
+    entry_index: BigInt,
+    #[graphql(skip)]
+    for_organisation: OrganisationId,
+}
+
+#[ComplexObject]
+impl Verification {
+    /// For which organisation the verifier acted.
+    async fn organisation(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.for_organisation).await
+    }
+}
+
+impl Verification {
+    fn new(view: VerificationView, claimed: &Amount) -> Self {
+        let accepted = view.accepted_units.map(|units| claimed.with_units(units));
+        Self {
+            verifier: node_id(view.verifier),
+            accepted: accepted.and_then(Result::ok).as_ref().map(Into::into),
+            method: view.method,
+            reason: view.reason,
+            reason_hash: Sha256(view.reason_hash),
+            at: DateTime(view.at),
+            entry_index: view.entry_index.into(),
+            for_organisation: view.organisation,
+        }
+    }
+}
+
+/// A delivered quantity with evidence, under a KPI or outside any contract.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Claim {
+    /// Opaque id.
+    pub(super) id: ID,
+    /// Where it stands.
+    status: ClaimStatus,
+    /// How much is claimed.
+    quantity: Quantity,
+    /// The verified quantity, once there is one.
+    verified: Option<Quantity>,
+    /// The code of its measure.
+    measure_code: String,
+    /// When it was delivered, inside one calendar year.
+    period: Period,
+    /// Where: a country or place code.
+    place: String,
+    /// The files behind it.
+    evidence: Vec<Evidence>,
+    /// The claimant's reference for the outcome in another register.
+    external_reference: Option<String>,
+    /// When it was submitted.
+    submitted_at: DateTime,
+    /// Log index of its submission.
+    entry_index: BigInt,
+    /// When it was verified, rejected or withdrawn.
+    decided_at: Option<DateTime>,
+    /// Log index of that.
+    decided_index: Option<BigInt>,
+    #[graphql(skip)]
+    fact: Box<domain::Claim>,
+}
+
+impl From<ClaimView> for Claim {
+    fn from(view: ClaimView) -> Self {
+        let claim = view.claim;
+        Self {
+            id: node_id(claim.id),
+            status: view.status.into(),
+            quantity: (&claim.quantity).into(),
+            verified: view.verified.as_ref().map(Into::into),
+            measure_code: claim.measure.code.to_string(),
+            period: claim.period.into(),
+            place: claim.place.clone(),
+            evidence: claim.evidence.iter().map(Into::into).collect(),
+            external_reference: claim.external_reference.clone(),
+            submitted_at: DateTime(view.submitted_at),
+            entry_index: view.entry_index.into(),
+            decided_at: view.decided_at.map(DateTime),
+            decided_index: view.decided_index.map(Into::into),
+            fact: Box::new(claim),
+        }
+    }
+}
+
+#[ComplexObject]
+impl Claim {
+    /// Who delivered.
+    async fn claimant(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.fact.claimant).await
+    }
+
+    /// What was delivered.
+    async fn measure(&self, context: &Context<'_>) -> async_graphql::Result<Option<Measure>> {
+        let found = credit_loaders::measure(context, &self.fact.measure).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// The contract under which it is claimed; null outside contracts.
+    async fn contract(&self, context: &Context<'_>) -> async_graphql::Result<Option<Contract>> {
+        match self.fact.answers {
+            Some(answers) => contract::load(context, answers.contract).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The KPI that it answers; null outside contracts.
+    async fn kpi(&self, context: &Context<'_>) -> async_graphql::Result<Option<Kpi>> {
+        match self.fact.answers {
+            Some(answers) => contract::load_kpi(context, answers.kpi).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What verifiers found.
+    async fn verifications(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Vec<Verification>> {
+        let found = loader(context)?
+            .load_one(VerificationsOf(self.fact.id))
+            .await?;
+        let views = found.unwrap_or_default().into_iter();
+        Ok(views
+            .map(|view| Verification::new(view, &self.fact.quantity))
+            .collect())
+    }
+
+    /// The credits that were issued for it.
+    async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
+        Ok(loader(context)?
+            .load_one(BatchOf(self.fact.id))
+            .await?
+            .map(Into::into))
+    }
+}
+
+/// A claim through the request's loader.
+pub(crate) async fn load(
+    context: &Context<'_>,
+    id: ClaimId,
+) -> async_graphql::Result<Option<Claim>> {
+    Ok(loader(context)?.load_one(id).await?.map(Into::into))
+}
+
+/// Which claims are wanted.
+#[derive(Debug, Default, InputObject)]
+pub struct ClaimFilter {
+    /// Those of this claimant.
+    claimant: Option<ID>,
+    /// Those under this contract.
+    contract: Option<ID>,
+    /// Those that answer this KPI.
+    kpi: Option<ID>,
+    /// Those that stand so.
+    status: Option<ClaimStatus>,
+}
+
+impl ClaimFilter {
+    fn parse(self) -> async_graphql::Result<Filter> {
+        let claimant = self.claimant.map(|id| parse_id("filter.claimant", &id));
+        let contract = self.contract.map(|id| parse_id("filter.contract", &id));
+        let kpi = self.kpi.map(|id| parse_id("filter.kpi", &id));
+        Ok(Filter {
+            claimant: claimant.transpose()?,
+            contract: contract.transpose()?,
+            kpi: kpi.transpose()?,
+            status: self.status.map(Into::into),
+        })
+    }
+}
+
+/// Queries on claims.
+#[derive(Debug, Default)]
+pub struct ClaimQuery;
+
+#[Object]
+impl ClaimQuery {
+    /// One claim.
+    async fn claim(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its opaque id.")] id: ID,
+    ) -> async_graphql::Result<Option<Claim>> {
+        load(context, parse_id("id", &id)?).await
+    }
+
+    /// Claims in the order of their submission.
+    async fn claims(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which claims.")] filter: Option<ClaimFilter>,
+    ) -> async_graphql::Result<Connection<Claim>> {
+        let args = PageArgs::<ClaimId>::new(first, after.as_deref(), last, before.as_deref())?;
+        let filter = filter.unwrap_or_default().parse()?;
+        let read = app(context)?.read();
+        let rows = read
+            .claims(&filter, &Page::from(&args))
+            .await
+            .map_err(refuse)?;
+        let total = if wants_total_count(context) {
+            Some(read.claim_count(&filter).await.map_err(refuse)?)
+        } else {
+            None
+        };
+        Ok(args.connection(rows, total, |row| row.claim.id, Claim::from))
+    }
+}

@@ -1,0 +1,240 @@
+//! Mutations of claims: submission, withdrawal, verification and rejection.
+
+use async_graphql::{Context, ID, InputObject, Object, OneofObject};
+use commonweal_app::AppError;
+use commonweal_app::claim::{ClaimedOutcome, SubmitClaim};
+use commonweal_app::store::Written;
+use commonweal_app::verification::VerifyClaim;
+use commonweal_domain::catalogue::MeasureRef;
+use commonweal_domain::contract::Evidence;
+use commonweal_domain::ids::ClaimId;
+
+use super::amounts::{PeriodInput, wrong};
+use super::claim::{self, Claim};
+use super::context::{actor, app, settle};
+use super::node::parse_id;
+use super::payload::payloads;
+use super::scalars::{BigInt, Decimal, Sha256};
+
+/// A measure of a published catalogue.
+#[derive(Debug, InputObject)]
+pub struct MeasureRefInput {
+    /// The catalogue version.
+    catalogue: ID,
+    /// The measure's code in it.
+    code: String,
+}
+
+impl MeasureRefInput {
+    /// The reference as the domain knows it; the error names the field.
+    pub(crate) fn parse(&self, field: &str) -> async_graphql::Result<MeasureRef> {
+        let code = self.code.parse();
+        Ok(MeasureRef {
+            catalogue: parse_id(&format!("{field}.catalogue"), &self.catalogue)?,
+            code: code.map_err(|error| wrong(&format!("{field}.code"), &error))?,
+        })
+    }
+}
+
+/// An outcome outside any contract.
+#[derive(Debug, InputObject)]
+pub struct OutsideContractsInput {
+    /// What was delivered.
+    measure: MeasureRefInput,
+    /// Where: a country or place code, such as `KR-11`.
+    place: String,
+}
+
+/// Which outcome is claimed: give exactly one.
+#[derive(Debug, OneofObject)]
+pub enum ClaimedOutcomeInput {
+    /// A KPI of a contract: its measure and place, which nobody retypes.
+    Kpi(ID),
+    /// An outcome outside any contract.
+    OutsideContracts(OutsideContractsInput),
+}
+
+impl ClaimedOutcomeInput {
+    fn parse(&self) -> async_graphql::Result<ClaimedOutcome> {
+        match self {
+            Self::Kpi(id) => Ok(ClaimedOutcome::Kpi(parse_id("outcome.kpi", id)?)),
+            Self::OutsideContracts(outcome) => Ok(ClaimedOutcome::OutsideContracts {
+                measure: outcome.measure.parse("outcome.outsideContracts.measure")?,
+                place: outcome.place.clone(),
+            }),
+        }
+    }
+}
+
+/// One file of evidence, by its hash. The file stays with the claimant.
+#[derive(Debug, InputObject)]
+pub struct EvidenceInput {
+    /// SHA-256 of the file.
+    sha256: Sha256,
+    /// Kind of evidence in the measure's words, such as `payroll`.
+    kind: String,
+    /// Length in bytes.
+    size: BigInt,
+    /// Media type, such as `application/pdf`.
+    media_type: String,
+}
+
+/// Input of `submitClaim`.
+#[derive(Debug, InputObject)]
+pub struct SubmitClaimInput {
+    /// Who delivered.
+    claimant: ID,
+    /// What was delivered.
+    outcome: ClaimedOutcomeInput,
+    /// How much, in the measure's unit.
+    quantity: Decimal,
+    /// When, inside one calendar year.
+    period: PeriodInput,
+    /// The files behind it, 1 to 100.
+    evidence: Vec<EvidenceInput>,
+    /// The claimant's reference for the outcome in another register; never used twice.
+    external_reference: Option<String>,
+    /// The client's own key: the same key and body get the first answer again.
+    idempotency_key: String,
+    /// Comes back in the answer.
+    client_mutation_id: Option<String>,
+}
+
+impl SubmitClaimInput {
+    fn parse(&self) -> async_graphql::Result<SubmitClaim> {
+        let files = self.evidence.iter().enumerate().map(|(at, file)| {
+            let size = u64::try_from(file.size.0);
+            Ok(Evidence {
+                sha256: file.sha256.0,
+                kind: file.kind.clone(),
+                size: size.map_err(|error| wrong(&format!("evidence.{at}.size"), &error))?,
+                media_type: file.media_type.clone(),
+            })
+        });
+        Ok(SubmitClaim {
+            claimant: parse_id("claimant", &self.claimant)?,
+            outcome: self.outcome.parse()?,
+            quantity: self.quantity.0.clone(),
+            period: self.period.parse("period")?,
+            evidence: files.collect::<async_graphql::Result<_>>()?,
+            external_reference: self.external_reference.clone(),
+        })
+    }
+}
+
+/// Input of `withdrawClaim`.
+#[derive(Debug, InputObject)]
+pub struct WithdrawClaimInput {
+    /// The claim.
+    claim: ID,
+    /// Comes back in the answer.
+    client_mutation_id: Option<String>,
+}
+
+/// Input of `verifyClaim`.
+#[derive(Debug, InputObject)]
+pub struct VerifyClaimInput {
+    /// The claim.
+    claim: ID,
+    /// How much is accepted, in the measure's unit: more than nothing and at most what was claimed.
+    accepted: Decimal,
+    /// The method, with the standard named.
+    method: String,
+    /// Why. The words can be erased; the log holds their salted hash.
+    reason: String,
+    /// Comes back in the answer.
+    client_mutation_id: Option<String>,
+}
+
+/// Input of `rejectClaim`.
+#[derive(Debug, InputObject)]
+pub struct RejectClaimInput {
+    /// The claim.
+    claim: ID,
+    /// Why. The words can be erased; the log holds their salted hash.
+    reason: String,
+    /// Comes back in the answer.
+    client_mutation_id: Option<String>,
+}
+
+payloads! {
+    /// Answer of the mutations of claims.
+    ClaimPayload {
+        /// The claim.
+        claim: Claim
+    }
+}
+
+/// Mutations of claims.
+#[derive(Debug, Default)]
+pub struct ClaimMutation;
+
+#[Object]
+impl ClaimMutation {
+    /// Reports a delivered quantity with evidence, as a supplier.
+    async fn submit_claim(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was delivered.")] input: SubmitClaimInput,
+    ) -> async_graphql::Result<ClaimPayload> {
+        let (app, actor) = (app(context)?, actor(context));
+        let command = input.parse()?;
+        let done = app
+            .submit_claim(&actor, &input.idempotency_key, command)
+            .await;
+        payload(context, done, input.client_mutation_id).await
+    }
+
+    /// Takes a claim back before it is verified, as its claimant. Its evidence is free again.
+    async fn withdraw_claim(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which claim.")] input: WithdrawClaimInput,
+    ) -> async_graphql::Result<ClaimPayload> {
+        let id = parse_id("claim", &input.claim)?;
+        let done = app(context)?.withdraw_claim(&actor(context), id).await;
+        payload(context, done, input.client_mutation_id).await
+    }
+
+    /// Accepts a quantity of a claim, as a verifier outside the groups of claimant and buyer.
+    async fn verify_claim(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was found.")] input: VerifyClaimInput,
+    ) -> async_graphql::Result<ClaimPayload> {
+        let command = VerifyClaim {
+            claim: parse_id("claim", &input.claim)?,
+            accepted: input.accepted.0,
+            method: input.method,
+            reason: input.reason,
+        };
+        let done = app(context)?.verify_claim(&actor(context), command).await;
+        payload(context, done, input.client_mutation_id).await
+    }
+
+    /// Rejects a claim, as a verifier outside the groups of claimant and buyer. Its evidence is free again.
+    async fn reject_claim(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which claim, and why.")] input: RejectClaimInput,
+    ) -> async_graphql::Result<ClaimPayload> {
+        let id = parse_id("claim", &input.claim)?;
+        let done = app(context)?
+            .reject_claim(&actor(context), id, &input.reason)
+            .await;
+        payload(context, done, input.client_mutation_id).await
+    }
+}
+
+async fn payload(
+    context: &Context<'_>,
+    done: Result<Written<ClaimId>, AppError>,
+    client_mutation_id: Option<String>,
+) -> async_graphql::Result<ClaimPayload> {
+    let (made, errors) = settle(done)?;
+    let claim = match made {
+        Some(made) => claim::load(context, made.out).await?,
+        None => None,
+    };
+    Ok(ClaimPayload::new((claim, errors), client_mutation_id))
+}

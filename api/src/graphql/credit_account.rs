@@ -1,0 +1,246 @@
+//! Accounts: what an organisation has of each batch, and every movement that led to it.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
+use commonweal_app::read::Page;
+use commonweal_app::read::account::{HoldingView, PostingKey, PostingView, TransferView};
+use commonweal_domain::credit::entries;
+use commonweal_domain::credit::posting;
+use commonweal_domain::ids::{BatchId, OrganisationId};
+use serde::{Deserialize, Serialize};
+
+use super::connection::{Connection, Cursor, PageArgs, wants_total_count};
+use super::context::{app, refuse};
+use super::credit_batch::{self, Batch};
+use super::node::parse_id;
+use super::organisation::{self, Organisation};
+use super::scalars::{BigInt, DateTime};
+
+/// A part of an account or a counter-account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "posting::Bucket")]
+pub enum Bucket {
+    /// Counter-account from which issued credits come.
+    Issuance,
+    /// Credits that an organisation may use.
+    Available,
+    /// Credits bound to an order or a trade.
+    Held,
+    /// Credits kept back against reversals.
+    Buffer,
+    /// Credits claimed for ever.
+    Retired,
+    /// Credits taken out without a claim.
+    Cancelled,
+    /// Credits whose outcome was undone.
+    Reversed,
+}
+
+/// Why credits changed hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "entries::TransferReason")]
+pub enum TransferReason {
+    /// Against payment, which is made elsewhere.
+    Sale,
+    /// Without payment.
+    Gift,
+    /// Within one beneficial-owner group.
+    Group,
+}
+
+/// What an organisation has of a batch.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+#[graphql(complex)]
+pub struct Holding {
+    /// Credits that it may use.
+    available: BigInt,
+    /// Credits bound to an order or a trade.
+    held: BigInt,
+    #[graphql(skip)]
+    of: BatchId,
+}
+
+impl From<HoldingView> for Holding {
+    fn from(view: HoldingView) -> Self {
+        Self {
+            available: BigInt(view.available),
+            held: BigInt(view.held),
+            of: view.batch,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Holding {
+    /// The batch.
+    async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
+        credit_batch::load(context, self.of).await
+    }
+}
+
+/// A line of an account statement: a posting.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct StatementLine {
+    /// Log index of the entry that made it.
+    entry_index: BigInt,
+    /// The entry's kind, such as `credits.transferred`.
+    kind: String,
+    /// When.
+    at: DateTime,
+    /// Available or held.
+    bucket: Bucket,
+    /// Credits that arrived (positive) or left (negative).
+    amount: BigInt,
+    #[graphql(skip)]
+    of: BatchId,
+}
+
+impl From<PostingView> for StatementLine {
+    fn from(view: PostingView) -> Self {
+        Self {
+            entry_index: BigInt(view.key.entry),
+            kind: view.kind,
+            at: DateTime(view.at),
+            bucket: view.bucket.into(),
+            amount: BigInt(view.amount),
+            of: view.batch,
+        }
+    }
+}
+
+#[ComplexObject]
+impl StatementLine {
+    /// The batch.
+    async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
+        credit_batch::load(context, self.of).await
+    }
+}
+
+/// Credits that changed hands.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Transfer {
+    /// Log index of the transfer.
+    entry_index: BigInt,
+    /// How many credits.
+    units: BigInt,
+    /// Why.
+    reason: TransferReason,
+    /// More about it; null when there is nothing more or its words were erased.
+    note: Option<String>,
+    /// When.
+    at: DateTime,
+    #[graphql(skip)]
+    view: TransferView,
+}
+
+impl From<TransferView> for Transfer {
+    fn from(view: TransferView) -> Self {
+        Self {
+            entry_index: view.entry_index.into(),
+            units: BigInt(view.units),
+            reason: view.reason.into(),
+            note: view.note.clone(),
+            at: DateTime(view.at),
+            view,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Transfer {
+    /// The batch.
+    async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
+        credit_batch::load(context, self.view.batch).await
+    }
+
+    /// Who had them.
+    async fn from(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.view.from).await
+    }
+
+    /// Who has them.
+    async fn to(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.view.to).await
+    }
+}
+
+/// Where a line stands in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct LineKey(PostingKey);
+
+impl Cursor for LineKey {
+    const KIND: &'static str = "posting";
+}
+
+impl LineKey {
+    fn page(args: &PageArgs<Self>) -> Page<PostingKey> {
+        let page = Page::from(args);
+        Page {
+            rows: page.rows,
+            backward: page.backward,
+            after: page.after.map(|key| key.0),
+            before: page.before.map(|key| key.0),
+        }
+    }
+}
+
+/// Queries on accounts.
+#[derive(Debug, Default)]
+pub struct AccountQuery;
+
+#[Object]
+impl AccountQuery {
+    /// What an organisation has of each batch. Accounts that are empty now are left out.
+    async fn holdings(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose account.")] organisation: ID,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<Holding>> {
+        let args = PageArgs::<BatchId>::new(first, after.as_deref(), last, before.as_deref())?;
+        let whose: OrganisationId = parse_id("organisation", &organisation)?;
+        let read = app(context)?.read();
+        let rows = read
+            .holdings(whose, &Page::from(&args))
+            .await
+            .map_err(refuse)?;
+        let total = if wants_total_count(context) {
+            Some(read.holding_count(whose).await.map_err(refuse)?)
+        } else {
+            None
+        };
+        Ok(args.connection(rows, total, |row| row.batch, Holding::from))
+    }
+
+    /// Every movement on an organisation's account, in the order of the log.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn account_statement(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose account.")] organisation: ID,
+        #[graphql(desc = "Only movements of this batch.")] batch: Option<ID>,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<StatementLine>> {
+        let args = PageArgs::<LineKey>::new(first, after.as_deref(), last, before.as_deref())?;
+        let whose: OrganisationId = parse_id("organisation", &organisation)?;
+        let batch = batch.map(|id| parse_id("batch", &id)).transpose()?;
+        let read = app(context)?.read();
+        let rows = read
+            .statement(whose, batch, &LineKey::page(&args))
+            .await
+            .map_err(refuse)?;
+        let total = if wants_total_count(context) {
+            Some(read.statement_count(whose, batch).await.map_err(refuse)?)
+        } else {
+            None
+        };
+        Ok(args.connection(rows, total, |row| LineKey(row.key), StatementLine::from))
+    }
+}

@@ -1,0 +1,84 @@
+//! What nested fields of contracts, claims and credits load, in batches.
+
+use std::collections::HashMap;
+
+use async_graphql::Context;
+use async_graphql::dataloader::Loader as Load;
+use commonweal_app::read::account::{RetirementView, TransferView};
+use commonweal_app::read::claim::{ClaimView, VerificationView};
+use commonweal_app::read::contract::{ContractView, KpiView};
+use commonweal_app::read::credit::{BatchLife, BatchView, ClassView};
+use commonweal_domain::catalogue::{Measure, MeasureRef};
+use commonweal_domain::ids::{
+    BatchId, ClaimId, ClassId, ContractId, KpiId, RetirementId, TenderId,
+};
+
+use super::context::{loader, refuse};
+use super::loaders::Loader;
+
+/// Loaders by the id of what they load.
+macro_rules! by_id {
+    ($($id:ty => $value:ty = $read:ident;)*) => {$(
+        impl Load<$id> for Loader {
+            type Value = $value;
+            type Error = async_graphql::Error;
+
+            async fn load(&self, keys: &[$id]) -> Result<HashMap<$id, $value>, Self::Error> {
+                self.app().read().$read(keys).await.map_err(refuse)
+            }
+        }
+    )*};
+}
+
+/// Loaders by what something belongs to: a key type of its own for each, since an id alone would not tell them apart.
+macro_rules! by_owner {
+    ($($(#[$doc:meta])* $key:ident($id:ty) => $value:ty = $read:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $key(pub $id);
+
+        impl Load<$key> for Loader {
+            type Value = $value;
+            type Error = async_graphql::Error;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Self::Error> {
+                let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+                let found = self.app().read().$read(&ids).await.map_err(refuse)?;
+                Ok(found.into_iter().map(|(id, value)| ($key(id), value)).collect())
+            }
+        }
+    )*};
+}
+
+by_id! {
+    ContractId => ContractView = contracts_by_id;
+    KpiId => KpiView = kpis_by_id;
+    ClaimId => ClaimView = claims_by_id;
+    ClassId => ClassView = classes_by_id;
+    BatchId => BatchView = batches_by_id;
+    RetirementId => RetirementView = retirements_by_id;
+}
+
+by_owner! {
+    /// The contract that the award of a tender led to.
+    ContractOf(TenderId) => ContractView = contracts_by_tender;
+    /// The KPIs of a contract.
+    KpisOf(ContractId) => Vec<KpiView> = kpis_of;
+    /// What verifiers found on a claim.
+    VerificationsOf(ClaimId) => Vec<VerificationView> = verifications_of;
+    /// The batch that was issued for a claim.
+    BatchOf(ClaimId) => BatchView = batches_by_claim;
+    /// Where the units of a batch stand.
+    LifeOf(BatchId) => BatchLife = lives_of;
+    /// The transfer at an index of the log.
+    TransferAt(u64) => TransferView = transfers_by_index;
+}
+
+/// The measure that a reference names; its catalogue is loaded once per request.
+pub(crate) async fn measure(
+    context: &Context<'_>,
+    reference: &MeasureRef,
+) -> async_graphql::Result<Option<Measure>> {
+    let found = loader(context)?.load_one(reference.catalogue).await?;
+    Ok(found.and_then(|view| view.catalogue.measure(&reference.code).cloned()))
+}

@@ -1,0 +1,197 @@
+//! Retirements: credits claimed for ever, each with a certificate.
+
+use async_graphql::{
+    ComplexObject, Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject,
+};
+use commonweal_app::read::Page;
+use commonweal_app::read::account::{RetirementFilter as Filter, RetirementView};
+use commonweal_domain::credit::retirement;
+use commonweal_domain::ids::{BatchId, OrganisationId, RetirementId};
+
+use super::amounts::Period;
+use super::connection::{Connection, PageArgs, wants_total_count};
+use super::context::{app, loader, refuse};
+use super::credit_batch::{self, Batch};
+use super::node::{node_id, parse_id};
+use super::organisation::{self, Organisation};
+use super::scalars::{BigInt, DateTime};
+
+/// Why credits were retired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "retirement::RetirementReason")]
+pub enum RetirementReason {
+    /// At issue, to the contract's buyer, to whom the outcome already belongs.
+    Obligation,
+    /// Its holder chose to, for itself or for the beneficiary.
+    Voluntary,
+}
+
+/// Credits claimed for ever: by whom, where, for when, and which.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Retirement {
+    /// Opaque id.
+    pub(super) id: ID,
+    /// The number on the certificate.
+    certificate_number: String,
+    /// How many credits.
+    units: BigInt,
+    /// First serial of the batch inside.
+    serials_from: BigInt,
+    /// First serial after.
+    serials_to: BigInt,
+    /// Where the beneficiary claims the outcome: a country or place code.
+    jurisdiction: String,
+    /// For when the beneficiary claims it.
+    period: Period,
+    /// Why.
+    reason: RetirementReason,
+    /// More about it; null when there is nothing more or its words were erased.
+    note: Option<String>,
+    /// When.
+    at: DateTime,
+    /// Log index of the retirement.
+    entry_index: BigInt,
+    #[graphql(skip)]
+    of: BatchId,
+    #[graphql(skip)]
+    for_whom: OrganisationId,
+    #[graphql(skip)]
+    from_whom: Option<OrganisationId>,
+}
+
+impl From<RetirementView> for Retirement {
+    fn from(view: RetirementView) -> Self {
+        let retired = view.retirement;
+        Self {
+            id: node_id(retired.id),
+            units: BigInt(retired.units()),
+            serials_from: BigInt(retired.serials.from()),
+            serials_to: BigInt(retired.serials.to()),
+            certificate_number: retired.certificate,
+            jurisdiction: retired.jurisdiction,
+            period: retired.period.into(),
+            reason: retired.reason.into(),
+            note: view.note,
+            at: DateTime(view.at),
+            entry_index: view.entry_index.into(),
+            of: view.batch,
+            for_whom: retired.beneficiary,
+            from_whom: view.holder,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Retirement {
+    /// The batch.
+    async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
+        credit_batch::load(context, self.of).await
+    }
+
+    /// The organisation that may say that the outcome is its own.
+    async fn beneficiary(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.for_whom).await
+    }
+
+    /// Who had the credits; null when they were retired at issue.
+    async fn holder(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
+        match self.from_whom {
+            Some(holder) => organisation::load(context, holder).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// A retirement through the request's loader.
+pub(crate) async fn load(
+    context: &Context<'_>,
+    id: RetirementId,
+) -> async_graphql::Result<Option<Retirement>> {
+    Ok(loader(context)?.load_one(id).await?.map(Into::into))
+}
+
+/// Which retirement is meant: give exactly one.
+#[derive(Debug, OneofObject)]
+pub enum RetirementBy {
+    /// Its opaque id.
+    Id(ID),
+    /// The number on its certificate.
+    CertificateNumber(String),
+}
+
+/// Which retirements are wanted.
+#[derive(Debug, Default, InputObject)]
+pub struct RetirementFilter {
+    /// Those of this batch.
+    batch: Option<ID>,
+    /// Those for this beneficiary.
+    beneficiary: Option<ID>,
+}
+
+impl RetirementFilter {
+    fn parse(self) -> async_graphql::Result<Filter> {
+        let batch = self.batch.map(|id| parse_id("filter.batch", &id));
+        let beneficiary = self
+            .beneficiary
+            .map(|id| parse_id("filter.beneficiary", &id));
+        Ok(Filter {
+            batch: batch.transpose()?,
+            beneficiary: beneficiary.transpose()?,
+        })
+    }
+}
+
+/// Queries on retirements.
+#[derive(Debug, Default)]
+pub struct RetirementQuery;
+
+#[Object]
+impl RetirementQuery {
+    /// One retirement, by its id or by the number on its certificate.
+    async fn retirement(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which one.")] by: RetirementBy,
+    ) -> async_graphql::Result<Option<Retirement>> {
+        match by {
+            RetirementBy::Id(id) => load(context, parse_id("by.id", &id)?).await,
+            RetirementBy::CertificateNumber(number) => {
+                let read = app(context)?.read();
+                let found = read
+                    .retirement_by_certificate(&number)
+                    .await
+                    .map_err(refuse)?;
+                Ok(found.map(Into::into))
+            }
+        }
+    }
+
+    /// Retirements in their order.
+    async fn retirements(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which retirements.")] filter: Option<RetirementFilter>,
+    ) -> async_graphql::Result<Connection<Retirement>> {
+        let args = PageArgs::<RetirementId>::new(first, after.as_deref(), last, before.as_deref())?;
+        let filter = filter.unwrap_or_default().parse()?;
+        let read = app(context)?.read();
+        let rows = read
+            .retirements(&filter, &Page::from(&args))
+            .await
+            .map_err(refuse)?;
+        let total = if wants_total_count(context) {
+            Some(read.retirement_count(&filter).await.map_err(refuse)?)
+        } else {
+            None
+        };
+        Ok(args.connection(rows, total, |row| row.retirement.id, Retirement::from))
+    }
+}

@@ -1,0 +1,232 @@
+//! Use-cases of claims: a supplier reports a delivered quantity with evidence, and may take it back before verification.
+
+use commonweal_domain::actor::{self, Action, Actor, Facts};
+use commonweal_domain::catalogue::{Measure, MeasureRef};
+use commonweal_domain::contract::entries::{ClaimSubmitted, ClaimWithdrawn};
+use commonweal_domain::contract::kpi::KpiProgress;
+use commonweal_domain::contract::submission::{
+    SubmissionError, SubmissionFacts, decide_submission, first_open,
+};
+use commonweal_domain::contract::verification::decide_withdrawal;
+use commonweal_domain::contract::{Claim, ClaimStatus, Evidence, KpiRef};
+use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId};
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::time::Period;
+use sea_orm::EntityTrait;
+use serde::Serialize;
+
+use crate::App;
+use crate::authorization::authorize;
+use crate::error::AppError;
+use crate::group;
+use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract};
+
+/// Which outcome is claimed.
+#[derive(Debug, Clone, Serialize)]
+pub enum ClaimedOutcome {
+    /// What a KPI of a contract asks for: its measure and place, which nobody retypes.
+    Kpi(KpiId),
+    /// An outcome outside any contract.
+    OutsideContracts {
+        /// What was delivered.
+        measure: MeasureRef,
+        /// Where.
+        place: String,
+    },
+}
+
+/// Input of [`App::submit_claim`].
+#[derive(Debug, Clone, Serialize)]
+pub struct SubmitClaim {
+    /// Who delivered.
+    pub claimant: OrganisationId,
+    /// What.
+    pub outcome: ClaimedOutcome,
+    /// How much: decimal text in the measure's unit.
+    pub quantity: String,
+    /// When.
+    pub period: Period,
+    /// The files behind it, by their hashes.
+    pub evidence: Vec<Evidence>,
+    /// The claimant's reference for the outcome in another register.
+    pub external_reference: Option<String>,
+}
+
+struct Submit {
+    actor: Actor,
+    claim: Claim,
+    measure: Measure,
+}
+
+impl Command for Submit {
+    const NAME: &'static str = "submit_claim";
+    type Out = ClaimId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<ClaimId, AppError> {
+        let claim = &self.claim;
+        let facts = Facts {
+            organisation: Some(claim.claimant),
+            ..Facts::default()
+        };
+        let permit = authorize(tx, &self.actor, Action::SubmitClaim, &facts).await?;
+        let contract = match claim.answers {
+            Some(answers) => contract::load(tx, answers.contract).await?,
+            None => None,
+        };
+        let facts = SubmissionFacts {
+            measure: Some(&self.measure),
+            contract: contract.as_ref(),
+            same_evidence: claim::same_evidence(tx, claim).await?,
+            same_reference: claim::same_reference(tx, claim).await?,
+            open_kpi: open_kpi(tx, claim).await?,
+            at: tx.at(),
+        };
+        decide_submission(claim, &facts)?;
+        let by = permit.actor.id;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: claim.id.to_string(),
+            inputs_upto: None,
+            body: ClaimSubmitted {
+                claim: claim.clone(),
+            }
+            .into(),
+        })?;
+        claim::insert(tx, claim, by, tx.at(), index).await?;
+        Ok(claim.id)
+    }
+}
+
+/// For a claim outside contracts: a KPI of the claimant's group that asks for its outcome and is not filled.
+async fn open_kpi(tx: &Tx, claimed: &Claim) -> Result<Option<(ContractId, KpiId)>, AppError> {
+    if claimed.answers.is_some() {
+        return Ok(None);
+    }
+    let group = group::known_group(tx, claimed.claimant).await?;
+    let suppliers = group::members(tx, &[group]).await?;
+    let kpis = contract::asking_for(tx, &claimed.measure, &claimed.place, &suppliers).await?;
+    let ids: Vec<KpiId> = kpis.iter().map(|(_, _, kpi)| kpi.id).collect();
+    let verified = claim::verified_units(tx, &ids).await?;
+    let progress = kpis.iter().map(|(contract, supplier, kpi)| {
+        let progress = KpiProgress {
+            kpi,
+            supplier: *supplier,
+            verified_units: verified.get(&kpi.id).copied().unwrap_or(0),
+        };
+        (*contract, progress)
+    });
+    Ok(first_open(claimed, progress))
+}
+
+struct Withdraw {
+    actor: Actor,
+    id: ClaimId,
+}
+
+impl Command for Withdraw {
+    const NAME: &'static str = "withdraw_claim";
+    type Out = ClaimId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<ClaimId, AppError> {
+        let recorded = claim::load(tx, self.id).await?.ok_or_else(unknown_claim)?;
+        let facts = Facts {
+            organisation: Some(recorded.claim.claimant),
+            ..Facts::default()
+        };
+        let permit = authorize(tx, &self.actor, Action::WithdrawClaim, &facts).await?;
+        decide_withdrawal(recorded.status)
+            .map_err(|error| AppError::refused_at("CLAIM_STATUS", "claim", error))?;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: self.id.to_string(),
+            inputs_upto: None,
+            body: ClaimWithdrawn { claim: self.id }.into(),
+        })?;
+        claim::decide(tx, self.id, ClaimStatus::Withdrawn, None, tx.at(), index).await?;
+        Ok(self.id)
+    }
+}
+
+impl App {
+    /// Submits a claim. With the same key and body the first claim is answered again.
+    pub async fn submit_claim(
+        &self,
+        actor: &Actor,
+        key: &str,
+        input: SubmitClaim,
+    ) -> Result<Written<ClaimId>, AppError> {
+        let facts = Facts {
+            organisation: Some(input.claimant),
+            ..Facts::default()
+        };
+        actor::authorize(actor, Action::SubmitClaim, &facts)?;
+        let (answers, reference, place) = self.claimed(&input.outcome).await?;
+        let measure = self.read().measure(&reference).await?;
+        let measure = measure.ok_or(SubmissionError::UnknownMeasure(reference.clone()))?;
+        let quantity = measure
+            .quantity(&input.quantity)
+            .map_err(|error| AppError::refused_at("QUANTITY", "quantity", error))?;
+        let claim = Claim {
+            id: self.ids.new(),
+            claimant: input.claimant,
+            answers,
+            measure: reference,
+            quantity,
+            period: input.period,
+            place,
+            evidence: input.evidence.clone(),
+            external_reference: input.external_reference.clone(),
+        };
+        claim.check(&measure)?;
+        let key = IdempotencyKey::of_body(input.claimant, key, &input)?;
+        let command = Submit {
+            actor: actor.clone(),
+            claim,
+            measure,
+        };
+        self.store.write(Some(key), command).await
+    }
+
+    /// Takes a claim back before it is verified. Its evidence is free again.
+    pub async fn withdraw_claim(
+        &self,
+        actor: &Actor,
+        id: ClaimId,
+    ) -> Result<Written<ClaimId>, AppError> {
+        let actor = actor.clone();
+        self.store.write(None, Withdraw { actor, id }).await
+    }
+
+    /// KPI, measure and place of a claimed outcome. A KPI never changes, so it is read before the transaction.
+    async fn claimed(
+        &self,
+        outcome: &ClaimedOutcome,
+    ) -> Result<(Option<KpiRef>, MeasureRef, String), AppError> {
+        match outcome {
+            ClaimedOutcome::OutsideContracts { measure, place } => {
+                Ok((None, measure.clone(), place.clone()))
+            }
+            ClaimedOutcome::Kpi(id) => {
+                let row = contract::kpi::Entity::find_by_id(id.uuid())
+                    .one(self.store.read())
+                    .await?
+                    .ok_or(SubmissionError::UnknownKpi(*id))?;
+                let answers = KpiRef {
+                    contract: ContractId::from_uuid(row.contract_id),
+                    kpi: *id,
+                };
+                let kpi = contract::kpi_of(&row)?;
+                Ok((Some(answers), kpi.measure, kpi.place))
+            }
+        }
+    }
+}
+
+/// The claim that an input names does not exist.
+pub(crate) fn unknown_claim() -> AppError {
+    AppError::refused_at(
+        "UNKNOWN_CLAIM",
+        "claim",
+        "there is no such claim: use the id that submitClaim gave",
+    )
+}

@@ -1,0 +1,75 @@
+//! The use-case of contracts: an officer signs what was awarded. The award's commitments become KPIs as they are; nobody
+//! retypes them.
+
+use commonweal_domain::actor::{self, Action, Actor};
+use commonweal_domain::contract::Contract;
+use commonweal_domain::contract::entries::ContractSigned;
+use commonweal_domain::contract::signing::{SigningError, decide_signing};
+use commonweal_domain::ids::{ContractId, Id, TenderId};
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::tender::stage::Step;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::App;
+use crate::authorization::authorize;
+use crate::award::load_award;
+use crate::error::AppError;
+use crate::store::{Command, Tx, Written, contract};
+use crate::tender::LoadedTender;
+
+struct Sign {
+    actor: Actor,
+    tender: TenderId,
+    /// Made from the award before the transaction; the decision compares it with the award again.
+    contract: Contract,
+}
+
+impl Command for Sign {
+    const NAME: &'static str = "sign_contract";
+    type Out = ContractId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<ContractId, AppError> {
+        let tender = LoadedTender::load(tx, self.tender).await?;
+        let permit = authorize(tx, &self.actor, Action::SignContract, &tender.facts()).await?;
+        let award = load_award(tx, &tender).await?;
+        let signed = contract::Entity::find()
+            .filter(contract::Column::TenderId.eq(self.tender.uuid()))
+            .one(tx)
+            .await?;
+        let signed = signed.map(|row| ContractId::from_uuid(row.id));
+        decide_signing(&self.contract, award.as_ref(), signed, |_| None)?;
+        let stage = tender.after(Step::SignContract)?;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: self.contract.id.to_string(),
+            inputs_upto: None,
+            body: ContractSigned {
+                contract: self.contract.clone(),
+            }
+            .into(),
+        })?;
+        contract::insert(tx, &self.contract, tx.at(), index).await?;
+        tender.store(tx, stage, |_| ()).await?;
+        Ok(self.contract.id)
+    }
+}
+
+impl App {
+    /// Signs the contract of a decided award. One award makes one contract.
+    pub async fn sign_contract(
+        &self,
+        actor: &Actor,
+        tender: TenderId,
+    ) -> Result<Written<ContractId>, AppError> {
+        let loaded = LoadedTender::load(self.store.read(), tender).await?;
+        actor::authorize(actor, Action::SignContract, &loaded.facts())?;
+        let award = load_award(self.store.read(), &loaded).await?;
+        let award = award.ok_or(SigningError::NoAward(tender))?;
+        let command = Sign {
+            actor: actor.clone(),
+            tender,
+            contract: Contract::from_award(self.ids.new(), &award, || self.ids.new()),
+        };
+        self.store.write(None, command).await
+    }
+}

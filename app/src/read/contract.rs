@@ -1,0 +1,190 @@
+//! Contracts and KPIs as anyone may read them: what was promised and what was delivered.
+
+use std::collections::HashMap;
+
+use commonweal_domain::amount::Quantity;
+use commonweal_domain::contract::{ClaimStatus, Kpi};
+use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
+use commonweal_domain::time::Time;
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+use uuid::Uuid;
+
+use super::{Page, Read};
+use crate::error::AppError;
+use crate::store::contract::{self, kpi, kpi_of};
+use crate::store::{claim, columns};
+
+/// A signed contract; its KPIs are read apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContractView {
+    /// The contract.
+    pub id: ContractId,
+    /// The tender whose award led to it.
+    pub tender: Option<TenderId>,
+    /// Who buys.
+    pub buyer: OrganisationId,
+    /// Who delivers.
+    pub supplier: OrganisationId,
+    /// Whether delivery beyond a KPI may be traded.
+    pub surplus_tradable: bool,
+    /// When it was signed.
+    pub signed_at: Time,
+    /// Log index of its signature.
+    pub entry_index: u64,
+}
+
+/// A KPI with what was delivered for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KpiView {
+    /// The KPI.
+    pub kpi: Kpi,
+    /// Its contract.
+    pub contract: ContractId,
+    /// Verified to date.
+    pub delivered: Quantity,
+    /// Claimed and waiting for verification.
+    pub waiting: Quantity,
+}
+
+/// Which contracts are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ContractFilter {
+    /// Those of this buyer.
+    pub buyer: Option<OrganisationId>,
+    /// Those of this supplier.
+    pub supplier: Option<OrganisationId>,
+}
+
+impl Read<'_> {
+    /// Contracts by id, in one statement.
+    pub async fn contracts_by_id(
+        &self,
+        ids: &[ContractId],
+    ) -> Result<HashMap<ContractId, ContractView>, AppError> {
+        let rows = contract::Entity::find()
+            .filter(contract::Column::Id.is_in(columns::uuids(ids)))
+            .all(self.db)
+            .await?;
+        let views = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+        Ok(views.into_iter().map(|view| (view.id, view)).collect())
+    }
+
+    /// The contracts that the awards of some tenders led to, in one statement.
+    pub async fn contracts_by_tender(
+        &self,
+        tenders: &[TenderId],
+    ) -> Result<HashMap<TenderId, ContractView>, AppError> {
+        let rows = contract::Entity::find()
+            .filter(contract::Column::TenderId.is_in(columns::uuids(tenders)))
+            .all(self.db)
+            .await?;
+        let views = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+        Ok(views
+            .into_iter()
+            .filter_map(|view| Some((view.tender?, view)))
+            .collect())
+    }
+
+    /// A page of contracts in the order of their signature.
+    pub async fn contracts(
+        &self,
+        filter: &ContractFilter,
+        page: &Page<ContractId>,
+    ) -> Result<Vec<ContractView>, AppError> {
+        let rows = page
+            .of(select(filter), contract::Column::Id, |id| id.uuid().into())
+            .all(self.db)
+            .await?;
+        rows.iter().map(view).collect()
+    }
+
+    /// How many contracts the filter leaves.
+    pub async fn contract_count(&self, filter: &ContractFilter) -> Result<u64, AppError> {
+        Ok(select(filter).count(self.db).await?)
+    }
+
+    /// The KPIs of several contracts, each in the order of its contract, in two statements.
+    pub async fn kpis_of(
+        &self,
+        contracts: &[ContractId],
+    ) -> Result<HashMap<ContractId, Vec<KpiView>>, AppError> {
+        let rows = kpi::Entity::find()
+            .filter(kpi::Column::ContractId.is_in(columns::uuids(contracts)))
+            .order_by_asc(kpi::Column::Seq)
+            .all(self.db)
+            .await?;
+        let mut found: HashMap<ContractId, Vec<KpiView>> = HashMap::new();
+        for view in self.with_deliveries(&rows).await? {
+            found.entry(view.contract).or_default().push(view);
+        }
+        Ok(found)
+    }
+
+    /// KPIs by id, in two statements.
+    pub async fn kpis_by_id(&self, ids: &[KpiId]) -> Result<HashMap<KpiId, KpiView>, AppError> {
+        let rows = kpi::Entity::find()
+            .filter(kpi::Column::Id.is_in(columns::uuids(ids)))
+            .all(self.db)
+            .await?;
+        let views = self.with_deliveries(&rows).await?;
+        Ok(views.into_iter().map(|view| (view.kpi.id, view)).collect())
+    }
+
+    async fn with_deliveries(&self, rows: &[kpi::Model]) -> Result<Vec<KpiView>, AppError> {
+        let sums: Vec<(Uuid, String, i64, Option<i64>)> = claim::Entity::find()
+            .select_only()
+            .column(claim::Column::KpiId)
+            .column(claim::Column::Status)
+            .column_as(claim::sum_of(claim::Column::Units), "claimed")
+            .column_as(claim::sum_of(claim::Column::VerifiedUnits), "verified")
+            .filter(claim::Column::KpiId.is_in(rows.iter().map(|row| row.id)))
+            .group_by(claim::Column::KpiId)
+            .group_by(claim::Column::Status)
+            .into_tuple()
+            .all(self.db)
+            .await?;
+        let sum = |kpi: Uuid, status: ClaimStatus| {
+            let found = sums
+                .iter()
+                .find(|sum| sum.0 == kpi && sum.1 == status.as_str());
+            found.map_or((0, 0), |sum| (sum.2, sum.3.unwrap_or(0)))
+        };
+        rows.iter()
+            .map(|row| {
+                let kpi = kpi_of(row)?;
+                let units = |units| kpi.quantity.with_units(units).map_err(AppError::internal);
+                Ok(KpiView {
+                    contract: ContractId::from_uuid(row.contract_id),
+                    delivered: units(sum(row.id, ClaimStatus::Verified).1)?,
+                    waiting: units(sum(row.id, ClaimStatus::Submitted).0)?,
+                    kpi,
+                })
+            })
+            .collect()
+    }
+}
+
+fn select(filter: &ContractFilter) -> Select<contract::Entity> {
+    let mut select = contract::Entity::find();
+    if let Some(buyer) = filter.buyer {
+        select = select.filter(contract::Column::BuyerId.eq(buyer.uuid()));
+    }
+    if let Some(supplier) = filter.supplier {
+        select = select.filter(contract::Column::SupplierId.eq(supplier.uuid()));
+    }
+    select
+}
+
+fn view(row: &contract::Model) -> Result<ContractView, AppError> {
+    Ok(ContractView {
+        id: ContractId::from_uuid(row.id),
+        tender: row.tender_id.map(TenderId::from_uuid),
+        buyer: OrganisationId::from_uuid(row.buyer_id),
+        supplier: OrganisationId::from_uuid(row.supplier_id),
+        surplus_tradable: row.surplus_tradable,
+        signed_at: columns::time(row.signed_at),
+        entry_index: columns::index(row.entry_idx)?,
+    })
+}

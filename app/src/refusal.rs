@@ -1,0 +1,142 @@
+//! Refusals of contracts, claims and credits as typed errors that name the input field.
+
+use commonweal_domain::contract::claim::InvalidClaim;
+use commonweal_domain::contract::signing::SigningError;
+use commonweal_domain::contract::submission::SubmissionError;
+use commonweal_domain::contract::text::InvalidText;
+use commonweal_domain::contract::verification::VerificationError;
+use commonweal_domain::credit::class::ClassError;
+use commonweal_domain::credit::issue::IssueError;
+use commonweal_domain::credit::movement::MovementError;
+
+use crate::error::AppError;
+
+impl From<SigningError> for AppError {
+    fn from(error: SigningError) -> Self {
+        use SigningError as E;
+        let (code, path) = match &error {
+            E::NoAward(_) => ("NO_AWARD", "tender"),
+            E::AlreadySigned(_) => ("ALREADY_SIGNED", "tender"),
+            E::NotTheAward { .. } => ("NOT_THE_AWARD", "tender"),
+            E::OneParty => ("ONE_PARTY", "tender"),
+            E::KpiTwice(_) | E::UnknownMeasure(_) | E::Quantity(_) | E::Text(_) => {
+                ("KPI", "tender")
+            }
+        };
+        Self::refused_at(code, path, error)
+    }
+}
+
+impl From<SubmissionError> for AppError {
+    fn from(error: SubmissionError) -> Self {
+        use SubmissionError as E;
+        let (code, path) = match &error {
+            E::Form(error) => return form(error),
+            E::UnknownMeasure(_) => ("UNKNOWN_MEASURE", "outcome.outsideContracts.measure"),
+            E::UnknownContract(_) | E::UnknownKpi(_) => ("UNKNOWN_KPI", "outcome.kpi"),
+            E::NotTheSupplier { .. } => ("NOT_THE_SUPPLIER", "claimant"),
+            E::NotTheKpi { field, .. } => ("NOT_THE_KPI", *field),
+            E::NotDeliveredYet { .. } => ("NOT_DELIVERED_YET", "period"),
+            E::SameEvidence { .. } => ("SAME_EVIDENCE", "evidence"),
+            E::SameReference { .. } => ("SAME_REFERENCE", "externalReference"),
+            E::OpenKpi { .. } => ("OPEN_KPI", "outcome"),
+        };
+        Self::refused_at(code, path, error)
+    }
+}
+
+impl From<InvalidClaim> for AppError {
+    fn from(error: InvalidClaim) -> Self {
+        form(&error)
+    }
+}
+
+fn form(error: &InvalidClaim) -> AppError {
+    use InvalidClaim as E;
+    let (code, path) = match error {
+        E::Text(error) => return text(error),
+        E::TwoVintages(_) => ("TWO_VINTAGES", "period"),
+        E::Nothing => ("NOTHING_CLAIMED", "quantity"),
+        E::NotCounted(_) => ("NOT_COUNTED", "outcome"),
+        E::WrongUnit { .. } => ("WRONG_UNIT", "quantity"),
+        E::EvidenceCount(_) => ("EVIDENCE_COUNT", "evidence"),
+        E::EvidenceSize(_) => ("EVIDENCE_SIZE", "evidence"),
+        E::EvidenceTwice(_) => ("EVIDENCE_TWICE", "evidence"),
+        E::EvidenceKind(_) => ("EVIDENCE_KIND", "evidence"),
+    };
+    AppError::refused_at(code, path, error)
+}
+
+/// The domain names fields as they stand in entries, people type them as the interface has them.
+fn text(error: &InvalidText) -> AppError {
+    let path = match error.field {
+        "external_reference" => "externalReference",
+        "evidence.media_type" => "evidence.mediaType",
+        field => field,
+    };
+    AppError::refused_at("TEXT", path, error)
+}
+
+impl From<VerificationError> for AppError {
+    fn from(error: VerificationError) -> Self {
+        use VerificationError as E;
+        match &error {
+            E::Status(_) => Self::refused_at("CLAIM_STATUS", "claim", error),
+            E::Accepted { .. } => Self::refused_at("ACCEPTED", "accepted", error),
+            E::Text(error) => text(error),
+            E::Nobody | E::Twice(_) => Self::refused("VERIFIERS", error),
+            E::Submitter(_) | E::NotIndependent { .. } => Self::Forbidden(error.to_string()),
+        }
+    }
+}
+
+impl From<ClassError> for AppError {
+    fn from(error: ClassError) -> Self {
+        use ClassError as E;
+        let (code, path) = match &error {
+            E::Text(error) => return text(error),
+            E::UnknownMeasure(_) => ("UNKNOWN_MEASURE", "measure"),
+            E::NotCounted(_) => ("NOT_COUNTED", "measure"),
+            E::Scale { .. } => ("SCALE", "measure"),
+            E::Vintage(_) => ("VINTAGE", "vintage"),
+            E::NotTransferable(_) => ("NOT_TRANSFERABLE", "transferable"),
+            E::Buffer => ("BUFFER", "bufferShare"),
+            E::Limit(_) => ("HOLDING_LIMIT", "holdingLimit"),
+            E::Exists(_) => ("CLASS_EXISTS", "measure"),
+        };
+        Self::refused_at(code, path, error)
+    }
+}
+
+impl From<IssueError> for AppError {
+    fn from(error: IssueError) -> Self {
+        use IssueError as E;
+        let (code, path) = match &error {
+            E::NotVerified(_) => ("NOT_VERIFIED", "claim"),
+            E::AlreadyIssued { .. } => ("ALREADY_ISSUED", "claim"),
+            E::WrongClass { .. } => ("WRONG_CLASS", "claim"),
+            E::Nothing => ("NOTHING_TO_ISSUE", "claim"),
+            E::SamePerson(_) => return Self::Forbidden(error.to_string()),
+            E::Arithmetic(_) | E::Serials(_) => ("TOO_LARGE", "claim"),
+        };
+        Self::refused_at(code, path, error)
+    }
+}
+
+impl From<MovementError> for AppError {
+    fn from(error: MovementError) -> Self {
+        use MovementError as E;
+        let (code, path) = match &error {
+            E::Text(error) => return text(error),
+            E::Units(_) => ("UNITS", "units"),
+            E::Insufficient { .. } => ("INSUFFICIENT_BALANCE", "units"),
+            E::NotTransferable(_) => ("NOT_TRANSFERABLE", "batch"),
+            E::SameHolder(_) => ("SAME_HOLDER", "to"),
+            E::NotOneGroup => ("NOT_ONE_GROUP", "reason"),
+            E::HoldingLimit { .. } => ("HOLDING_LIMIT", "units"),
+            E::TooEarly { .. } => ("TOO_EARLY", "period"),
+            E::Serials(_) => return Self::internal(error.to_string()),
+        };
+        Self::refused_at(code, path, error)
+    }
+}

@@ -1,0 +1,113 @@
+//! The use-case of retirement: units are claimed for ever, with serials and a certificate.
+
+use commonweal_domain::actor::{self, Action, Actor, Facts};
+use commonweal_domain::credit::movement::{RetirementRequest, decide_retirement};
+use commonweal_domain::ids::{BatchId, OrganisationId, RetirementId};
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::time::Period;
+use serde::Serialize;
+
+use crate::App;
+use crate::account::{available, batch_and_class, units_as_text};
+use crate::authorization::authorize;
+use crate::error::AppError;
+use crate::group;
+use crate::remark::Remark;
+use crate::store::{Command, IdempotencyKey, Tx, Written, credit};
+
+/// Input of [`App::retire_credits`].
+#[derive(Debug, Clone, Serialize)]
+pub struct RetireCredits {
+    /// Which batch.
+    pub batch: BatchId,
+    /// Whose units.
+    pub holder: OrganisationId,
+    /// How many smallest units.
+    #[serde(serialize_with = "units_as_text")]
+    pub units: i64,
+    /// The organisation that may say that the outcome is its own.
+    pub beneficiary: OrganisationId,
+    /// Where it says so: a country or place code.
+    pub jurisdiction: String,
+    /// For when it says so, such as a financial year.
+    pub period: Period,
+    /// Why, in words that can be erased.
+    pub note: Option<String>,
+}
+
+struct Retire {
+    actor: Actor,
+    id: RetirementId,
+    input: RetireCredits,
+    note: Option<Remark>,
+}
+
+impl Command for Retire {
+    const NAME: &'static str = "retire_credits";
+    type Out = RetirementId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<RetirementId, AppError> {
+        let input = &self.input;
+        let facts = Facts {
+            organisation: Some(input.holder),
+            ..Facts::default()
+        };
+        let permit = authorize(tx, &self.actor, Action::RetireCredits, &facts).await?;
+        let (batch, class) = batch_and_class(tx, input.batch).await?;
+        if group::group_of(tx, input.beneficiary).await?.is_none() {
+            return Err(AppError::refused_at(
+                "UNKNOWN_ORGANISATION",
+                "beneficiary",
+                "the beneficiary is not registered: a retirement names a registered organisation",
+            ));
+        }
+        let request = RetirementRequest {
+            id: self.id,
+            holder: input.holder,
+            units: input.units,
+            beneficiary: input.beneficiary,
+            jurisdiction: input.jurisdiction.clone(),
+            period: input.period,
+            note: self.note.as_ref().map(|note| note.hash),
+        };
+        let available = available(tx, input.batch, input.holder).await?;
+        let body = decide_retirement(request, &batch, &class, available)?;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: input.batch.to_string(),
+            inputs_upto: None,
+            body: body.clone().into(),
+        })?;
+        let holder = Some(input.holder);
+        credit::insert_retirement(tx, input.batch, holder, &body.retirement, tx.at(), index)
+            .await?;
+        if let Some(note) = &self.note {
+            note.keep(tx).await?;
+        }
+        Ok(self.id)
+    }
+}
+
+impl App {
+    /// Retires units for ever. With the same key and body it happens once.
+    pub async fn retire_credits(
+        &self,
+        actor: &Actor,
+        key: &str,
+        input: RetireCredits,
+    ) -> Result<Written<RetirementId>, AppError> {
+        let facts = Facts {
+            organisation: Some(input.holder),
+            ..Facts::default()
+        };
+        actor::authorize(actor, Action::RetireCredits, &facts)?;
+        let key = IdempotencyKey::of_body(input.holder, key, &input)?;
+        let command = Retire {
+            actor: actor.clone(),
+            id: self.ids.new(),
+            note: Remark::optional(self, "note", input.note.as_deref())?,
+            input,
+        };
+        self.store.write(Some(key), command).await
+    }
+}

@@ -1,0 +1,308 @@
+//! Tables of claims, evidence and verifications.
+
+use std::collections::HashMap;
+
+use commonweal_domain::amount::Quantity;
+use commonweal_domain::contract::{Claim, ClaimStatus, Evidence, KpiRef, RecordedClaim};
+use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId, PersonId};
+use commonweal_domain::log::hash::Hash;
+use commonweal_domain::time::Time;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ExprTrait as _, SimpleExpr};
+use sea_orm::{QueryOrder, QuerySelect};
+
+use super::columns;
+use crate::error::AppError;
+use crate::organisation::{column, from_word};
+
+/// A delivered quantity and where its claim stands.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "claim")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub claimant_id: Uuid,
+    pub contract_id: Option<Uuid>,
+    pub kpi_id: Option<Uuid>,
+    pub catalogue_id: Uuid,
+    pub measure_code: String,
+    pub units: i64,
+    pub scale: i64,
+    pub unit: String,
+    pub from_day: String,
+    pub to_day: String,
+    pub vintage: i64,
+    pub place: String,
+    pub external_reference: Option<String>,
+    pub status: String,
+    pub verified_units: Option<i64>,
+    pub submitted_by: Uuid,
+    pub submitted_at: i64,
+    pub entry_idx: i64,
+    pub decided_at: Option<i64>,
+    pub decided_idx: Option<i64>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Table `evidence`.
+pub(crate) mod evidence {
+    use sea_orm::entity::prelude::*;
+
+    /// One file behind a claim, by its hash; `live` as long as the claim is.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "evidence")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub claim_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        pub sha256: Vec<u8>,
+        pub kind: String,
+        pub size: i64,
+        pub media_type: String,
+        pub live: bool,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Table `verification`.
+pub(crate) mod verification {
+    use sea_orm::entity::prelude::*;
+
+    /// What one verifier found; without a quantity when the claim was rejected.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "verification")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub claim_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub verifier_id: Uuid,
+        pub organisation_id: Uuid,
+        pub accepted_units: Option<i64>,
+        pub method: Option<String>,
+        pub reason: Vec<u8>,
+        pub at: i64,
+        pub entry_idx: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A claim with what happened to it.
+pub(crate) async fn load(
+    db: &impl ConnectionTrait,
+    id: ClaimId,
+) -> Result<Option<RecordedClaim>, AppError> {
+    let Some(row) = Entity::find_by_id(id.uuid()).one(db).await? else {
+        return Ok(None);
+    };
+    let files = evidence::Entity::find()
+        .filter(evidence::Column::ClaimId.eq(id.uuid()))
+        .order_by_asc(evidence::Column::Seq)
+        .all(db)
+        .await?;
+    let verifiers = verification::Entity::find()
+        .filter(verification::Column::ClaimId.eq(id.uuid()))
+        .all(db)
+        .await?;
+    let verifiers = verifiers
+        .iter()
+        .map(|row| PersonId::from_uuid(row.verifier_id));
+    Ok(Some(RecordedClaim {
+        status: from_word(&row.status)?,
+        submitted_by: PersonId::from_uuid(row.submitted_by),
+        verified: verified_of(&row)?,
+        verifiers: verifiers.collect(),
+        claim: claim_of(&row, &files)?,
+    }))
+}
+
+/// The claim of its rows.
+pub(crate) fn claim_of(row: &Model, files: &[evidence::Model]) -> Result<Claim, AppError> {
+    Ok(Claim {
+        id: ClaimId::from_uuid(row.id),
+        claimant: OrganisationId::from_uuid(row.claimant_id),
+        answers: row
+            .contract_id
+            .zip(row.kpi_id)
+            .map(|(contract, kpi)| KpiRef {
+                contract: ContractId::from_uuid(contract),
+                kpi: KpiId::from_uuid(kpi),
+            }),
+        measure: columns::measure(row.catalogue_id, &row.measure_code)?,
+        quantity: columns::quantity(row.units, row.scale, &row.unit)?,
+        period: columns::period(&row.from_day, &row.to_day)?,
+        place: row.place.clone(),
+        evidence: files.iter().map(evidence_of).collect::<Result<_, _>>()?,
+        external_reference: row.external_reference.clone(),
+    })
+}
+
+/// The verified quantity of a row.
+pub(crate) fn verified_of(row: &Model) -> Result<Option<Quantity>, AppError> {
+    let quantity = |units| columns::quantity(units, row.scale, &row.unit);
+    row.verified_units.map(quantity).transpose()
+}
+
+fn evidence_of(row: &evidence::Model) -> Result<Evidence, AppError> {
+    Ok(Evidence {
+        sha256: columns::hash(&row.sha256)?,
+        kind: row.kind.clone(),
+        size: u64::try_from(row.size).map_err(AppError::internal)?,
+        media_type: row.media_type.clone(),
+    })
+}
+
+/// Stores a claim that was submitted in an entry.
+pub(crate) async fn insert(
+    db: &impl ConnectionTrait,
+    submitted: &Claim,
+    by: PersonId,
+    at: Time,
+    index: u64,
+) -> Result<(), AppError> {
+    Entity::insert(ActiveModel {
+        id: Set(submitted.id.uuid()),
+        claimant_id: Set(submitted.claimant.uuid()),
+        contract_id: Set(submitted.answers.map(|answers| answers.contract.uuid())),
+        kpi_id: Set(submitted.answers.map(|answers| answers.kpi.uuid())),
+        catalogue_id: Set(submitted.measure.catalogue.uuid()),
+        measure_code: Set(submitted.measure.code.to_string()),
+        units: Set(submitted.quantity.units()),
+        scale: Set(i64::from(submitted.quantity.scale())),
+        unit: Set(submitted.quantity.unit().to_string()),
+        from_day: Set(submitted.period.from().to_string()),
+        to_day: Set(submitted.period.to().to_string()),
+        vintage: Set(i64::from(submitted.vintage().map_err(AppError::internal)?)),
+        place: Set(submitted.place.clone()),
+        external_reference: Set(submitted.external_reference.clone()),
+        status: Set(ClaimStatus::Submitted.as_str().to_owned()),
+        verified_units: Set(None),
+        submitted_by: Set(by.uuid()),
+        submitted_at: Set(at.micros()),
+        entry_idx: Set(column(index)?),
+        decided_at: Set(None),
+        decided_idx: Set(None),
+    })
+    .exec_without_returning(db)
+    .await?;
+    let mut rows = Vec::with_capacity(submitted.evidence.len());
+    for (seq, file) in (0_i64..).zip(&submitted.evidence) {
+        rows.push(evidence::ActiveModel {
+            claim_id: Set(submitted.id.uuid()),
+            seq: Set(seq),
+            sha256: Set(file.sha256.as_bytes().to_vec()),
+            kind: Set(file.kind.clone()),
+            size: Set(i64::try_from(file.size).map_err(AppError::internal)?),
+            media_type: Set(file.media_type.clone()),
+            live: Set(true),
+        });
+    }
+    evidence::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// Gives a claim its final status; evidence of a claim that ends without a verified quantity is free again.
+pub(crate) async fn decide(
+    db: &impl ConnectionTrait,
+    id: ClaimId,
+    status: ClaimStatus,
+    verified: Option<&Quantity>,
+    at: Time,
+    index: u64,
+) -> Result<(), AppError> {
+    Entity::update(ActiveModel {
+        id: Set(id.uuid()),
+        status: Set(status.as_str().to_owned()),
+        verified_units: Set(verified.map(Quantity::units)),
+        decided_at: Set(Some(at.micros())),
+        decided_idx: Set(Some(column(index)?)),
+        ..Default::default()
+    })
+    .exec(db)
+    .await?;
+    if !status.is_live() {
+        evidence::Entity::update_many()
+            .col_expr(evidence::Column::Live, Expr::value(false))
+            .filter(evidence::Column::ClaimId.eq(id.uuid()))
+            .exec(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A live claim that carries one of the claim's files, with the first such file.
+pub(crate) async fn same_evidence(
+    db: &impl ConnectionTrait,
+    claim: &Claim,
+) -> Result<Option<(ClaimId, Hash)>, AppError> {
+    let hashes = claim
+        .evidence
+        .iter()
+        .map(|file| file.sha256.as_bytes().to_vec());
+    let found: HashMap<Vec<u8>, Uuid> = evidence::Entity::find()
+        .filter(evidence::Column::Live.eq(true))
+        .filter(evidence::Column::Sha256.is_in(hashes))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.sha256, row.claim_id))
+        .collect();
+    Ok(claim.evidence.iter().find_map(|file| {
+        let earlier = found.get(file.sha256.as_bytes().as_slice())?;
+        Some((ClaimId::from_uuid(*earlier), file.sha256))
+    }))
+}
+
+/// An earlier claim of the claimant, live or not, with the same external reference.
+pub(crate) async fn same_reference(
+    db: &impl ConnectionTrait,
+    claim: &Claim,
+) -> Result<Option<ClaimId>, AppError> {
+    let Some(reference) = &claim.external_reference else {
+        return Ok(None);
+    };
+    let found = Entity::find()
+        .filter(Column::ClaimantId.eq(claim.claimant.uuid()))
+        .filter(Column::ExternalReference.eq(reference))
+        .one(db)
+        .await?;
+    Ok(found.map(|row| ClaimId::from_uuid(row.id)))
+}
+
+/// Verified units of KPIs to date; a KPI without a verified claim is missing.
+pub(crate) async fn verified_units(
+    db: &impl ConnectionTrait,
+    kpis: &[KpiId],
+) -> Result<HashMap<KpiId, i64>, AppError> {
+    let sums: Vec<(Uuid, i64)> = Entity::find()
+        .select_only()
+        .column(Column::KpiId)
+        .column_as(sum_of(Column::VerifiedUnits), "units")
+        .filter(Column::KpiId.is_in(columns::uuids(kpis)))
+        .filter(Column::Status.eq(ClaimStatus::Verified.as_str()))
+        .group_by(Column::KpiId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(sums
+        .into_iter()
+        .map(|(kpi, units)| (KpiId::from_uuid(kpi), units))
+        .collect())
+}
+
+/// A sum of whole units. PostgreSQL would make it a decimal.
+pub(crate) fn sum_of(units: impl ColumnTrait) -> SimpleExpr {
+    Expr::expr(units.sum()).cast_as("bigint")
+}

@@ -1,0 +1,162 @@
+//! Tables of contracts and KPIs.
+
+use commonweal_domain::catalogue::MeasureRef;
+use commonweal_domain::contract::{Contract, Kpi};
+use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
+use commonweal_domain::time::Time;
+use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+
+use super::columns;
+use crate::error::AppError;
+use crate::organisation::column;
+
+/// A signed contract.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "contract")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub tender_id: Option<Uuid>,
+    pub buyer_id: Uuid,
+    pub supplier_id: Uuid,
+    pub surplus_tradable: bool,
+    pub signed_at: i64,
+    pub entry_idx: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Table `kpi`.
+pub(crate) mod kpi {
+    use sea_orm::entity::prelude::*;
+
+    /// A commitment made binding, in the order of its contract.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "kpi")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub contract_id: Uuid,
+        pub seq: i64,
+        pub catalogue_id: Uuid,
+        pub measure_code: String,
+        pub units: i64,
+        pub scale: i64,
+        pub unit: String,
+        pub from_day: String,
+        pub to_day: String,
+        pub place: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A contract with its KPIs in order.
+pub(crate) async fn load(
+    db: &impl ConnectionTrait,
+    id: ContractId,
+) -> Result<Option<Contract>, AppError> {
+    let Some(row) = Entity::find_by_id(id.uuid()).one(db).await? else {
+        return Ok(None);
+    };
+    let kpis = kpi::Entity::find()
+        .filter(kpi::Column::ContractId.eq(id.uuid()))
+        .order_by_asc(kpi::Column::Seq)
+        .all(db)
+        .await?;
+    Ok(Some(Contract {
+        id,
+        tender: row.tender_id.map(TenderId::from_uuid),
+        buyer: OrganisationId::from_uuid(row.buyer_id),
+        supplier: OrganisationId::from_uuid(row.supplier_id),
+        surplus_tradable: row.surplus_tradable,
+        kpis: kpis.iter().map(kpi_of).collect::<Result<_, _>>()?,
+    }))
+}
+
+/// The KPI of a row.
+pub(crate) fn kpi_of(row: &kpi::Model) -> Result<Kpi, AppError> {
+    Ok(Kpi {
+        id: KpiId::from_uuid(row.id),
+        measure: columns::measure(row.catalogue_id, &row.measure_code)?,
+        quantity: columns::quantity(row.units, row.scale, &row.unit)?,
+        period: columns::period(&row.from_day, &row.to_day)?,
+        place: row.place.clone(),
+    })
+}
+
+/// The KPIs of some suppliers that ask for a measure at a place, in the order of their contracts.
+pub(crate) async fn asking_for(
+    db: &impl ConnectionTrait,
+    measure: &MeasureRef,
+    place: &str,
+    suppliers: &[OrganisationId],
+) -> Result<Vec<(ContractId, OrganisationId, Kpi)>, AppError> {
+    let asking = kpi::Entity::find()
+        .filter(kpi::Column::CatalogueId.eq(measure.catalogue.uuid()))
+        .filter(kpi::Column::MeasureCode.eq(measure.code.as_str()))
+        .filter(kpi::Column::Place.eq(place))
+        .order_by_asc(kpi::Column::Seq)
+        .all(db)
+        .await?;
+    let contracts = Entity::find()
+        .filter(Column::Id.is_in(asking.iter().map(|row| row.contract_id)))
+        .filter(Column::SupplierId.is_in(columns::uuids(suppliers)))
+        .order_by_asc(Column::EntryIdx)
+        .all(db)
+        .await?;
+    let mut found = Vec::new();
+    for signed in contracts {
+        let id = ContractId::from_uuid(signed.id);
+        let supplier = OrganisationId::from_uuid(signed.supplier_id);
+        for row in asking.iter().filter(|row| row.contract_id == signed.id) {
+            found.push((id, supplier, kpi_of(row)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Stores a contract that was signed in an entry.
+pub(crate) async fn insert(
+    db: &impl ConnectionTrait,
+    signed: &Contract,
+    at: Time,
+    index: u64,
+) -> Result<(), AppError> {
+    Entity::insert(ActiveModel {
+        id: Set(signed.id.uuid()),
+        tender_id: Set(signed.tender.map(Id::uuid)),
+        buyer_id: Set(signed.buyer.uuid()),
+        supplier_id: Set(signed.supplier.uuid()),
+        surplus_tradable: Set(signed.surplus_tradable),
+        signed_at: Set(at.micros()),
+        entry_idx: Set(column(index)?),
+    })
+    .exec_without_returning(db)
+    .await?;
+    let rows = (0_i64..)
+        .zip(&signed.kpis)
+        .map(|(seq, kpi)| kpi::ActiveModel {
+            id: Set(kpi.id.uuid()),
+            contract_id: Set(signed.id.uuid()),
+            seq: Set(seq),
+            catalogue_id: Set(kpi.measure.catalogue.uuid()),
+            measure_code: Set(kpi.measure.code.to_string()),
+            units: Set(kpi.quantity.units()),
+            scale: Set(i64::from(kpi.quantity.scale())),
+            unit: Set(kpi.quantity.unit().to_string()),
+            from_day: Set(kpi.period.from().to_string()),
+            to_day: Set(kpi.period.to().to_string()),
+            place: Set(kpi.place.clone()),
+        });
+    kpi::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
