@@ -4,6 +4,7 @@
 //! of bids takes randomness from the machine, so roots differ from one demo to the next while every answer is the same.
 
 mod city;
+mod delivery;
 mod people;
 mod procurement;
 mod tenders;
@@ -20,7 +21,7 @@ use commonweal_domain::catalogue::Catalogue;
 use commonweal_domain::time::Time;
 
 use self::people::People;
-use self::tenders::TENDERS;
+use self::tenders::{Reach, TENDERS};
 use crate::catalogue_files;
 use crate::cli::database;
 use crate::config::Config;
@@ -73,8 +74,20 @@ async fn tell(app: App, clock: ManualClock) -> Result<People> {
         people,
         catalogue,
     };
+    let mut contracts = Vec::new();
     for tender in TENDERS {
-        city.procure(tender).await.with_context(|| tender.title)?;
+        let id = city.procure(tender).await.with_context(|| tender.title)?;
+        if tender.reach == Reach::Contracted {
+            contracts.push((
+                tender,
+                city.contract(tender, id)
+                    .await
+                    .with_context(|| tender.title)?,
+            ));
+        }
     }
+    city.deliver(&contracts)
+        .await
+        .context("claims and credits")?;
     Ok(city.people)
 }

@@ -7,7 +7,7 @@ use commonweal_app::evaluation::SaveMark;
 use commonweal_app::read::Page;
 use commonweal_app::read::bid::BidView;
 use commonweal_app::tender::PublishTender;
-use commonweal_domain::ids::{OrganisationId, TenderId};
+use commonweal_domain::ids::{ContractId, OrganisationId, TenderId};
 use commonweal_domain::tender::code::CriterionCode;
 use commonweal_domain::time::Time;
 
@@ -164,5 +164,16 @@ impl City {
             }
         }
         Ok(levels)
+    }
+
+    /// Signs the contract of an awarded tender.
+    pub(super) async fn contract(&self, tender: &DemoTender, id: TenderId) -> Result<ContractId> {
+        self.clock.advance(10 * DAY);
+        let buyer = &self.people.buyers[tender.buyer];
+        Ok(self
+            .app
+            .sign_contract(&buyer.officer.actor(), id)
+            .await?
+            .out)
     }
 }

@@ -1,0 +1,229 @@
+//! What became of the promises: claims at every stage, credits, a transfer and retirements.
+
+use anyhow::{Context, Result};
+use commonweal_app::claim::{ClaimedOutcome, SubmitClaim};
+use commonweal_app::class::DefineClass;
+use commonweal_app::retirement::RetireCredits;
+use commonweal_app::transfer::TransferCredits;
+use commonweal_app::verification::VerifyClaim;
+use commonweal_domain::catalogue::MeasureRef;
+use commonweal_domain::contract::Evidence;
+use commonweal_domain::credit::entries::TransferReason;
+use commonweal_domain::ids::{BatchId, ClaimId, ContractId, KpiId};
+use commonweal_domain::log::hash::sha256;
+use commonweal_domain::time::{Date, Period};
+
+use super::city::PLACE;
+use super::people::Person;
+use super::tenders::DemoTender;
+use super::{City, DAY};
+
+/// The firm that buys surplus credits: its place in the list of suppliers.
+const BUYER_OF_SURPLUS: usize = 19;
+
+/// A delivery report of the demo.
+struct Report<'a> {
+    supplier: &'a Person,
+    kpi: KpiId,
+    quantity: &'a str,
+    period: (&'a str, &'a str),
+    evidence: &'a str,
+}
+
+impl City {
+    /// The first contract is over-delivered and its surplus moves; the second has claims that still wait.
+    pub(super) async fn deliver(&self, contracts: &[(&DemoTender, ContractId)]) -> Result<()> {
+        let [(care, care_contract), (cleaning, cleaning_contract)] = contracts else {
+            anyhow::bail!("the story has two contracts");
+        };
+        self.define_class(care.measure, true).await?;
+        self.define_class(cleaning.measure, false).await?;
+        self.over_deliver(care, *care_contract).await?;
+        self.wait(cleaning, *cleaning_contract).await
+    }
+
+    async fn define_class(&self, measure: &str, transferable: bool) -> Result<()> {
+        let input = DefineClass {
+            measure: MeasureRef {
+                catalogue: self.catalogue.id,
+                code: measure.parse()?,
+            },
+            place: PLACE.to_owned(),
+            vintage: 2026,
+            buffer_share: "0.1".parse()?,
+            holding_limit_units: None,
+            transferable,
+        };
+        self.app
+            .define_class(&self.people.registrar.actor(), input)
+            .await?;
+        Ok(())
+    }
+
+    /// 1,000 hours were promised: 620 and 530 are delivered, so that 150 are surplus.
+    async fn over_deliver(&self, tender: &DemoTender, contract: ContractId) -> Result<()> {
+        let supplier = self.winner(tender)?;
+        let kpi = self.kpi(contract).await?;
+        self.advance_to("2026-06-10")?;
+        let spring = Report {
+            supplier,
+            kpi,
+            quantity: "620.0",
+            period: ("2026-02-01", "2026-06-01"),
+            evidence: "visit log, February to May",
+        };
+        let claim = self.claim(&spring).await?;
+        self.verify(claim, 0, "620.0").await?;
+        self.issue(claim).await?;
+        self.advance_to("2026-10-08")?;
+        let summer = Report {
+            quantity: "530.0",
+            period: ("2026-06-01", "2026-10-01"),
+            evidence: "visit log, June to September",
+            ..spring
+        };
+        let claim = self.claim(&summer).await?;
+        self.verify(claim, 2, "530.0").await?;
+        let batch = self.issue(claim).await?;
+        self.move_surplus(supplier, batch).await
+    }
+
+    /// A firm buys 50 hours and retires 20 of them in its own name.
+    async fn move_surplus(&self, supplier: &Person, batch: BatchId) -> Result<()> {
+        let firm = &self.people.suppliers[BUYER_OF_SURPLUS];
+        let transfer = TransferCredits {
+            batch,
+            from: supplier.organisation,
+            to: firm.organisation,
+            units: 500,
+            reason: TransferReason::Sale,
+            note: None,
+        };
+        self.app
+            .transfer_credits(&supplier.actor(), "demo-transfer", transfer)
+            .await?;
+        let retirement = RetireCredits {
+            batch,
+            holder: firm.organisation,
+            units: 200,
+            beneficiary: firm.organisation,
+            jurisdiction: "KR".to_owned(),
+            period: period(("2026-01-01", "2027-01-01"))?,
+            note: None,
+        };
+        self.app
+            .retire_credits(&firm.actor(), "demo-retirement", retirement)
+            .await?;
+        Ok(())
+    }
+
+    /// One claim is verified and waits for its issue, one waits for a verifier, one was rejected.
+    async fn wait(&self, tender: &DemoTender, contract: ContractId) -> Result<()> {
+        let supplier = self.winner(tender)?;
+        let kpi = self.kpi(contract).await?;
+        let report = |quantity, period, evidence| Report {
+            supplier,
+            kpi,
+            quantity,
+            period,
+            evidence,
+        };
+        let first = report(
+            "3.25",
+            ("2026-02-01", "2026-06-01"),
+            "payroll, February to May",
+        );
+        let claim = self.claim(&first).await?;
+        self.verify(claim, 1, "3.00").await?;
+        let second = report(
+            "1.50",
+            ("2026-06-01", "2026-08-01"),
+            "payroll, June and July",
+        );
+        let rejected = self.claim(&second).await?;
+        let reason = "Two of the people on the payroll worked for another contract.";
+        self.app
+            .reject_claim(&self.people.verifiers[2].actor(), rejected, reason)
+            .await?;
+        let third = report(
+            "2.75",
+            ("2026-08-01", "2026-10-01"),
+            "payroll, August and September",
+        );
+        self.claim(&third).await?;
+        Ok(())
+    }
+
+    async fn claim(&self, report: &Report<'_>) -> Result<ClaimId> {
+        let kind = match report.evidence.split_once(' ') {
+            Some(("visit", _)) => "visit_log",
+            _ => "payroll",
+        };
+        let input = SubmitClaim {
+            claimant: report.supplier.organisation,
+            outcome: ClaimedOutcome::Kpi(report.kpi),
+            quantity: report.quantity.to_owned(),
+            period: period(report.period)?,
+            evidence: vec![Evidence {
+                sha256: sha256(report.evidence.as_bytes()),
+                kind: kind.to_owned(),
+                size: u64::try_from(report.evidence.len())?,
+                media_type: "text/plain".to_owned(),
+            }],
+            external_reference: None,
+        };
+        let key = format!("demo {}", report.evidence);
+        Ok(self
+            .app
+            .submit_claim(&report.supplier.actor(), &key, input)
+            .await?
+            .out)
+    }
+
+    async fn verify(&self, claim: ClaimId, verifier: usize, accepted: &str) -> Result<()> {
+        self.clock.advance(DAY);
+        let input = VerifyClaim {
+            claim,
+            accepted: accepted.to_owned(),
+            method: "ISAE 3000, sample of one visit or payslip in ten".to_owned(),
+            reason: "The sample agrees with the register; what it does not show is left out."
+                .to_owned(),
+        };
+        self.app
+            .verify_claim(&self.people.verifiers[verifier].actor(), input)
+            .await?;
+        Ok(())
+    }
+
+    async fn issue(&self, claim: ClaimId) -> Result<BatchId> {
+        let registrar = self.people.second_registrar.actor();
+        Ok(self
+            .app
+            .issue_credits(&registrar, &format!("demo {claim}"), claim)
+            .await?
+            .out)
+    }
+
+    async fn kpi(&self, contract: ContractId) -> Result<KpiId> {
+        let mut kpis = self.app.read().kpis_of(&[contract]).await?;
+        let first = kpis
+            .remove(&contract)
+            .and_then(|kpis| kpis.into_iter().next());
+        Ok(first.context("a contract without KPIs")?.kpi.id)
+    }
+
+    /// The first bid of each contracted tender wins; the story is checked by a test.
+    fn winner(&self, tender: &DemoTender) -> Result<&Person> {
+        let bid = tender.bids.first().context("a tender without bids")?;
+        Ok(&self.people.suppliers[bid.supplier])
+    }
+
+    fn advance_to(&self, day: &str) -> Result<()> {
+        self.clock.set(day.parse::<Date>()?.start());
+        Ok(())
+    }
+}
+
+fn period((from, to): (&str, &str)) -> Result<Period> {
+    Ok(Period::new(from.parse()?, to.parse()?)?)
+}
