@@ -7,3 +7,4 @@ mod credit_world;
 mod ledger;
 mod organisation;
 mod subscription;
+mod tender;

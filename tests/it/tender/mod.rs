@@ -1,0 +1,8 @@
+//! Tenders from publication to award, through HTTP.
+
+mod blind;
+mod path;
+mod reads;
+mod refused;
+mod sealed;
+mod story;

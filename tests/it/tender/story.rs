@@ -1,0 +1,357 @@
+//! A city with a buyer, a panel and suppliers, and the steps of a tender as its people take them.
+
+use anyhow::{Context, Result};
+use commonweal_domain::actor::Role;
+use commonweal_domain::ids::OrganisationId;
+use commonweal_tests::{Refusal, TestApp, User};
+use serde_json::{Value, json};
+
+/// The deadline of every tender here, a week after the tests begin.
+pub(super) const CLOSES_AT: &str = "2026-01-12T12:00:00.000000Z";
+/// Seconds from the beginning of the tests to the deadline.
+pub(super) const SECONDS_TO_CLOSING: i64 = 7 * 86_400 + 3 * 3_600;
+
+/// The people of a city.
+pub(super) struct City {
+    pub(super) registrar: User,
+    pub(super) officer: User,
+    pub(super) second_officer: User,
+    pub(super) chair: User,
+    pub(super) evaluators: [User; 2],
+    /// The first one is certified as a cooperative.
+    pub(super) suppliers: [User; 3],
+    pub(super) catalogue: String,
+}
+
+impl City {
+    /// Registers everyone and publishes a catalogue.
+    pub(super) async fn found(app: &TestApp) -> Result<Self> {
+        let registrar = app.registrar().await?;
+        let buyer = app
+            .organisation(&registrar, "City of Hanbyeol", "PUBLIC")
+            .await?;
+        let mut suppliers = Vec::new();
+        for name in [
+            "Han River Care Cooperative",
+            "Bright Benches Ltd",
+            "Third Way Ltd",
+        ] {
+            let id = app.organisation(&registrar, name, "PRIVATE").await?;
+            suppliers.push(app.user(id, &[Role::Supplier]).await?);
+        }
+        certify(app, &registrar, suppliers[0].organisation).await?;
+        let catalogue = publish_catalogue(app, &registrar).await?;
+        let suppliers = suppliers.try_into().ok().context("three suppliers")?;
+        Ok(Self {
+            officer: app.user(buyer, &[Role::Officer]).await?,
+            second_officer: app.user(buyer, &[Role::Officer]).await?,
+            chair: app.user(buyer, &[Role::Chair]).await?,
+            evaluators: [
+                app.user(buyer, &[Role::Evaluator]).await?,
+                app.user(buyer, &[Role::Evaluator]).await?,
+            ],
+            suppliers,
+            catalogue,
+            registrar,
+        })
+    }
+
+    /// The input of a plan: price 40, social value 60 (jobs 50, work by cooperatives 20, method 30), and a condition.
+    pub(super) fn plan(&self) -> Value {
+        let level = |points: u32, name: &str| json!({ "points": points, "name": name });
+        json!({
+            "catalogue": self.catalogue, "currency": "EUR",
+            "criteria": [
+                { "code": "PRICE", "title": "Price", "weight": "40", "rule": { "priceRelativeLowest": { "of": "TOTAL" } } },
+                { "code": "SV", "title": "Social value", "weight": "60", "children": [
+                    { "code": "JOBS", "title": "Jobs", "weight": "50",
+                      "rule": { "quantityToTarget": { "measures": ["JOB-1"], "target": "10" } } },
+                    { "code": "SEO", "title": "Work by cooperatives", "weight": "20",
+                      "rule": { "seoParticipation": { "kinds": ["COOPERATIVE"], "target": "0.5" } } },
+                    { "code": "METHOD", "title": "Method", "weight": "30", "rule": { "qualityLevels": {
+                        "levels": [level(0, "none"), level(3, "sound"), level(4, "good"), level(5, "excellent")] } } },
+                ] },
+                { "code": "INSURED", "title": "Insurance", "weight": "0",
+                  "rule": { "passFail": { "statement": "The supplier is insured.", "excludes": true } } },
+            ],
+            "tieBreaks": [{ "kind": "LOWER_PRICE" }, { "kind": "DRAWN_LOT" }],
+            "closesAt": CLOSES_AT, "opensAt": CLOSES_AT, "commencement": "2026-01-02",
+        })
+    }
+
+    /// Publishes a tender with the plan and answers its opaque id.
+    pub(super) async fn publish(&self, app: &TestApp, plan: Value) -> Result<String> {
+        let made = app
+            .data(Some(&self.officer), PUBLISH, self.publication(plan))
+            .await?;
+        text(&made["made"]["tender"]["id"])
+    }
+
+    /// What publishing the plan is refused with.
+    pub(super) async fn publish_refused(&self, app: &TestApp, plan: Value) -> Result<Refusal> {
+        app.refusal(Some(&self.officer), PUBLISH, self.publication(plan))
+            .await
+    }
+
+    fn publication(&self, plan: Value) -> Value {
+        let buyer = self.officer.organisation_id();
+        json!({ "input": { "buyer": buyer, "title": "Park benches", "plan": plan } })
+    }
+
+    /// The three bids: the first certified and dear, the second cheap, the third without insurance.
+    pub(super) fn bids(&self) -> [Value; 3] {
+        let [first, second, third] = &self.suppliers;
+        [
+            bid(first, "120000.00", "12", true),
+            bid(second, "100000.00", "5", true),
+            bid(third, "90000.00", "20", false),
+        ]
+    }
+
+    /// Publishes a tender, takes the three bids and waits until the deadline has passed.
+    pub(super) async fn closed(&self, app: &TestApp) -> Result<String> {
+        let tender = self.publish(app, self.plan()).await?;
+        for (supplier, bid) in self.suppliers.iter().zip(self.bids()) {
+            submit(app, supplier, &tender, bid, "first").await?;
+        }
+        app.advance_seconds(SECONDS_TO_CLOSING + 60);
+        Ok(tender)
+    }
+
+    /// Takes a tender to its opening by two officers.
+    pub(super) async fn opened(&self, app: &TestApp) -> Result<String> {
+        let tender = self.closed(app).await?;
+        on_tender(
+            app,
+            &self.officer,
+            "approveOpening",
+            "OpenTenderInput",
+            &tender,
+        )
+        .await?;
+        on_tender(
+            app,
+            &self.second_officer,
+            "openTender",
+            "OpenTenderInput",
+            &tender,
+        )
+        .await?;
+        Ok(tender)
+    }
+
+    /// Marks the bids of the first two suppliers, each evaluator alone, and makes the marks final.
+    pub(super) async fn mark(&self, app: &TestApp, tender: &str) -> Result<()> {
+        let bids = self.opened_bids(app, tender).await?;
+        for (evaluator, levels) in self.evaluators.iter().zip([[4, 3, 3], [5, 3, 3]]) {
+            for (bid, level) in bids.iter().zip(levels) {
+                save_mark(app, evaluator, bid, level).await?;
+            }
+            app.data(
+                Some(evaluator),
+                "mutation ($input: PanelInput!) { made: finaliseMarks(input: $input) { finalised userErrors { code message } } }",
+                json!({ "input": { "tender": tender } }),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// The opaque ids of the opened bids, in the order of the suppliers.
+    pub(super) async fn opened_bids(&self, app: &TestApp, tender: &str) -> Result<Vec<String>> {
+        let found = app
+            .data(
+                Some(&self.officer),
+                "query ($id: ID!) { tender(id: $id) { bids { nodes { id supplier { id } } } } }",
+                json!({ "id": tender }),
+            )
+            .await?;
+        let nodes = found["tender"]["bids"]["nodes"]
+            .as_array()
+            .context("bids")?;
+        let of = |supplier: &User| {
+            let own = |bid: &&Value| bid["supplier"]["id"] == json!(supplier.organisation_id());
+            text(&nodes.iter().find(own).context("a bid")?["id"])
+        };
+        self.suppliers.iter().map(of).collect()
+    }
+
+    /// Signs the consensus: 4, 3 and 3 for the method.
+    pub(super) async fn sign(&self, app: &TestApp, tender: &str) -> Result<Value> {
+        let bids = self.opened_bids(app, tender).await?;
+        app.data(Some(&self.chair), SIGN, consensus(tender, &bids))
+            .await
+    }
+
+    /// From the opening to the ranking.
+    pub(super) async fn ranked(&self, app: &TestApp) -> Result<String> {
+        let tender = self.opened(app).await?;
+        self.mark(app, &tender).await?;
+        self.sign(app, &tender).await?;
+        on_tender(app, &self.officer, "computeRanking", "PanelInput", &tender).await?;
+        Ok(tender)
+    }
+
+    /// From the ranking to the award by two officers.
+    pub(super) async fn awarded(&self, app: &TestApp) -> Result<String> {
+        let tender = self.ranked(app).await?;
+        on_tender(app, &self.officer, "proposeAward", "AwardInput", &tender).await?;
+        on_tender(
+            app,
+            &self.second_officer,
+            "approveAward",
+            "AwardInput",
+            &tender,
+        )
+        .await?;
+        Ok(tender)
+    }
+}
+
+const PUBLISH: &str = "mutation ($input: PublishTenderInput!) {
+    made: publishTender(input: $input) { tender { id } userErrors { code message path } }
+}";
+
+pub(super) const SUBMIT: &str = "mutation ($input: SubmitBidInput!) {
+    made: submitBid(input: $input) { receipt { sealedId commitment receivedAt entryIndex } userErrors { code message path } }
+}";
+
+pub(super) const SIGN: &str = "mutation ($input: SignConsensusInput!) {
+    made: signConsensus(input: $input) { tender { stage } userErrors { code message path } }
+}";
+
+/// The input of a consensus on the method of three bids.
+pub(super) fn consensus(tender: &str, bids: &[String]) -> Value {
+    let levels = bids.iter().zip([4, 3, 3]).map(|(bid, level)| {
+        json!({ "bid": bid, "criterion": "METHOD", "level": level, "reason": "Agreed after reading it together." })
+    });
+    json!({ "input": { "tender": tender, "levels": levels.collect::<Vec<_>>() } })
+}
+
+/// A bid of one organisation that does everything itself.
+pub(super) fn bid(supplier: &User, price: &str, jobs: &str, insured: bool) -> Value {
+    json!({
+        "price": { "amount": price, "currency": "EUR" },
+        "commitments": [{
+            "measure": "JOB-1", "quantity": jobs, "place": "KR-11",
+            "period": { "from": "2026-03-01", "to": "2027-03-01" },
+        }],
+        "participations": [{ "organisation": supplier.organisation_id(), "share": "1" }],
+        "answers": [{ "criterion": "METHOD", "text": "We train apprentices from the neighbourhood." }],
+        "declarations": [{ "criterion": "INSURED", "meets": insured }],
+    })
+}
+
+pub(super) fn submission(supplier: &User, tender: &str, bid: Value, key: &str) -> Value {
+    let supplier = supplier.organisation_id();
+    json!({ "input": { "tender": tender, "supplier": supplier, "bid": bid, "idempotencyKey": key } })
+}
+
+/// Submits a bid and answers its receipt.
+pub(super) async fn submit(
+    app: &TestApp,
+    supplier: &User,
+    tender: &str,
+    bid: Value,
+    key: &str,
+) -> Result<Value> {
+    let input = submission(supplier, tender, bid, key);
+    let mut made = app.data(Some(supplier), SUBMIT, input).await?;
+    Ok(made["made"]["receipt"].take())
+}
+
+/// The document of a mutation that takes a tender and nothing else.
+pub(super) fn step(mutation: &str, input: &str) -> String {
+    format!(
+        "mutation ($input: {input}!) {{ made: {mutation}(input: $input) {{ __typename userErrors {{ code message path }} }} }}"
+    )
+}
+
+/// Takes a step with a tender.
+pub(super) async fn on_tender(
+    app: &TestApp,
+    user: &User,
+    mutation: &str,
+    input: &str,
+    tender: &str,
+) -> Result<()> {
+    let variables = json!({ "input": { "tender": tender } });
+    app.data(Some(user), &step(mutation, input), variables)
+        .await?;
+    Ok(())
+}
+
+/// The code with which a step with a tender is refused.
+pub(super) async fn refused_on_tender(
+    app: &TestApp,
+    user: &User,
+    mutation: &str,
+    input: &str,
+    tender: &str,
+) -> Result<String> {
+    let variables = json!({ "input": { "tender": tender } });
+    Ok(app
+        .refusal(Some(user), &step(mutation, input), variables)
+        .await?
+        .code)
+}
+
+/// Saves an evaluator's mark for the method of a bid.
+pub(super) async fn save_mark(
+    app: &TestApp,
+    evaluator: &User,
+    bid: &str,
+    level: u32,
+) -> Result<()> {
+    let made = app
+        .data(
+            Some(evaluator),
+            "mutation ($input: SaveMarkInput!) {
+                made: saveMark(input: $input) { mark { criterion level reason } userErrors { code message path } }
+            }",
+            json!({ "input": { "bid": bid, "criterion": "METHOD", "level": level, "reason": "Clear steps." } }),
+        )
+        .await?;
+    anyhow::ensure!(made["made"]["mark"]["level"] == json!(level), "{made}");
+    Ok(())
+}
+
+async fn certify(app: &TestApp, registrar: &User, organisation: OrganisationId) -> Result<()> {
+    app.data(
+        Some(registrar),
+        "mutation ($input: RecordCertificationInput!) { made: recordCertification(input: $input) { userErrors { code } } }",
+        json!({ "input": {
+            "organisation": format!("organisation:{organisation}"), "kind": "COOPERATIVE",
+            "from": "2024-03-01", "to": "2027-03-01", "source": "register of cooperatives 114",
+        } }),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn publish_catalogue(app: &TestApp, registrar: &User) -> Result<String> {
+    let measure = json!({
+        "code": "JOB-1", "theme": "Work", "outcome": "Jobs", "title": "Jobs for people out of work",
+        "kind": "QUANTITATIVE", "unit": "job", "scale": 0, "evidence": ["contracts of employment"],
+        "verificationMethod": "A sample of the contracts is read.", "transferable": true, "deadweight": "0",
+    });
+    let made = app
+        .data(
+            Some(registrar),
+            "mutation ($input: PublishCatalogueInput!) {
+                made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
+            }",
+            json!({ "input": {
+                "code": "test", "version": "1", "title": "Test", "source": "ours", "measures": [measure],
+            } }),
+        )
+        .await?;
+    text(&made["made"]["catalogue"]["id"])
+}
+
+pub(super) fn text(value: &Value) -> Result<String> {
+    Ok(value
+        .as_str()
+        .with_context(|| format!("no text: {value}"))?
+        .to_owned())
+}
