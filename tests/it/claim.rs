@@ -107,6 +107,7 @@ async fn evidence_of_a_rejected_or_withdrawn_claim_is_free_again(app: TestApp) -
     let mut third = world.claim_input("c", "10.0");
     third["evidence"] = json!([file("a")]);
     world.submit(third).await?;
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -130,6 +131,7 @@ async fn an_external_reference_is_used_once_for_ever(app: TestApp) -> Result<()>
         (refused.code.as_str(), refused.path.as_deref()),
         ("SAME_REFERENCE", Some("externalReference"))
     );
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -202,6 +204,7 @@ async fn wrong_claims_name_the_field(app: TestApp) -> Result<()> {
         .data(None, "{ claims { totalCount } }", json!({}))
         .await?;
     assert_eq!(all["claims"]["totalCount"], 0, "nothing was stored");
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -238,6 +241,7 @@ async fn only_the_claimant_submits_and_only_an_outsider_verifies(app: TestApp) -
         .await?;
     assert_eq!(hidden.code, "FORBIDDEN");
     assert!(hidden.message.contains("claimant"), "{}", hidden.message);
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -271,6 +275,7 @@ async fn a_decided_claim_takes_no_further_step(app: TestApp) -> Result<()> {
         (unknown.code.as_str(), unknown.path.as_deref()),
         ("UNKNOWN_CLAIM", Some("claim"))
     );
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -300,5 +305,6 @@ async fn the_list_of_claims_costs_a_fixed_number_of_statements(app: TestApp) -> 
         "statements for 5 and for 15 claims: {costs:?}"
     );
     assert!(costs[1] <= 14, "{costs:?}");
+    world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -64,6 +64,7 @@ async fn an_issue_happens_once_per_claim_and_once_per_key(app: TestApp) -> Resul
         .data(None, "{ batches { totalCount } }", json!({}))
         .await?;
     assert_eq!(all["batches"]["totalCount"], 1);
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -95,6 +96,7 @@ async fn the_registrar_is_a_second_person(app: TestApp) -> Result<()> {
         refused.message
     );
     world.issue(&claim, "k").await?;
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -121,6 +123,7 @@ async fn a_transfer_moves_units_once_per_key(app: TestApp) -> Result<()> {
         48
     );
     assert_eq!(world.available(world.fund.organisation, &batch).await?, 20);
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -263,6 +266,7 @@ async fn wrong_movements_name_the_field(app: TestApp) -> Result<()> {
         68,
         "nothing moved"
     );
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -289,6 +293,7 @@ async fn concurrent_transfers_never_spend_a_unit_twice(app: TestApp) -> Result<(
         8
     );
     assert_eq!(world.available(world.fund.organisation, &batch).await?, 60);
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -310,6 +315,7 @@ async fn two_first_spends_of_an_empty_account_both_fail(app: TestApp) -> Result<
         (first.code.as_str(), second.code.as_str()),
         ("INSUFFICIENT_BALANCE", "INSUFFICIENT_BALANCE")
     );
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -329,6 +335,7 @@ async fn concurrent_requests_with_one_key_get_one_answer(app: TestApp) -> Result
         48
     );
     assert_eq!(world.available(world.fund.organisation, &batch).await?, 16);
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -412,6 +419,7 @@ async fn a_class_is_defined_once_and_its_limit_counts_within_a_group(app: TestAp
         .data(Some(&world.supplier), TRANSFER, json!({ "input": rest }))
         .await?;
     assert_eq!(world.available(world.fund.organisation, &batch).await?, 30);
+    world.app.expect_clean_log().await?;
     Ok(())
 }
 
@@ -458,5 +466,6 @@ async fn an_account_statement_is_read_page_by_page(app: TestApp) -> Result<()> {
         moved(4),
     ];
     assert_eq!(amounts, expected);
+    world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -5,6 +5,8 @@ mod claim;
 mod credit;
 mod credit_world;
 mod ledger;
+mod ledger_machine;
+mod ledger_model;
 mod organisation;
 mod subscription;
 mod tender;
