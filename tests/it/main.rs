@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod claim;
+mod crash;
 mod credit;
 mod credit_world;
+mod described;
 mod ledger;
 mod ledger_machine;
 mod ledger_model;

@@ -1,10 +1,12 @@
 //! The harness of the integration tests: a whole service over a fresh database, on a loopback port, driven over HTTP.
 
 mod database;
+mod process;
 mod user;
 mod watchdog;
 
 pub use database::Database;
+pub use process::Process;
 pub use user::User;
 pub use watchdog::log_signer;
 

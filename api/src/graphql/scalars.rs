@@ -1,6 +1,8 @@
 //! Scalars. All of them are strings, so that no client rounds a number.
 
-use async_graphql::{InputType, InputValueError, InputValueResult, Pos, Scalar, ScalarType, Value};
+use async_graphql::{
+    Description, InputType, InputValueError, InputValueResult, Pos, Scalar, ScalarType, Value,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::time;
@@ -15,12 +17,13 @@ fn text<'v, T: InputType>(value: &'v Value, expected: &str) -> Result<&'v str, I
 }
 
 /// An exact decimal number as a string, such as `"38.0952"`: never a float.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Description)]
 pub struct Decimal(pub String);
 
 #[Scalar(
     name = "Decimal",
-    specified_by_url = "https://www.w3.org/TR/xmlschema-2/#decimal"
+    specified_by_url = "https://www.w3.org/TR/xmlschema-2/#decimal",
+    use_type_description
 )]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -43,12 +46,13 @@ impl ScalarType for Decimal {
 }
 
 /// An instant in UTC as RFC 3339 with microseconds, such as `"2026-11-22T12:00:00.000000Z"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct DateTime(pub time::Time);
 
 #[Scalar(
     name = "DateTime",
-    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339",
+    use_type_description
 )]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -62,12 +66,13 @@ impl ScalarType for DateTime {
 }
 
 /// A calendar date, `"YYYY-MM-DD"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct Date(pub time::Date);
 
 #[Scalar(
     name = "Date",
-    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+    use_type_description
 )]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -81,12 +86,13 @@ impl ScalarType for Date {
 }
 
 /// A SHA-256 hash as 64 lower-case hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct Sha256(pub Hash);
 
 #[Scalar(
     name = "Sha256",
-    specified_by_url = "https://www.rfc-editor.org/rfc/rfc6234"
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc6234",
+    use_type_description
 )]
 impl ScalarType for Sha256 {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -100,12 +106,13 @@ impl ScalarType for Sha256 {
 }
 
 /// Bytes in base64 with padding (RFC 4648, section 4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Description)]
 pub struct Base64(pub Vec<u8>);
 
 #[Scalar(
     name = "Base64",
-    specified_by_url = "https://www.rfc-editor.org/rfc/rfc4648#section-4"
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc4648#section-4",
+    use_type_description
 )]
 impl ScalarType for Base64 {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -119,12 +126,13 @@ impl ScalarType for Base64 {
 }
 
 /// A whole number of any size as a string: log indexes and units of credits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct BigInt(pub i64);
 
 #[Scalar(
     name = "BigInt",
-    specified_by_url = "https://www.w3.org/TR/xmlschema-2/#integer"
+    specified_by_url = "https://www.w3.org/TR/xmlschema-2/#integer",
+    use_type_description
 )]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {

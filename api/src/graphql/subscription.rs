@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Context, Subscription as GraphqlSubscription};
+use async_graphql::{Context, Description, Subscription as GraphqlSubscription};
 use commonweal_app::App;
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
@@ -21,10 +21,10 @@ const BATCH: u64 = 50;
 const LOOK: Duration = Duration::from_secs(5);
 
 /// The root of everything that is followed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Description)]
 pub struct Subscription;
 
-#[GraphqlSubscription]
+#[GraphqlSubscription(use_type_description)]
 impl Subscription {
     /// Entries of the log in order, from the one behind `afterIndex` on; without it, from the next one that comes.
     async fn ledger_entries(

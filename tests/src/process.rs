@@ -1,0 +1,148 @@
+//! The real program in a process of its own, which a test can kill.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// Seeding the demo city takes seconds; a machine under load takes its time.
+const START_LIMIT: Duration = Duration::from_secs(180);
+
+/// `commonweal serve --demo` on a data folder.
+pub struct Process {
+    /// Where it listens, such as `http://127.0.0.1:40001`.
+    pub url: String,
+    child: Child,
+    log: PathBuf,
+    // Kept open: a closed pipe would be a difference to the program.
+    _out: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Starts the program and waits until it listens. Without a database URL it makes its own in the data folder.
+    pub async fn start(data: &Path, database_url: Option<&str>) -> Result<Self> {
+        let log = data.with_extension("log");
+        let mut command = Command::new(program()?);
+        command
+            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            // The budget of a caller is measured elsewhere.
+            .env("COMMONWEAL_RATE_LIMIT_MAXIMUM", "1000000000")
+            .env("COMMONWEAL_RATE_LIMIT_RESTORE_PER_SECOND", "1000000000")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::options().create(true).append(true).open(&log)?)
+            .kill_on_drop(true);
+        if let Some(url) = database_url {
+            command.args(["--database-url", url]);
+        }
+        let mut child = command.spawn().context("the program does not start")?;
+        let out = child.stdout.take().context("no standard output")?;
+        let mut out = BufReader::new(out).lines();
+        let listening = async {
+            while let Some(line) = out.next_line().await? {
+                if let Some(url) = line.strip_prefix("listening on ") {
+                    return Ok(url.to_owned());
+                }
+            }
+            bail!("it ended without listening: {}", tail(&log)?)
+        };
+        let url = tokio::time::timeout(START_LIMIT, listening)
+            .await
+            .context("it took too long to listen")??;
+        Ok(Self {
+            url,
+            child,
+            log,
+            _out: out,
+        })
+    }
+
+    /// Ends the process at once (SIGKILL): it flushes nothing and answers nobody.
+    pub async fn kill(mut self) -> Result<()> {
+        let ended = self.child.try_wait()?;
+        ensure!(ended.is_none(), "it ended by itself: {}", tail(&self.log)?);
+        self.child.kill().await?;
+        Ok(())
+    }
+}
+
+/// The last lines of a log.
+fn tail(log: &Path) -> Result<String> {
+    let text = fs::read_to_string(log)?;
+    let lines: Vec<&str> = text.lines().collect();
+    Ok(lines[lines.len().saturating_sub(10)..].join("\n"))
+}
+
+/// The program beside the running test, `target/PROFILE/deps/it-..`. `cargo test --workspace` builds it first; where only
+/// this package was built, or with other sources, it is built now.
+fn program() -> Result<PathBuf> {
+    // Tests run side by side, and one of them is enough to build.
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let test = std::env::current_exe()?;
+    let folder = test.parent().and_then(Path::parent);
+    let folder = folder.context("the test is not in a target folder")?;
+    let program = folder
+        .join("commonweal")
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    let built = fs::metadata(&program).and_then(|file| file.modified()).ok();
+    if built.is_some_and(|built| newest_source().is_ok_and(|source| source <= built)) {
+        return Ok(program);
+    }
+    println!("{} is missing or old: building it", program.display());
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo
+        .current_dir(workspace())
+        .args([
+            "build",
+            "--locked",
+            "--package",
+            "commonweal-api",
+            "--bin",
+            "commonweal",
+            "--target-dir",
+        ])
+        .arg(folder.parent().context("no target folder")?);
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let built = cargo.status().context("cargo does not start")?;
+    ensure!(
+        built.success(),
+        "{} could not be built: run `cargo build --bin commonweal` and read why",
+        program.display()
+    );
+    Ok(program)
+}
+
+fn workspace() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+/// When a source of the program was last changed.
+fn newest_source() -> Result<SystemTime> {
+    let mut newest = SystemTime::UNIX_EPOCH;
+    let crates = ["domain", "migrations", "app", "api"];
+    let mut folders: Vec<PathBuf> = crates
+        .iter()
+        .map(|name| workspace().join(name).join("src"))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else {
+                newest = newest.max(entry.metadata()?.modified()?);
+            }
+        }
+    }
+    Ok(newest)
+}
