@@ -11,7 +11,7 @@ use commonweal_domain::tender::CriterionCode;
 
 use super::amounts::{MoneyInput, PeriodInput, parse_quantity, wrong};
 use super::bid::{self, Bid, ExclusionGround};
-use super::context::{actor, app, loader, settle};
+use super::context::{actor, app, loader, received_at, settle};
 use super::errors::Code;
 use super::node::{node_id, parse_id};
 use super::payload::payloads;
@@ -286,7 +286,6 @@ async fn command(
     bid: BidInput,
     idempotency_key: String,
 ) -> async_graphql::Result<usecase::SubmitBid> {
-    let received_at = app(context)?.now();
     let tender: TenderId = parse_id("tender", ids.0)?;
     let supplier: OrganisationId = parse_id("supplier", ids.1)?;
     let loader = loader(context)?;
@@ -300,7 +299,7 @@ async fn command(
         tender,
         supplier,
         content: bid.parse(&catalogue.catalogue)?,
-        received_at,
+        received_at: received_at(context)?,
         idempotency_key,
     })
 }
@@ -358,7 +357,7 @@ impl BidMutation {
         let id: SealedId = parse_id("sealedBid", &input.sealed_bid)?;
         let supplier = parse_id("supplier", &input.supplier)?;
         let done = app
-            .withdraw_bid(&actor(context), supplier, id, app.now())
+            .withdraw_bid(&actor(context), supplier, id, received_at(context)?)
             .await;
         let (made, errors) = settle(done)?;
         let sealed = match made {

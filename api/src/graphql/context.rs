@@ -10,6 +10,7 @@ use commonweal_domain::time::Time;
 
 use super::errors::Code;
 use super::loaders::Loader;
+use super::transport::ReceivedAt;
 
 /// The caller of a request, as request data: made anew for each request, with a loader that nobody else uses.
 #[derive(Clone)]
@@ -65,6 +66,11 @@ pub(crate) fn actor(context: &Context<'_>) -> Actor {
     context
         .data_opt::<Caller>()
         .map_or_else(Actor::public, |caller| caller.actor.clone())
+}
+
+/// When the last byte of the operation arrived: what lateness is judged by.
+pub(crate) fn received_at(context: &Context<'_>) -> async_graphql::Result<Time> {
+    Ok(Time::from_micros(context.data::<ReceivedAt>()?.0))
 }
 
 /// Something that a rule refused, and what to change.

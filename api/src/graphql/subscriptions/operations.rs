@@ -71,8 +71,9 @@ impl Operations {
                 &Refusal::request(vec![Code::RateLimited.refusal(text, None)]),
             ));
         }
+        let received_at = service.now();
         let prepared = match service.prepare(envelope, caller, |_| Ok(())) {
-            Ok(prepared) => prepared,
+            Ok(prepared) => prepared.received_at(received_at),
             Err(refusal) => return Some(error_message(&id, &refusal)),
         };
         self.runs += 1;

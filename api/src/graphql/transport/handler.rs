@@ -41,6 +41,7 @@ pub(crate) async fn handle<E: Executor, A: Authenticate>(
             "GraphQL is asked by POST, or by GET for queries",
         )),
     };
+    let received_at = service.now();
     let caller = service
         .caller(&parts.headers, context.peer, context.trace.clone())
         .await
@@ -59,6 +60,7 @@ pub(crate) async fn handle<E: Executor, A: Authenticate>(
     match service.prepare(envelope, &caller, |operation| permit(operation, get)) {
         Ok(prepared) => {
             let cost = prepared.cost;
+            let prepared = prepared.received_at(received_at);
             let outcome = service.run(prepared, &context.trace).await;
             respond::outcome(media, &outcome, report(cost))
         }

@@ -21,7 +21,7 @@ use axum::{
 pub(crate) use self::handler::handle;
 pub use self::{
     principal::{AuthError, Authenticate, Principal},
-    service::{GraphqlService, RateLimit},
+    service::{GraphqlService, RateLimit, ReceivedAt},
 };
 
 /// A refusal of the HTTP request itself, in the form of every other error.

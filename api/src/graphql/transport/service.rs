@@ -70,6 +70,10 @@ impl RateLimit {
     }
 }
 
+/// When the last byte of an operation arrived, in microseconds since the epoch, UTC: in the data of each operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceivedAt(pub i64);
+
 /// An operation within the limits, paid for, and not yet run.
 pub(crate) struct Prepared {
     request: Request,
@@ -78,6 +82,14 @@ pub(crate) struct Prepared {
     pub(crate) operation: OperationType,
     pub(crate) cost: u32,
     cache_key: Option<String>,
+}
+
+impl Prepared {
+    /// The same with the time at which its last byte arrived.
+    pub(crate) fn received_at(mut self, at: i64) -> Self {
+        self.request = self.request.data(ReceivedAt(at));
+        self
+    }
 }
 
 /// What came of an operation.
