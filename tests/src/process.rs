@@ -28,6 +28,12 @@ impl Process {
     pub async fn start(data: &Path, database_url: Option<&str>) -> Result<Self> {
         let log = data.with_extension("log");
         let mut command = Command::new(program()?);
+        // What the environment sets for tests or for somebody's own server is not for this one.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("COMMONWEAL_") {
+                command.env_remove(name);
+            }
+        }
         command
             .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
