@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod claim;
+mod contract;
 mod crash;
 mod credit;
 mod credit_world;

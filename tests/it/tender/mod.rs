@@ -5,4 +5,4 @@ mod path;
 mod reads;
 mod refused;
 mod sealed;
-mod story;
+pub(crate) mod story;

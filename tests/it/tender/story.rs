@@ -7,25 +7,25 @@ use commonweal_tests::{Refusal, TestApp, User};
 use serde_json::{Value, json};
 
 /// The deadline of every tender here, a week after the tests begin.
-pub(super) const CLOSES_AT: &str = "2026-01-12T12:00:00.000000Z";
+pub(crate) const CLOSES_AT: &str = "2026-01-12T12:00:00.000000Z";
 /// Seconds from the beginning of the tests to the deadline.
-pub(super) const SECONDS_TO_CLOSING: i64 = 7 * 86_400 + 3 * 3_600;
+pub(crate) const SECONDS_TO_CLOSING: i64 = 7 * 86_400 + 3 * 3_600;
 
 /// The people of a city.
-pub(super) struct City {
-    pub(super) registrar: User,
-    pub(super) officer: User,
-    pub(super) second_officer: User,
-    pub(super) chair: User,
-    pub(super) evaluators: [User; 2],
+pub(crate) struct City {
+    pub(crate) registrar: User,
+    pub(crate) officer: User,
+    pub(crate) second_officer: User,
+    pub(crate) chair: User,
+    pub(crate) evaluators: [User; 2],
     /// The first one is certified as a cooperative.
-    pub(super) suppliers: [User; 3],
-    pub(super) catalogue: String,
+    pub(crate) suppliers: [User; 3],
+    pub(crate) catalogue: String,
 }
 
 impl City {
     /// Registers everyone and publishes a catalogue.
-    pub(super) async fn found(app: &TestApp) -> Result<Self> {
+    pub(crate) async fn found(app: &TestApp) -> Result<Self> {
         let registrar = app.registrar().await?;
         let buyer = app
             .organisation(&registrar, "City of Hanbyeol", "PUBLIC")
@@ -57,7 +57,7 @@ impl City {
     }
 
     /// The input of a plan: price 40, social value 60 (jobs 50, work by cooperatives 20, method 30), and a condition.
-    pub(super) fn plan(&self) -> Value {
+    pub(crate) fn plan(&self) -> Value {
         let level = |points: u32, name: &str| json!({ "points": points, "name": name });
         json!({
             "catalogue": self.catalogue, "currency": "EUR",
@@ -80,7 +80,7 @@ impl City {
     }
 
     /// Publishes a tender with the plan and answers its opaque id.
-    pub(super) async fn publish(&self, app: &TestApp, plan: Value) -> Result<String> {
+    pub(crate) async fn publish(&self, app: &TestApp, plan: Value) -> Result<String> {
         let made = app
             .data(Some(&self.officer), PUBLISH, self.publication(plan))
             .await?;
@@ -88,7 +88,7 @@ impl City {
     }
 
     /// What publishing the plan is refused with.
-    pub(super) async fn publish_refused(&self, app: &TestApp, plan: Value) -> Result<Refusal> {
+    pub(crate) async fn publish_refused(&self, app: &TestApp, plan: Value) -> Result<Refusal> {
         app.refusal(Some(&self.officer), PUBLISH, self.publication(plan))
             .await
     }
@@ -99,7 +99,7 @@ impl City {
     }
 
     /// The three bids: the first certified and dear, the second cheap, the third without insurance.
-    pub(super) fn bids(&self) -> [Value; 3] {
+    pub(crate) fn bids(&self) -> [Value; 3] {
         let [first, second, third] = &self.suppliers;
         [
             bid(first, "120000.00", "12", true),
@@ -109,7 +109,7 @@ impl City {
     }
 
     /// Publishes a tender, takes the three bids and waits until the deadline has passed.
-    pub(super) async fn closed(&self, app: &TestApp) -> Result<String> {
+    pub(crate) async fn closed(&self, app: &TestApp) -> Result<String> {
         let tender = self.publish(app, self.plan()).await?;
         for (supplier, bid) in self.suppliers.iter().zip(self.bids()) {
             submit(app, supplier, &tender, bid, "first").await?;
@@ -119,7 +119,7 @@ impl City {
     }
 
     /// Takes a tender to its opening by two officers.
-    pub(super) async fn opened(&self, app: &TestApp) -> Result<String> {
+    pub(crate) async fn opened(&self, app: &TestApp) -> Result<String> {
         let tender = self.closed(app).await?;
         on_tender(
             app,
@@ -141,7 +141,7 @@ impl City {
     }
 
     /// Marks the bids of the first two suppliers, each evaluator alone, and makes the marks final.
-    pub(super) async fn mark(&self, app: &TestApp, tender: &str) -> Result<()> {
+    pub(crate) async fn mark(&self, app: &TestApp, tender: &str) -> Result<()> {
         let bids = self.opened_bids(app, tender).await?;
         for (evaluator, levels) in self.evaluators.iter().zip([[4, 3, 3], [5, 3, 3]]) {
             for (bid, level) in bids.iter().zip(levels) {
@@ -158,7 +158,7 @@ impl City {
     }
 
     /// The opaque ids of the opened bids, in the order of the suppliers.
-    pub(super) async fn opened_bids(&self, app: &TestApp, tender: &str) -> Result<Vec<String>> {
+    pub(crate) async fn opened_bids(&self, app: &TestApp, tender: &str) -> Result<Vec<String>> {
         let found = app
             .data(
                 Some(&self.officer),
@@ -177,14 +177,14 @@ impl City {
     }
 
     /// Signs the consensus: 4, 3 and 3 for the method.
-    pub(super) async fn sign(&self, app: &TestApp, tender: &str) -> Result<Value> {
+    pub(crate) async fn sign(&self, app: &TestApp, tender: &str) -> Result<Value> {
         let bids = self.opened_bids(app, tender).await?;
         app.data(Some(&self.chair), SIGN, consensus(tender, &bids))
             .await
     }
 
     /// From the opening to the ranking.
-    pub(super) async fn ranked(&self, app: &TestApp) -> Result<String> {
+    pub(crate) async fn ranked(&self, app: &TestApp) -> Result<String> {
         let tender = self.opened(app).await?;
         self.mark(app, &tender).await?;
         self.sign(app, &tender).await?;
@@ -193,7 +193,7 @@ impl City {
     }
 
     /// From the ranking to the award by two officers.
-    pub(super) async fn awarded(&self, app: &TestApp) -> Result<String> {
+    pub(crate) async fn awarded(&self, app: &TestApp) -> Result<String> {
         let tender = self.ranked(app).await?;
         on_tender(app, &self.officer, "proposeAward", "AwardInput", &tender).await?;
         on_tender(
@@ -212,16 +212,16 @@ const PUBLISH: &str = "mutation ($input: PublishTenderInput!) {
     made: publishTender(input: $input) { tender { id } userErrors { code message path } }
 }";
 
-pub(super) const SUBMIT: &str = "mutation ($input: SubmitBidInput!) {
+pub(crate) const SUBMIT: &str = "mutation ($input: SubmitBidInput!) {
     made: submitBid(input: $input) { receipt { sealedId commitment receivedAt entryIndex } userErrors { code message path } }
 }";
 
-pub(super) const SIGN: &str = "mutation ($input: SignConsensusInput!) {
+pub(crate) const SIGN: &str = "mutation ($input: SignConsensusInput!) {
     made: signConsensus(input: $input) { tender { stage } userErrors { code message path } }
 }";
 
 /// The input of a consensus on the method of three bids.
-pub(super) fn consensus(tender: &str, bids: &[String]) -> Value {
+pub(crate) fn consensus(tender: &str, bids: &[String]) -> Value {
     let levels = bids.iter().zip([4, 3, 3]).map(|(bid, level)| {
         json!({ "bid": bid, "criterion": "METHOD", "level": level, "reason": "Agreed after reading it together." })
     });
@@ -229,7 +229,7 @@ pub(super) fn consensus(tender: &str, bids: &[String]) -> Value {
 }
 
 /// A bid of one organisation that does everything itself.
-pub(super) fn bid(supplier: &User, price: &str, jobs: &str, insured: bool) -> Value {
+pub(crate) fn bid(supplier: &User, price: &str, jobs: &str, insured: bool) -> Value {
     json!({
         "price": { "amount": price, "currency": "EUR" },
         "commitments": [{
@@ -242,13 +242,13 @@ pub(super) fn bid(supplier: &User, price: &str, jobs: &str, insured: bool) -> Va
     })
 }
 
-pub(super) fn submission(supplier: &User, tender: &str, bid: Value, key: &str) -> Value {
+pub(crate) fn submission(supplier: &User, tender: &str, bid: Value, key: &str) -> Value {
     let supplier = supplier.organisation_id();
     json!({ "input": { "tender": tender, "supplier": supplier, "bid": bid, "idempotencyKey": key } })
 }
 
 /// Submits a bid and answers its receipt.
-pub(super) async fn submit(
+pub(crate) async fn submit(
     app: &TestApp,
     supplier: &User,
     tender: &str,
@@ -261,14 +261,14 @@ pub(super) async fn submit(
 }
 
 /// The document of a mutation that takes a tender and nothing else.
-pub(super) fn step(mutation: &str, input: &str) -> String {
+pub(crate) fn step(mutation: &str, input: &str) -> String {
     format!(
         "mutation ($input: {input}!) {{ made: {mutation}(input: $input) {{ __typename userErrors {{ code message path }} }} }}"
     )
 }
 
 /// Takes a step with a tender.
-pub(super) async fn on_tender(
+pub(crate) async fn on_tender(
     app: &TestApp,
     user: &User,
     mutation: &str,
@@ -282,7 +282,7 @@ pub(super) async fn on_tender(
 }
 
 /// The code with which a step with a tender is refused.
-pub(super) async fn refused_on_tender(
+pub(crate) async fn refused_on_tender(
     app: &TestApp,
     user: &User,
     mutation: &str,
@@ -297,7 +297,7 @@ pub(super) async fn refused_on_tender(
 }
 
 /// Saves an evaluator's mark for the method of a bid.
-pub(super) async fn save_mark(
+pub(crate) async fn save_mark(
     app: &TestApp,
     evaluator: &User,
     bid: &str,
@@ -349,7 +349,7 @@ async fn publish_catalogue(app: &TestApp, registrar: &User) -> Result<String> {
     text(&made["made"]["catalogue"]["id"])
 }
 
-pub(super) fn text(value: &Value) -> Result<String> {
+pub(crate) fn text(value: &Value) -> Result<String> {
     Ok(value
         .as_str()
         .with_context(|| format!("no text: {value}"))?
