@@ -13,3 +13,4 @@ mod ledger_model;
 mod organisation;
 mod subscription;
 mod tender;
+mod tour;

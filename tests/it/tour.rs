@@ -1,0 +1,50 @@
+//! The tour in the README: its queries give the answers printed there.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use commonweal_tests::Process;
+use serde_json::{Value, json};
+
+/// The queries of the README, each with the answer printed below it.
+fn steps(readme: &str) -> Vec<(&str, &str)> {
+    let mut steps = Vec::new();
+    for part in readme.split("```graphql\n").skip(1) {
+        let (query, rest) = part.split_once("```").unwrap_or((part, ""));
+        let answer = rest
+            .split_once("```json\n")
+            .and_then(|(_, rest)| rest.split_once("```"));
+        steps.push((query, answer.map_or("", |(answer, _)| answer)));
+    }
+    steps
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queries_of_the_readme_give_the_answers_printed_there() -> Result<()> {
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"))?;
+    let steps = steps(&readme);
+    assert_eq!(steps.len(), 5, "the tour has five queries");
+    let folder = tempfile::tempdir()?;
+    let server = Process::start(folder.path(), None).await?;
+    let tokens: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("demo-tokens.json"))?)?;
+    for (query, printed) in steps {
+        let mut request = reqwest::Client::new()
+            .post(format!("{}/graphql", server.url))
+            .json(&json!({ "query": query }));
+        if let Some(part) = query
+            .strip_prefix("# as ")
+            .and_then(|rest| rest.lines().next())
+        {
+            let token = tokens[part]
+                .as_str()
+                .with_context(|| format!("no token for {part}"))?;
+            request = request.bearer_auth(token);
+        }
+        let answer: Value = request.send().await?.json().await?;
+        let printed: Value = serde_json::from_str(printed)?;
+        assert_eq!(answer["data"], printed["data"], "{query}");
+    }
+    server.kill().await
+}
