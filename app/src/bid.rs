@@ -25,6 +25,10 @@ use crate::store::organisation;
 use crate::store::{Command, IdempotencyKey, Tx, Written};
 use crate::tender::{LoadedTender, input_path};
 
+/// How many bids a supplier may send for one tender, replaced and withdrawn ones included: the opening accounts for each
+/// of them in one entry, whose size is limited.
+const SEALED_PER_SUPPLIER: u64 = 10;
+
 /// Input of [`App::submit_bid`] and [`App::replace_bid`].
 #[derive(Debug, Clone)]
 pub struct SubmitBid {
@@ -121,6 +125,17 @@ impl Command for Submit {
 impl Submit {
     /// A supplier has one waiting bid for a tender: a new one needs none, a replacement the one that it names.
     async fn make_room(&self, tx: &Tx) -> Result<(), AppError> {
+        let sent = sealed_bid::Entity::find()
+            .filter(sealed_bid::Column::TenderId.eq(self.tender.uuid()))
+            .filter(sealed_bid::Column::SupplierId.eq(self.supplier.uuid()))
+            .count(tx)
+            .await?;
+        if sent >= SEALED_PER_SUPPLIER {
+            let message = format!(
+                "a supplier may send at most {SEALED_PER_SUPPLIER} bids for a tender, replaced and withdrawn ones included"
+            );
+            return Err(AppError::refused_at("TOO_MANY_BIDS", "tender", message));
+        }
         if let Some(replaced) = self.replaces {
             let waiting = waiting(tx, replaced, self.supplier).await?;
             if waiting.tender_id != self.tender.uuid() {

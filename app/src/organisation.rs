@@ -58,17 +58,8 @@ impl Command for Register {
         )
         .await?;
         let group = self.input.group.unwrap_or(self.id);
-        if group != self.id
-            && organisation::Entity::find_by_id(group.uuid())
-                .one(tx)
-                .await?
-                .is_none()
-        {
-            return Err(AppError::refused_at(
-                "UNKNOWN_GROUP",
-                "group",
-                "the group names an organisation that is not registered",
-            ));
+        if group != self.id {
+            check_top(tx, group).await?;
         }
         if let Some(identifier) = &self.input.identifier {
             let taken = organisation::Entity::find()
@@ -109,6 +100,25 @@ impl Command for Register {
         self.insert(tx, group, index).await?;
         Ok(self.id)
     }
+}
+
+/// A group is named by the organisation at its top, so that every group rule sees the whole family.
+async fn check_top(tx: &Tx, group: OrganisationId) -> Result<(), AppError> {
+    let found = organisation::Entity::find_by_id(group.uuid())
+        .one(tx)
+        .await?;
+    let found = found.ok_or_else(|| {
+        let message = "the group names an organisation that is not registered";
+        AppError::refused_at("UNKNOWN_GROUP", "group", message)
+    })?;
+    if found.group_id == found.id {
+        return Ok(());
+    }
+    let message = format!(
+        "the organisation belongs to a group itself: name its top, organisation:{}",
+        OrganisationId::from_uuid(found.group_id)
+    );
+    Err(AppError::refused_at("NOT_THE_TOP", "group", message))
 }
 
 impl Register {

@@ -13,6 +13,7 @@ on_both!(
     a_thousand_aliases_are_refused,
     a_fragment_bomb_is_refused_after_a_bounded_count_of_nodes,
     a_broken_token_does_not_act_as_the_public,
+    text_that_no_database_takes_is_refused_with_its_field,
 );
 
 /// The status and the only error of a request body.
@@ -141,6 +142,25 @@ async fn a_broken_token_does_not_act_as_the_public(app: TestApp) -> Result<()> {
             "UNAUTHENTICATED",
             "{token}: {answer}"
         );
+    }
+    Ok(())
+}
+
+async fn text_that_no_database_takes_is_refused_with_its_field(app: TestApp) -> Result<()> {
+    let texts = ["a\0b".to_owned(), "%".repeat(9_000)];
+    for text in texts {
+        let body = json!({
+            "query": "query ($text: String) { organisations(filter: { nameContains: $text }) { totalCount } }",
+            "variables": { "text": text },
+        });
+        let response = app
+            .http()
+            .post(format!("{}/graphql", app.url))
+            .json(&body)
+            .send()
+            .await?;
+        let answer: Value = response.json().await?;
+        assert_eq!(code(&answer["errors"][0]), "BAD_USER_INPUT", "{answer}");
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ on_both!(
     a_sole_traders_name_is_erased_and_the_log_stays,
     a_list_with_nested_objects_costs_a_fixed_number_of_statements,
     the_fields_at_fault_are_named,
+    a_group_is_named_by_its_top_alone,
 );
 
 const REGISTER: &str = "mutation ($input: RegisterOrganisationInput!) {
@@ -184,5 +185,28 @@ async fn the_fields_at_fault_are_named(app: TestApp) -> Result<()> {
     let unknown = json!({ "input": { "legalForm": "LEGAL_PERSON", "nmae": "X", "sector": "PRIVATE", "place": "KR" } });
     let refused = app.refusal(Some(&registrar), REGISTER, unknown).await?;
     assert!(refused.message.contains("nmae"), "{refused:?}");
+    Ok(())
+}
+
+async fn a_group_is_named_by_its_top_alone(app: TestApp) -> Result<()> {
+    let registrar = app.registrar().await?;
+    let mother = app.organisation(&registrar, "Mother", "PRIVATE").await?;
+    let register = |name: &str, group: &str| json!({ "input": { "legalForm": "LEGAL_PERSON", "name": name, "sector": "PRIVATE", "place": "KR", "group": group } });
+    let top = format!("organisation:{mother}");
+    let child = app
+        .data(Some(&registrar), REGISTER, register("Child", &top))
+        .await?;
+    let below = child["made"]["organisation"]["id"]
+        .as_str()
+        .unwrap_or_default();
+    let refused = app
+        .refusal(Some(&registrar), REGISTER, register("Grandchild", below))
+        .await?;
+    assert_eq!(refused.code, "NOT_THE_TOP");
+    assert!(
+        refused.message.contains(&top),
+        "it names the top: {}",
+        refused.message
+    );
     Ok(())
 }

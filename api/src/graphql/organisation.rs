@@ -198,7 +198,8 @@ pub struct OrganisationFilter {
     certified: Option<bool>,
     /// Those in which someone holds this role.
     role: Option<Role>,
-    /// Those whose public name contains this text.
+    /// Those whose public name contains this text, at most 200 characters.
+    #[graphql(validator(chars_max_length = 200))]
     name_contains: Option<String>,
 }
 

@@ -142,7 +142,19 @@ impl PrivateCommand for Grow {
             )));
         }
         let log = head::size(tx).await?;
-        let leaves = hash_row(tx, 0, old, log.saturating_sub(old).min(STEP_ENTRIES)).await?;
+        let wanted = log.checked_sub(old).ok_or_else(|| {
+            AppError::internal(format!(
+                "the tree holds {old} entries and the log only {log}: entries were removed, restore the original"
+            ))
+        })?;
+        let wanted = wanted.min(STEP_ENTRIES);
+        let leaves = hash_row(tx, 0, old, wanted).await?;
+        if leaves.len() as u64 != wanted {
+            return Err(AppError::internal(format!(
+                "the log has {} of the {wanted} entries from {old} on: entries were removed, restore the original",
+                leaves.len()
+            )));
+        }
         let mut nodes = Vec::new();
         for leaf in leaves {
             edge.push_and_store(leaf, |node, hash| {

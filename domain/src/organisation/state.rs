@@ -128,10 +128,10 @@ impl State {
         organisation: Organisation,
         header: &Header,
     ) -> Result<(), Finding> {
-        let group_known =
-            organisation.group == id || self.organisations.contains_key(&organisation.group);
-        if !group_known {
-            return Err(header.finding("group", "a registered organisation", organisation.group));
+        let top = self.get(organisation.group).map(|top| top.group);
+        if organisation.group != id && top != Some(organisation.group) {
+            let expected = "an organisation at the top of its own group";
+            return Err(header.finding("group", expected, organisation.group));
         }
         match self.organisations.insert(id, organisation) {
             None => Ok(()),

@@ -15,6 +15,7 @@ on_both!(
     a_bid_for_a_cancelled_tender_is_refused,
     the_same_key_gets_the_first_receipt_and_another_bid_a_conflict,
     a_supplier_has_one_bid,
+    a_supplier_cannot_fill_the_opening_with_replacements,
     nobody_acts_for_another_organisation,
 );
 
@@ -286,5 +287,22 @@ async fn nobody_acts_for_another_organisation(app: TestApp) -> Result<()> {
         )
         .await?;
     assert_eq!(refused.code, "FORBIDDEN");
+    Ok(())
+}
+
+/// Everything that was sent for a tender is accounted for in one entry of the opening, so nobody may fill it alone.
+async fn a_supplier_cannot_fill_the_opening_with_replacements(app: TestApp) -> Result<()> {
+    let city = City::found(&app).await?;
+    let tender = city.publish(&app, city.plan()).await?;
+    let supplier = &city.suppliers[0];
+    let offer = || bid(supplier, "100.00", "3", true);
+    let withdraw = step("withdrawBid", "WithdrawBidInput");
+    for number in 0..10 {
+        let receipt = submit(&app, supplier, &tender, offer(), &format!("key {number}")).await?;
+        let input = json!({ "input": { "sealedBid": receipt["sealedId"], "supplier": supplier.organisation_id() } });
+        app.data(Some(supplier), &withdraw, input).await?;
+    }
+    let refused = refused_bid(&app, supplier, &tender, offer()).await?;
+    assert_eq!(refused.code, "TOO_MANY_BIDS");
     Ok(())
 }

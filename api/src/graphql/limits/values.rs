@@ -146,6 +146,13 @@ impl Check<'_> {
         path: &Path<'_>,
         at: Pos,
     ) -> Result<(), ServerError> {
+        if matches!(value, Value::String(text) if text.contains('\0')) {
+            return Err(wrong(
+                path,
+                at,
+                "has a NUL character, which no text here may have: leave it out",
+            ));
+        }
         let fits = match (name, value) {
             ("Int", Value::Number(number)) => number
                 .as_i64()
