@@ -119,19 +119,13 @@ async fn tenders_with_bids_and_scorecards_cost_a_fixed_number_of_statements(
         city.mark(&app, &tender).await?;
         city.sign(&app, &tender).await?;
         on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;
-        let before = app.statements();
-        let found = app
-            .data(
-                None,
-                "{ tenders(first: 5) { totalCount nodes { title buyer { name } plan { criteria { code children { code } } }
-                    ranking { places { rank bid { supplier { name } } } } award { supplier { name } }
-                    bids(first: 5) { totalCount nodes { supplier { name } scorecard { total marks { rounded } } marks { level } consensus { level } } } } } }",
-                json!({}),
-            )
-            .await?;
+        let list = "{ tenders(first: 5) { totalCount nodes { title buyer { name } plan { criteria { code children { code } } }
+            ranking { places { rank bid { supplier { name } } } } award { supplier { name } }
+            bids(first: 5) { totalCount nodes { supplier { name } scorecard { total marks { rounded } } marks { level } consensus { level } } } } } }";
+        let found = app.data(None, list, json!({})).await?;
         let shown = found["tenders"]["nodes"].as_array().context("tenders")?;
         assert!(shown.iter().all(|tender| tender["bids"]["totalCount"] == 3));
-        counts.push((shown.len(), app.statements() - before));
+        counts.push((shown.len(), app.cost(list).await?));
     }
     let [(1, one), .., (5, five)] = counts[..] else {
         anyhow::bail!("one tender more at a time: {counts:?}");
