@@ -5,6 +5,7 @@ mod authorization;
 pub mod award;
 pub mod bid;
 pub mod catalogue;
+mod certification;
 pub mod claim;
 pub mod class;
 pub mod clock;
