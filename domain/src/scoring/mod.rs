@@ -1,5 +1,8 @@
 //! From plan, bids and consensus levels to marks, totals and ranks: exact, deterministic and explained.
 
+pub mod agreement;
+pub mod ahp;
+pub mod comparison;
 pub mod draw;
 pub mod entrant;
 pub mod evaluation;
