@@ -21,6 +21,7 @@ use crate::error::AppError;
 use crate::organisation::column;
 use crate::sealing::{SealedBytes, seal};
 use crate::store::bid::sealed_bid;
+use crate::store::confirmation::late_bid;
 use crate::store::organisation;
 use crate::store::{Command, IdempotencyKey, Tx, Written};
 use crate::tender::{LoadedTender, input_path};
@@ -28,6 +29,10 @@ use crate::tender::{LoadedTender, input_path};
 /// How many bids a supplier may send for one tender, replaced and withdrawn ones included: the opening accounts for each
 /// of them in one entry, whose size is limited.
 const SEALED_PER_SUPPLIER: u64 = 10;
+
+/// How many late bids of a supplier for one tender are logged. Later ones are refused without a trace: anyone could fill the
+/// log with them.
+const LATE_PER_SUPPLIER: u64 = 10;
 
 /// Input of [`App::submit_bid`] and [`App::replace_bid`].
 #[derive(Debug, Clone)]
@@ -86,11 +91,7 @@ impl Command for Submit {
         match tender.stage.can_submit(&tender.plan, self.received_at) {
             Ok(()) => {}
             Err(TenderError::Closed { closes_at }) => {
-                let late = BidLate {
-                    sealed: self.id,
-                    commitment: self.sealed.commitment,
-                };
-                tx.append(anonymous(self.id, late))?;
+                self.log_late(tx).await?;
                 return Ok(Submitted::Late { closes_at });
             }
             Err(error) => return Err(error.into()),
@@ -123,6 +124,31 @@ impl Command for Submit {
 }
 
 impl Submit {
+    /// Logs that a bid came late, a few times for each supplier and tender.
+    async fn log_late(&self, tx: &mut Tx) -> Result<(), AppError> {
+        let logged = late_bid::Entity::find()
+            .filter(late_bid::Column::TenderId.eq(self.tender.uuid()))
+            .filter(late_bid::Column::SupplierId.eq(self.supplier.uuid()))
+            .count(tx)
+            .await?;
+        if logged >= LATE_PER_SUPPLIER {
+            return Ok(());
+        }
+        let late = BidLate {
+            sealed: self.id,
+            commitment: self.sealed.commitment,
+        };
+        tx.append(anonymous(self.id, late))?;
+        late_bid::Entity::insert(late_bid::ActiveModel {
+            sealed_id: Set(self.id.uuid()),
+            tender_id: Set(self.tender.uuid()),
+            supplier_id: Set(self.supplier.uuid()),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        Ok(())
+    }
+
     /// A supplier has one waiting bid for a tender: a new one needs none, a replacement the one that it names.
     async fn make_room(&self, tx: &Tx) -> Result<(), AppError> {
         let sent = sealed_bid::Entity::find()
@@ -208,8 +234,8 @@ fn for_supplier(supplier: OrganisationId) -> Facts<'static> {
     }
 }
 
-/// An entry about a sealed bid: no actor, and no subject but the random id.
-fn anonymous(id: SealedId, body: impl Into<Body>) -> Draft {
+/// An entry about a sealed bid or confirmation: no actor, and no subject but the random id.
+pub(crate) fn anonymous(id: SealedId, body: impl Into<Body>) -> Draft {
     Draft {
         actors: Vec::new(),
         subject: id.to_string(),
@@ -330,6 +356,16 @@ impl App {
             .check(&tender.plan, &catalogue, input.supplier);
         checked.map_err(|error| bid_error(&error))?;
         let named: Vec<_> = input.content.participations.iter().collect();
+        if let Some(at) = named
+            .iter()
+            .position(|part| part.organisation == tender.buyer)
+        {
+            return Err(AppError::refused_at(
+                "BUYER_TAKES_PART",
+                format!("bid.participations.{at}.organisation"),
+                "the buyer takes no part in a bid for its own tender",
+            ));
+        }
         let ids = named.iter().map(|part| part.organisation.uuid());
         let known = organisation::Entity::find()
             .filter(organisation::Column::Id.is_in(ids))

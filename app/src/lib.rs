@@ -9,6 +9,7 @@ mod certification;
 pub mod claim;
 pub mod class;
 pub mod clock;
+pub mod confirmation;
 pub mod consensus;
 pub mod contract;
 pub mod error;

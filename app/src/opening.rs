@@ -19,6 +19,7 @@ use sea_orm::{
 
 use crate::App;
 use crate::authorization::authorize;
+use crate::confirmation;
 use crate::error::AppError;
 use crate::organisation::{column, word};
 use crate::rng::Ids;
@@ -116,6 +117,7 @@ struct Open {
     tender: TenderId,
     opened: Vec<Prepared>,
     void: Vec<SealedId>,
+    confirmations: confirmation::Prepared,
 }
 
 impl Command for Open {
@@ -143,6 +145,7 @@ impl Command for Open {
             inputs_upto: None,
             body: opened.into(),
         })?;
+        confirmation::show(tx, self.tender, &self.confirmations, &permit.actor).await?;
         let mut inputs_idx = opened_idx;
         for prepared in &self.opened {
             inputs_idx = self.show(tx, prepared, &permit.actor).await?;
@@ -313,20 +316,16 @@ impl App {
         };
         actor::authorize(actor, Action::OpenTender, &facts)?;
         tender.stage.can_open(&tender.plan, self.now())?;
-        let (opened, void) = self.prepare_opening(&tender).await?;
-        let command = Open {
-            actor: actor.clone(),
-            tender: tender.id,
-            opened,
-            void,
-        };
+        let command = self.prepare_opening(actor, &tender).await?;
         self.store.write(None, command).await
     }
 
     async fn prepare_opening(
         &self,
+        actor: &Actor,
         tender: &LoadedTender,
-    ) -> Result<(Vec<Prepared>, Vec<SealedId>), AppError> {
+    ) -> Result<Open, AppError> {
+        let actor = actor.clone();
         let read = self.store.read();
         let key = tender_key::Entity::find_by_id(tender.row.id)
             .one(read)
@@ -338,6 +337,7 @@ impl App {
             .order_by_asc(sealed_bid::Column::Id)
             .all(read)
             .await?;
+        let confirmations = confirmation::waiting(read, tender.row.id).await?;
         let catalogue = self.catalogue_of(&tender.plan).await?;
         let (sealing, ids, tender) = (self.sealing()?.clone(), self.ids.clone(), tender.clone());
         let decrypt = move || {
@@ -349,7 +349,14 @@ impl App {
                     None => void.push(SealedId::from_uuid(row.id)),
                 }
             }
-            Ok((opened, void))
+            let bidders: BTreeSet<_> = opened.iter().map(|bid| bid.supplier).collect();
+            Ok(Open {
+                actor,
+                tender: tender.id,
+                confirmations: confirmation::prepare(&key, &tender, &bidders, &confirmations)?,
+                opened,
+                void,
+            })
         };
         tokio::task::spawn_blocking(decrypt)
             .await

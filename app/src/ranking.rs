@@ -12,8 +12,9 @@ use commonweal_domain::scoring::evaluation::PublishedResult;
 use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::scorecard::Scorecard;
 use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
-use commonweal_domain::tender::BidContent;
+use commonweal_domain::tender::confirmation::confirmed;
 use commonweal_domain::tender::entries::RankingComputed;
+use commonweal_domain::tender::{BidContent, ConfirmedShare};
 use commonweal_domain::time::{Date, Time};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -26,6 +27,7 @@ use crate::exclusion::takes_part;
 use crate::organisation::column;
 use crate::read::organisation::certification_view;
 use crate::store::bid;
+use crate::store::confirmation::shown_shares;
 use crate::store::evaluation::{consensus, ranking};
 use crate::store::organisation::certification;
 use crate::store::{Command, Tx, Written};
@@ -113,7 +115,11 @@ pub(crate) fn sealed_content(row: &bid::Model) -> Result<SealedContent, AppError
 }
 
 /// The bids that take part, with their levels, as the evaluation takes them.
-fn entrants(bids: &[bid::Model], levels: &[consensus::Model]) -> Result<Vec<Entrant>, AppError> {
+fn entrants(
+    bids: &[bid::Model],
+    levels: &[consensus::Model],
+    shares: &[ConfirmedShare],
+) -> Result<Vec<Entrant>, AppError> {
     let mut entrants = Vec::new();
     for row in bids {
         if !takes_part(row)? {
@@ -132,6 +138,7 @@ fn entrants(bids: &[bid::Model], levels: &[consensus::Model]) -> Result<Vec<Entr
             sealed: SealedId::from_uuid(row.sealed_id),
             supplier,
             received_at: Time::from_micros(row.received_at),
+            confirmed: confirmed(supplier, &content.participations, shares),
             content: KnownContent::from(content),
             levels: agreed,
         });
@@ -202,19 +209,26 @@ impl App {
             .filter(consensus::Column::TenderId.eq(tender.row.id))
             .all(read)
             .await?;
-        let entrants = entrants(&bids, &levels)?;
+        let shares = shown_shares(read, [tender.row.id]).await?;
+        let shares: Vec<ConfirmedShare> = shares.into_iter().map(|(_, share)| share).collect();
+        let entrants = entrants(&bids, &levels, &shares)?;
         let known = self.certifications_of(&entrants).await?;
         let salts = bids.iter().map(|row| Ok(sealed_content(row)?.salt));
         let seed = seed(salts.collect::<Result<Vec<_>, AppError>>()?.into_iter());
         let score = move || {
             let plan = &tender.plan;
-            let (day, upto) = (plan.certification_day(), column(inputs_upto)?);
+            let day = plan.certification_day();
+            // What was recorded after the opening was recorded in the knowledge of the bids, and changes no ranking.
+            let opened = tender
+                .row
+                .opened_idx
+                .ok_or_else(|| AppError::internal("no opening"))?;
             // Rows whose facts cannot be read are a fault, and `gather` asks by yes and no: they are read once before.
             for row in &known {
                 certification_view(row.clone())?;
             }
             let facts = Facts::gather(plan, &entrants, seed, |organisation, kind| {
-                certified(&known, organisation, kind, day, upto).unwrap_or(false)
+                certified(&known, organisation, kind, day, opened).unwrap_or(false)
             });
             let evaluation = evaluate(plan, &entrants, &facts).map_err(AppError::internal)?;
             Ok(Computed {

@@ -11,6 +11,7 @@ use commonweal_domain::log::commitment::{SealedCommitment, SealedContent};
 use commonweal_domain::log::hash::{Hash, sha256};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::error::AppError;
@@ -80,6 +81,20 @@ impl SealingKey {
         let text = std::str::from_utf8(&secret).map_err(AppError::internal)?;
         let identity: Result<Identity, &'static str> = text.parse();
         identity.map(ReleasedKey).map_err(AppError::internal)
+    }
+
+    /// Encrypts to the service itself what it must be able to show to some people before an opening.
+    pub(crate) fn keep(&self, content: &impl Serialize) -> Result<Vec<u8>, AppError> {
+        let plain = Zeroizing::new(canonical_blob(content).map_err(AppError::internal)?);
+        age::encrypt(&self.0.to_public(), &pad(&plain)?).map_err(AppError::internal)
+    }
+
+    /// Reads what [`SealingKey::keep`] made.
+    pub(crate) fn read<T: DeserializeOwned>(&self, kept: &[u8]) -> Result<T, AppError> {
+        let padded = age::decrypt(&self.0, kept).map(Zeroizing::new);
+        let padded = padded.map_err(AppError::internal)?;
+        let plain = unpad(&padded).ok_or_else(|| AppError::internal("damaged padding"))?;
+        serde_json::from_slice(plain).map_err(AppError::internal)
     }
 
     /// The hash of a request with sealed content, for its idempotency key. Without this key nobody can find the content
@@ -263,6 +278,20 @@ mod tests {
         assert_eq!(
             SealingKey::parse(&"secret".into()).unwrap_err(),
             InvalidSealingKey
+        );
+    }
+
+    #[test]
+    fn what_is_kept_reads_back_and_rests_encrypted() {
+        let key = SealingKey::generate();
+        let kept = key.keep(&json!({ "share": "0.3" })).unwrap();
+        assert!(!holds(&kept, "0.3"));
+        let read: serde_json::Value = key.read(&kept).unwrap();
+        assert_eq!(read, json!({ "share": "0.3" }));
+        assert!(
+            SealingKey::generate()
+                .read::<serde_json::Value>(&kept)
+                .is_err()
         );
     }
 

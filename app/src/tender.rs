@@ -16,6 +16,7 @@ use sea_orm::{
 
 use crate::App;
 use crate::authorization::authorize;
+use crate::confirmation;
 use crate::error::AppError;
 use crate::organisation::{column, from_word, word};
 use crate::reason::NewReason;
@@ -203,7 +204,7 @@ impl Command for Cancel {
         let now = tender.stage.at(&tender.plan, tx.at());
         let stage = now.after(Step::Cancel)?;
         let index = tx.append(Draft {
-            actors: vec![permit.actor],
+            actors: vec![permit.actor.clone()],
             subject: self.tender.to_string(),
             inputs_upto: None,
             body: TenderCancelled {
@@ -214,6 +215,9 @@ impl Command for Cancel {
             .into(),
         })?;
         void_bids(tx, self.tender, tx.at()).await?;
+        if tender.row.opened_idx.is_none() {
+            confirmation::settle_all(tx, self.tender, &permit.actor).await?;
+        }
         self.reason.insert(tx, self.tender).await?;
         let (index, reason) = (column(index)?, self.reason.id);
         tender

@@ -104,6 +104,7 @@ fn entrant(plan: &Plan, n: u32) -> Entrant {
             ..KnownContent::default()
         },
         levels,
+        confirmed: BTreeSet::new(),
     }
 }
 

@@ -85,8 +85,10 @@ ids! {
     CatalogueId = "catalogue";
     /// A tender of one buyer.
     TenderId = "tender";
-    /// A sealed bid or mark: random (v4), so that it says nothing before it is opened.
+    /// A sealed bid, mark or confirmation: random (v4), so that it says nothing before it is opened.
     SealedId = "sealed";
+    /// A bidder's request that an organisation confirm its share.
+    ConfirmationRequestId = "confirmation-request";
     /// A bid after the opening.
     BidId = "bid";
     /// A contract that an award led to.

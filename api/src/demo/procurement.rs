@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use commonweal_app::bid::SubmitBid;
+use commonweal_app::confirmation::AskConfirmation;
 use commonweal_app::consensus::AgreedLevel;
 use commonweal_app::evaluation::SaveMark;
 use commonweal_app::read::Page;
@@ -9,10 +10,11 @@ use commonweal_app::read::bid::BidView;
 use commonweal_app::tender::PublishTender;
 use commonweal_domain::ids::{ContractId, OrganisationId, TenderId};
 use commonweal_domain::tender::code::CriterionCode;
+use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare};
 use commonweal_domain::time::Time;
 
 use super::people::{Buyer, Person};
-use super::tenders::{DemoBid, DemoTender, Reach};
+use super::tenders::{DemoBid, DemoTender, Reach, SILENT_PARTNER_OF};
 use super::{City, DAY, HOUR};
 
 /// Open tenders close far in the future, so that whoever tries the demo can still bid: 2099-12-31T12:00:00Z.
@@ -74,6 +76,7 @@ impl City {
 
     async fn submit(&self, tender: &DemoTender, id: TenderId, bid: &DemoBid) -> Result<()> {
         let person = &self.people.suppliers[bid.supplier];
+        self.confirm(id, bid).await?;
         let input = SubmitBid {
             tender: id,
             supplier: person.organisation,
@@ -82,6 +85,37 @@ impl City {
             idempotency_key: format!("demo-{id}"),
         };
         self.app.submit_bid(&person.actor(), input).await?;
+        Ok(())
+    }
+
+    /// The bidder asks its partner, who confirms its share; one of the demo's partners never answers.
+    async fn confirm(&self, id: TenderId, bid: &DemoBid) -> Result<()> {
+        let Some((partner, share)) = bid.partner else {
+            return Ok(());
+        };
+        let bidder = &self.people.suppliers[bid.supplier];
+        let partner = &self.people.suppliers[partner];
+        let content = ConfirmationContent {
+            tender: id,
+            share: ConfirmedShare {
+                bidder: bidder.organisation,
+                organisation: partner.organisation,
+                share: share.parse()?,
+                under: Some(bidder.organisation),
+            },
+            work: "The part of the work that is done in the neighbourhood".to_owned(),
+        };
+        let input = AskConfirmation {
+            content,
+            received_at: self.now(),
+        };
+        let request = self.app.ask_confirmation(&bidder.actor(), input).await?;
+        if bid.supplier != SILENT_PARTNER_OF {
+            let (actor, organisation) = (partner.actor(), partner.organisation);
+            self.app
+                .confirm_share(&actor, organisation, request, self.now())
+                .await?;
+        }
         Ok(())
     }
 

@@ -71,6 +71,9 @@ const fn bid(
     }
 }
 
+/// The bidder whose partner does not confirm its share: it counts nothing, and the bid says so.
+pub(super) const SILENT_PARTNER_OF: usize = 28;
+
 /// Every stage of a tender is there at least once.
 pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {

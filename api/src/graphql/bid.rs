@@ -28,6 +28,35 @@ pub enum Validity {
     Content,
 }
 
+/// What kind of note it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ValidityNoteKind {
+    /// The organisation, or one above it, did not confirm the share that the bid states: its part counts nothing for social
+    /// economy organisations.
+    NotConfirmed,
+}
+
+/// Something that the opening found and that does not make a bid invalid.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct ValidityNote {
+    /// What it is.
+    kind: ValidityNoteKind,
+    #[graphql(skip)]
+    organisation_id: OrganisationId,
+}
+
+#[ComplexObject]
+impl ValidityNote {
+    /// The organisation that it is about.
+    async fn organisation(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<Organisation>> {
+        organisation::load(context, self.organisation_id).await
+    }
+}
+
 /// Why a decision excludes a bid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "entries::ExclusionGround")]
@@ -114,6 +143,9 @@ impl From<domain::Commitment> for Commitment {
 pub struct Participation {
     /// Its share of the contract value, or of the part of the organisation above it, 0 to 1.
     share: Decimal,
+    /// Whether the bidder stands for it with its signature, or the organisation and each one above it confirmed their
+    /// shares before the deadline. What is not confirmed counts nothing for social economy organisations.
+    confirmed: bool,
     #[graphql(skip)]
     organisation_id: OrganisationId,
     #[graphql(skip)]
@@ -169,6 +201,8 @@ pub struct Bid {
     received_at: DateTime,
     /// What the opening found; a bid that is not valid takes no part.
     validity: Validity,
+    /// What the opening found beside it; none of it makes the bid invalid.
+    validity_notes: Vec<ValidityNote>,
     /// The decision that excluded it.
     exclusion: Option<Exclusion>,
     /// The price of the whole.
@@ -202,6 +236,7 @@ impl From<BidView> for Bid {
         };
         let part = |part: domain::Participation| Participation {
             share: Decimal(part.share.to_string()),
+            confirmed: !view.unconfirmed.contains(&part.organisation),
             organisation_id: part.organisation,
             under_id: part.under,
         };
@@ -213,11 +248,17 @@ impl From<BidView> for Bid {
             criterion: criterion.to_string(),
             text,
         };
+        let note = |id: &OrganisationId| ValidityNote {
+            kind: ValidityNoteKind::NotConfirmed,
+            organisation_id: *id,
+        };
+        let notes = view.unconfirmed.iter().map(note).collect();
         Self {
             id: node_id(view.id),
             sealed_id: node_id(view.sealed),
             received_at: DateTime(view.received_at),
             validity: view.validity.into(),
+            validity_notes: notes,
             exclusion: view.exclusion.map(Into::into),
             price: content.price.map(Into::into),
             item_prices: content

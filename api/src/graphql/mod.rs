@@ -8,6 +8,7 @@ pub mod bid_input;
 pub mod catalogue;
 pub mod claim;
 pub mod claim_mutation;
+pub mod confirmation;
 pub mod connection;
 pub mod context;
 pub mod contract;

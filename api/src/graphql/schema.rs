@@ -11,6 +11,7 @@ use super::bid_input::BidMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
 use super::claim::{self, Claim, ClaimQuery};
 use super::claim_mutation::ClaimMutation;
+use super::confirmation::{self, ConfirmationMutation, ConfirmationQuery, ConfirmationRequest};
 use super::contract::{self, Contract, ContractMutation, ContractQuery, Kpi};
 use super::credit_account::AccountQuery;
 use super::credit_batch::{self, Batch, BatchQuery};
@@ -41,6 +42,8 @@ pub enum Node {
     Bid(Bid),
     /// A supplier's own sealed bid.
     SealedBid(SealedBid),
+    /// A bidder's request that an organisation confirm its share.
+    ConfirmationRequest(ConfirmationRequest),
     /// A signed contract.
     Contract(Contract),
     /// A commitment made binding.
@@ -103,6 +106,10 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = sealed_bid::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::SealedBid))
         }
+        "confirmation-request" => {
+            let found = confirmation::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::ConfirmationRequest))
+        }
         "contract" => {
             let found = contract::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Contract))
@@ -143,6 +150,7 @@ pub struct Query(
     TenderQuery,
     BidQuery,
     SealedBidQuery,
+    ConfirmationQuery,
     ContractQuery,
     ClaimQuery,
     ClassQuery,
@@ -159,6 +167,7 @@ pub struct Mutation(
     CatalogueMutation,
     TenderMutation,
     BidMutation,
+    ConfirmationMutation,
     EvaluationMutation,
     AwardMutation,
     ContractMutation,

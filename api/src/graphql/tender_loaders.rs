@@ -7,9 +7,10 @@ use async_graphql::dataloader::Loader as Load;
 use commonweal_app::AppError;
 use commonweal_app::read::Page;
 use commonweal_app::read::bid::{BidView, SealedBidView};
+use commonweal_app::read::confirmation::ConfirmationRequestView;
 use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, RankingView};
 use commonweal_app::read::tender::TenderView;
-use commonweal_domain::ids::{BidId, SealedId, TenderId};
+use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
 use commonweal_domain::scoring::scorecard::Scorecard;
 
 use super::context::refuse;
@@ -103,6 +104,21 @@ impl Load<SealedId> for Loader {
         self.app()
             .read()
             .sealed_bids_by_id(self.actor(), keys)
+            .await
+            .map_err(refuse)
+    }
+}
+
+impl Load<ConfirmationRequestId> for Loader {
+    type Value = ConfirmationRequestView;
+    type Error = async_graphql::Error;
+
+    async fn load(
+        &self,
+        keys: &[ConfirmationRequestId],
+    ) -> Result<HashMap<ConfirmationRequestId, ConfirmationRequestView>, Self::Error> {
+        self.app()
+            .confirmation_requests_by_id(self.actor(), keys)
             .await
             .map_err(refuse)
     }

@@ -1,7 +1,7 @@
 //! Bids after the opening, as far as the plan discloses them to whoever asks, and a supplier's own sealed bids. Before
 //! the opening there is no row to read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use commonweal_domain::actor::{Actor, Role};
 use commonweal_domain::amount::Money;
@@ -9,6 +9,7 @@ use commonweal_domain::ids::{BidId, Id, OrganisationId, SealedId, TenderId};
 use commonweal_domain::log::commitment::SealedCommitment;
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::scoring::scorecard::Audience;
+use commonweal_domain::tender::confirmation::{ConfirmedShare, confirmed, missing};
 use commonweal_domain::tender::entries::ExclusionGround;
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::validity::Validity;
@@ -23,6 +24,7 @@ use crate::error::AppError;
 use crate::organisation::from_word;
 use crate::ranking::sealed_content;
 use crate::store::bid::{self, page_of_each, sealed_bid};
+use crate::store::confirmation::shown_shares;
 
 /// A bid after the opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,9 @@ pub struct BidView {
     pub exclusion: Option<ExclusionView>,
     /// What of its content the reader may see.
     pub content: ShownContent,
+    /// Of the organisations in `content.participations`, those whose own confirmation, or that of one above them, is
+    /// missing: their parts count nothing for social economy organisations.
+    pub unconfirmed: Vec<OrganisationId>,
     /// Log index of its opening.
     pub entry_index: u64,
 }
@@ -184,10 +189,14 @@ impl Read<'_> {
             .filter_map(|row| row.excluded_reason_id)
             .collect();
         let mut reasons = self.reasons(reasons).await?;
+        let opened: HashSet<Uuid> = rows.iter().map(|row| row.tender_id).collect();
+        let shares = shown_shares(self.db, opened).await?;
         rows.into_iter()
             .map(|row| {
                 let reason = row.excluded_reason_id.and_then(|id| reasons.remove(&id));
-                view(&row, reason, &reader)
+                let mut view = view(&row, reason, &reader)?;
+                view.unconfirmed = unconfirmed(&view, &shares);
+                Ok(view)
             })
             .collect()
     }
@@ -245,6 +254,21 @@ impl Read<'_> {
     }
 }
 
+/// The organisations of a bid whose parts nobody confirmed, as far as the reader sees its participations.
+fn unconfirmed(view: &BidView, shares: &[(TenderId, ConfirmedShare)]) -> Vec<OrganisationId> {
+    let parts = view.content.participations.as_deref().unwrap_or_default();
+    let shares: Vec<ConfirmedShare> = shares
+        .iter()
+        .filter(|(tender, _)| *tender == view.tender)
+        .map(|(_, share)| *share)
+        .collect();
+    let confirmed = confirmed(view.supplier, parts, &shares);
+    let named = parts.iter().map(|part| part.organisation);
+    named
+        .filter(|id| missing(view.supplier, parts, &confirmed, *id).is_some())
+        .collect()
+}
+
 fn view(
     row: &bid::Model,
     reason: Option<String>,
@@ -273,6 +297,7 @@ fn view(
         validity: from_word(&row.validity)?,
         exclusion,
         content: content.unwrap_or_default(),
+        unconfirmed: Vec::new(),
         entry_index: index(row.entry_idx)?,
     })
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod bid;
 pub mod catalogue;
 pub mod claim;
+pub mod confirmation;
 pub mod contract;
 pub mod credit;
 pub mod evaluation;

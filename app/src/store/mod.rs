@@ -10,6 +10,7 @@ pub(crate) mod catalogue;
 pub(crate) mod claim;
 pub(crate) mod columns;
 mod command;
+pub(crate) mod confirmation;
 mod connect;
 mod contain;
 pub(crate) mod contract;

@@ -85,6 +85,16 @@ kinds! {
     BidWithdrawn = "bid.withdrawn", 1, crate::tender::entries::BidWithdrawn;
     /// A sealed bid refused because it was late.
     BidLate = "bid.late", 1, crate::tender::entries::BidLate;
+    /// A sealed confirmation of participation.
+    ConfirmationSealed = "confirmation.sealed", 1, crate::tender::entries::ConfirmationSealed;
+    /// A sealed confirmation in the place of an earlier one.
+    ConfirmationReplaced = "confirmation.replaced", 1, crate::tender::entries::ConfirmationReplaced;
+    /// A sealed confirmation taken back.
+    ConfirmationWithdrawn = "confirmation.withdrawn", 1, crate::tender::entries::ConfirmationWithdrawn;
+    /// What was in a sealed confirmation.
+    ConfirmationOpened = "confirmation.opened", 1, crate::tender::entries::ConfirmationOpened;
+    /// Sealed confirmations that are not shown, each by its fate.
+    ConfirmationsSettled = "confirmations.settled", 1, crate::tender::entries::ConfirmationsSettled;
     /// The bids of a tender were opened, each sealed one accounted for.
     TenderOpened = "tender.opened", 1, crate::tender::entries::TenderOpened;
     /// What was in a sealed bid.

@@ -73,22 +73,22 @@ impl State {
     }
 
     /// Whether the organisation had a valid certification of one of the kinds on a day, as far as the log knew before
-    /// `inputs_upto`: a certificate recorded later cannot change an award.
+    /// `known_upto`: a certificate recorded later cannot change an award.
     pub fn certified(
         &self,
         id: OrganisationId,
         kinds: &[SeoKind],
         day: Date,
-        inputs_upto: u64,
+        known_upto: u64,
     ) -> bool {
         let ids = self.by_organisation.get(&id).map_or(&[][..], Vec::as_slice);
         ids.iter()
             .filter_map(|id| self.certifications.get(id))
             .any(|recorded| {
-                let known = recorded.index < inputs_upto;
+                let known = recorded.index < known_upto;
                 let revoked = recorded
                     .revoked
-                    .filter(|(_, index)| *index < inputs_upto)
+                    .filter(|(_, index)| *index < known_upto)
                     .map(|(day, _)| day);
                 known && kinds.contains(&recorded.fact.kind) && recorded.fact.valid_on(day, revoked)
             })

@@ -31,6 +31,9 @@ pub struct Entrant {
     pub content: KnownContent,
     /// The consensus level of each judged criterion, in the points of its table.
     pub levels: BTreeMap<CriterionCode, u32>,
+    /// The organisations, other than the bidder, that confirmed exactly the share that the bid states for them
+    /// ([`crate::tender::confirmation::confirmed`]).
+    pub confirmed: BTreeSet<OrganisationId>,
 }
 
 /// The content of a bid as far as the reader may know it: the service knows all, a stranger what the log discloses.
@@ -86,7 +89,7 @@ fn published<T: for<'de> serde::Deserialize<'de>>(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Organisations with the kinds of certification that were valid on the plan's certification day, as far as the log
-    /// knew when the evaluation was made.
+    /// knew at the opening.
     pub certified: BTreeSet<(OrganisationId, SeoKind)>,
     /// The seed of the drawn lot ([`super::draw::seed`]).
     pub seed: Hash,
@@ -94,7 +97,7 @@ pub struct Facts {
 
 impl Facts {
     /// Collects the certifications that the plan's rules ask about. `certified` says whether an organisation had a valid
-    /// certification of a kind on [`Plan::certification_day`], as far as the log knew when the evaluation was made.
+    /// certification of a kind on [`Plan::certification_day`], as far as the log knew at the opening.
     pub fn gather(
         plan: &Plan,
         entrants: &[Entrant],

@@ -76,6 +76,7 @@ fn bid_with(n: u128, value: Value) -> Entrant {
             declarations: Some([(code("C"), value.passed)].into()),
             ..base.content
         },
+        confirmed: [org(1000 + n)].into(),
         ..base
     }
 }

@@ -10,7 +10,6 @@ use crate::ids::BidId;
 use crate::organisation::certification::SeoKind;
 use crate::tender::disclosure::{BidField, Disclosure};
 use crate::tender::fixtures::*;
-use crate::tender::participation::Participation;
 use crate::tender::plan::{Plan, TieBreak};
 
 fn order(plan: &Plan, bids: &[Entrant], facts: &Facts) -> Vec<(BidId, Option<TieBreak>)> {
@@ -127,11 +126,6 @@ fn only_certified_organisations_count_and_chain_shares_are_multiplied() {
         leaf("SEO", "50", seo("0.3")),
         leaf("Q", "50", levels(&[0, 1], None)),
     ]);
-    let part = |n, share: &str, under: Option<u128>| Participation {
-        organisation: org(n),
-        share: share.parse().unwrap(),
-        under: under.map(org),
-    };
     let mut one = entrant(1, "10", &[("Q", 0)]);
     // The certified organisation 9 does half of the 40 % that organisation 8 takes over: 20 %.
     one.content.participations = Some(vec![
@@ -139,6 +133,7 @@ fn only_certified_organisations_count_and_chain_shares_are_multiplied() {
         part(8, "0.4", Some(1)),
         part(9, "0.5", Some(8)),
     ]);
+    one.confirmed = [org(8), org(9)].into();
     let bids = [one];
     let total = |facts: &Facts| {
         let card = evaluate(&plan, &bids, facts)
@@ -157,6 +152,52 @@ fn only_certified_organisations_count_and_chain_shares_are_multiplied() {
     assert_eq!(total(&facts(&[])), "0.0000");
     let all = [(8, SeoKind::Cooperative), (9, SeoKind::SocialEnterprise)];
     assert_eq!(total(&facts(&all)), "50.0000", "0.4 is beyond the target");
+}
+
+#[test]
+fn a_share_that_nobody_confirmed_counts_nothing_and_the_scorecard_names_it() {
+    let plan = plan(vec![
+        leaf("SEO", "50", seo("1")),
+        leaf("Q", "50", levels(&[0, 1], None)),
+    ]);
+    let all = [1, 2, 8, 9].map(|n| (n, SeoKind::Cooperative));
+    let facts = facts(&all);
+    let card = |confirmed: &[u128]| {
+        let mut one = entrant(1, "10", &[("Q", 0)]);
+        // The bidder does 0.3 itself, organisation 8 does 0.1, organisation 9 under it 0.4, member 2 the last 0.2.
+        one.content.participations = Some(vec![
+            part(1, "0.8", None),
+            part(2, "0.2", None),
+            part(8, "0.625", Some(1)),
+            part(9, "0.8", Some(8)),
+        ]);
+        one.confirmed = confirmed.iter().map(|n| org(*n)).collect();
+        let bids = [one];
+        let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+        let card = evaluation.scorecard(bid(1)).unwrap();
+        let names = card.marks[0].inputs.iter();
+        let names: Vec<String> = names.map(|input| input.name.clone()).collect();
+        (card.total.unwrap().to_string(), names)
+    };
+    assert_eq!(card(&[2, 8, 9]).0, "50.0000");
+    assert_eq!(card(&[8, 9]).0, "40.0000");
+    assert_eq!(card(&[2, 8]).0, "30.0000");
+    let (total, names) = card(&[9]);
+    assert_eq!(
+        total, "15.0000",
+        "9 confirmed a share of a part that 8 did not"
+    );
+    let told = [
+        format!("part of {}, certified", org(1)),
+        format!("part of {}, certified, not confirmed", org(2)),
+        format!("part of {}, certified, not confirmed", org(8)),
+        format!(
+            "part of {}, certified, not confirmed by {} above it",
+            org(9),
+            org(8)
+        ),
+    ];
+    assert_eq!(names[..4], told);
 }
 
 #[test]

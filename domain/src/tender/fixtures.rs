@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::bid::{BidContent, Commitment};
 use super::code::CriterionCode;
+use super::confirmation::{ConfirmationContent, ConfirmedShare};
 use super::criteria::{Criterion, CriterionKind};
 use super::disclosure::DisclosurePlan;
 use super::participation::Participation;
@@ -215,6 +216,33 @@ pub(crate) fn alone(supplier: OrganisationId) -> Vec<Participation> {
     }]
 }
 
+pub(crate) fn part(n: u128, share: &str, under: Option<u128>) -> Participation {
+    Participation {
+        organisation: org(n),
+        share: share.parse().unwrap(),
+        under: under.map(org),
+    }
+}
+
+/// What organisation `n` confirms to a bidder.
+pub(crate) fn confirmation(
+    bidder: u128,
+    n: u128,
+    share: &str,
+    under: Option<u128>,
+) -> ConfirmationContent {
+    ConfirmationContent {
+        tender: tender(),
+        share: ConfirmedShare {
+            bidder: org(bidder),
+            organisation: org(n),
+            share: share.parse().unwrap(),
+            under: under.map(org),
+        },
+        work: "mowing and pruning".to_owned(),
+    }
+}
+
 /// A bid for [`full_plan`].
 pub(crate) fn full_content(supplier: OrganisationId, price: &str, promised: &str) -> BidContent {
     BidContent {
@@ -245,6 +273,7 @@ pub(crate) fn entrant(n: u128, price: &str, given: &[(&str, u32)]) -> Entrant {
             .iter()
             .map(|(name, level)| (code(name), *level))
             .collect(),
+        confirmed: BTreeSet::new(),
     }
 }
 

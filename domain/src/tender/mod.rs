@@ -4,6 +4,7 @@ pub mod award;
 pub mod bid;
 pub mod bid_check;
 pub mod code;
+pub mod confirmation;
 pub mod criteria;
 pub mod disclosure;
 pub mod entries;
@@ -19,6 +20,8 @@ mod state;
 pub mod validity;
 
 #[cfg(test)]
+mod confirmation_tests;
+#[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod opening_tests;
@@ -33,6 +36,7 @@ mod story;
 pub use award::Award;
 pub use bid::{BidContent, Commitment};
 pub use code::{CriterionCode, Weight};
+pub use confirmation::{ConfirmationContent, ConfirmedShare};
 pub use criteria::{Criterion, CriterionKind};
 pub use disclosure::{BidField, Disclosure, DisclosurePlan};
 pub use participation::Participation;

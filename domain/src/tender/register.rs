@@ -15,6 +15,8 @@ pub enum SealedKind {
     Bid,
     /// A mark.
     Mark,
+    /// A confirmation of participation.
+    Confirmation,
 }
 
 impl SealedKind {
@@ -22,25 +24,36 @@ impl SealedKind {
         match self {
             Self::Bid => "bid.sealed",
             Self::Mark => "mark.sealed",
+            Self::Confirmation => "confirmation.sealed",
         }
     }
 }
 
-/// What has become of a sealed bid before the opening.
+impl std::fmt::Display for SealedKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bid => "bid",
+            Self::Mark => "mark",
+            Self::Confirmation => "confirmation",
+        })
+    }
+}
+
+/// What has become of a sealed bid or confirmation before the opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing yet.
     Waiting,
-    /// Another sealed bid took its place.
+    /// Another took its place.
     Replaced,
-    /// The supplier took it back by a request that arrived then.
+    /// Whoever sealed it took it back by a request that arrived then.
     Withdrawn(Time),
 }
 
 /// A sealed entry that is not yet accounted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealedEntry {
-    /// A bid or a mark.
+    /// What was sealed.
     pub kind: SealedKind,
     /// What it commits to.
     pub commitment: SealedCommitment,
@@ -91,19 +104,20 @@ impl Register {
         }
     }
 
-    /// Notes what has become of a waiting bid.
+    /// Notes what has become of an entry of a kind that waits.
     pub(super) fn decide(
         &mut self,
         id: SealedId,
+        kind: SealedKind,
         fate: Fate,
         header: &Header,
     ) -> Result<(), Finding> {
         let waiting = self
             .entries
             .get_mut(&id)
-            .filter(|entry| entry.kind == SealedKind::Bid && entry.fate == Fate::Waiting);
+            .filter(|entry| entry.kind == kind && entry.fate == Fate::Waiting);
         let entry = waiting
-            .ok_or_else(|| header.finding("sealed", "a sealed bid that is still waiting", id))?;
+            .ok_or_else(|| header.finding("sealed", "a sealed entry that is still waiting", id))?;
         entry.fate = fate;
         Ok(())
     }

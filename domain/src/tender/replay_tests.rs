@@ -160,30 +160,61 @@ fn certified_late() -> Story {
     story.publish();
     story.bid(&bidders());
     story.open(&bidders());
-    story.seal_marks(&bidders());
     story.agree(&bidders());
     story.certify(9, 1, "2020-01-01", None);
     story
 }
 
 #[test]
-fn a_certificate_recorded_after_the_inputs_does_not_count_and_one_before_does() {
-    let rank = |certified: &[u128], inputs_before_certificate: bool| {
+fn a_certificate_recorded_after_the_opening_changes_no_ranking() {
+    let rank = |certified: &[u128]| {
         let mut story = certified_late();
         let ranking = story.result(&bidders(), certified);
-        let upto = story.next() - u64::from(inputs_before_certificate);
         let officer = vec![actor(Role::Officer, PROPOSER)];
-        story.add_upto(officer, tender(), Some(upto), ranking);
-        let checks = story.checks();
-        checks
-            .into_iter()
-            .filter(|(kind, _)| kind != "mark.sealed")
-            .collect::<Vec<_>>()
+        story.add_upto(officer, tender(), Some(story.next()), ranking);
+        story.checks()
     };
-    assert_eq!(rank(&[2], true), []);
-    assert_eq!(rank(&[1, 2], true), found("ranking.computed", "marks"));
-    assert_eq!(rank(&[1, 2], false), []);
-    assert_eq!(rank(&[2], false), found("ranking.computed", "marks"));
+    assert_eq!(rank(&[2]), []);
+    assert_eq!(rank(&[1, 2]), found("ranking.computed", "marks"));
+}
+
+#[test]
+fn a_certificate_that_is_moved_behind_the_opening_is_found() {
+    let mut story = Story::new(full_plan());
+    story.certify(9, 1, "2020-01-01", None);
+    story.publish();
+    story.bid(&bidders());
+    story.open(&bidders());
+    story.agree(&bidders());
+    let ranking = story.result(&bidders(), &[1, 2]);
+    let officer = vec![actor(Role::Officer, PROPOSER)];
+    story.add_upto(officer, tender(), Some(story.next()), ranking);
+    assert_eq!(story.checks(), []);
+    let opened = usize::try_from(story.position("tender.opened")).unwrap();
+    let certified = usize::try_from(story.position("certification.recorded")).unwrap();
+    story.entries[certified..=opened].rotate_left(1);
+    story.entries[opened].at = story.entries[opened - 1].at;
+    assert_eq!(story.checks(), found("ranking.computed", "marks"));
+}
+
+#[test]
+fn a_revocation_recorded_after_the_opening_changes_no_ranking() {
+    let mut story = certified_late();
+    story.revoke(1, "2026-01-01");
+    story.rank(&bidders());
+    assert_eq!(
+        story.checks(),
+        [],
+        "excluding the bid is a decision of its own"
+    );
+    let mut story = Story::new(full_plan());
+    story.revoke(1, "2026-01-01");
+    story.publish();
+    story.bid(&bidders());
+    story.open(&bidders());
+    story.agree(&bidders());
+    story.rank(&bidders());
+    assert_eq!(story.checks(), found("ranking.computed", "marks"));
 }
 
 #[test]

@@ -61,7 +61,10 @@ pub struct ShownMark {
     pub level: u32,
 }
 
-fn seal_fields(fields: Vec<(&str, Value)>, salt: &mut impl FnMut() -> Salt) -> SealedContent {
+pub(super) fn seal_fields(
+    fields: Vec<(&str, Value)>,
+    salt: &mut impl FnMut() -> Salt,
+) -> SealedContent {
     let whole = salt();
     let fields = fields.into_iter().map(|(name, value)| {
         let opening = FieldOpening {
@@ -117,7 +120,7 @@ impl BidContent {
     }
 }
 
-fn field<T: for<'de> Deserialize<'de>>(
+pub(super) fn field<T: for<'de> Deserialize<'de>>(
     fields: &BTreeMap<String, FieldOpening>,
     name: &str,
 ) -> Result<T, InvalidSealed> {
@@ -125,7 +128,10 @@ fn field<T: for<'de> Deserialize<'de>>(
     parse(value, name)
 }
 
-fn shown<T: for<'de> Deserialize<'de>>(opening: &Opening, name: &str) -> Result<T, InvalidSealed> {
+pub(super) fn shown<T: for<'de> Deserialize<'de>>(
+    opening: &Opening,
+    name: &str,
+) -> Result<T, InvalidSealed> {
     let published = opening.fields.get(name).and_then(|field| field.value());
     parse(published.cloned(), name)
 }

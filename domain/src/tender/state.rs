@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::award::Award;
 use super::code::CriterionCode;
+use super::confirmation::{ConfirmedShare, confirmed};
 use super::plan::Plan;
 use super::register::{Register, SealedEntry, SealedKind};
 use super::stage::{Stage, Step, TenderError};
@@ -43,6 +44,8 @@ pub struct Tender {
     pub(super) inputs: u64,
     /// Sealed bids that the opening names and that are not open yet.
     pub(super) to_open: BTreeSet<SealedId>,
+    /// Confirmations of participation that the opening showed.
+    pub(super) confirmed: Vec<ConfirmedShare>,
     pub(super) bids: BTreeMap<BidId, OpenedBid>,
     pub(super) released: BTreeSet<(PersonId, BidId, CriterionCode)>,
     /// Index of the last ranking and what it says, recomputed where it can be.
@@ -124,7 +127,7 @@ impl State {
     fn could_still_settle(&self, entry: &SealedEntry) -> bool {
         let after = |index: Option<u64>| index.is_none_or(|index| index > entry.index);
         self.tenders.values().any(|tender| match entry.kind {
-            SealedKind::Bid => {
+            SealedKind::Bid | SealedKind::Confirmation => {
                 let open = tender.opened.is_none() && tender.cancelled.is_none();
                 open && tender.published < entry.index
             }
@@ -196,6 +199,12 @@ impl Tender {
             .ok_or_else(|| header.finding("bid", "a valid bid of the tender, not excluded", bid))
     }
 
+    /// The organisations of a bid that confirmed their shares, as far as the log shows both.
+    fn confirmed_in(&self, opened: &OpenedBid) -> BTreeSet<OrganisationId> {
+        let parts = opened.content.participations.as_deref();
+        confirmed(opened.supplier, parts.unwrap_or_default(), &self.confirmed)
+    }
+
     /// The bids that are evaluated.
     pub(super) fn entrants(&self) -> Vec<Entrant> {
         self.bids
@@ -208,6 +217,7 @@ impl Tender {
                 received_at: opened.received_at,
                 content: opened.content.clone(),
                 levels: opened.levels.clone(),
+                confirmed: self.confirmed_in(opened),
             })
             .collect()
     }

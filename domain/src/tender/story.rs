@@ -2,6 +2,7 @@
 //! late; two evaluators mark, the panel agrees, two officers award.
 
 use super::bid::BidContent;
+use super::confirmation::{ConfirmationContent, ConfirmedShare, confirmed};
 use super::entries::*;
 use super::fixtures::*;
 use super::plan::Plan;
@@ -16,7 +17,9 @@ use crate::log::hash::{Hash, sha256};
 use crate::log::kinds::Body;
 use crate::log::state::{Finding, State};
 use crate::organisation::certification::{Certification, SeoKind};
-use crate::organisation::entries::{CertificationRecorded, OrganisationRegistered, RoleGranted};
+use crate::organisation::entries::{
+    CertificationRecorded, CertificationRevoked, OrganisationRegistered, RoleGranted,
+};
 use crate::organisation::name::PublicName;
 use crate::organisation::{LegalForm, Sector};
 use crate::scoring::{Entrant, Facts, draw, evaluate};
@@ -35,6 +38,8 @@ const REGISTRAR: u128 = 509;
 pub(crate) struct Story {
     pub(crate) entries: Vec<Entry>,
     pub(crate) plan: Plan,
+    /// Sealed confirmations that wait, by the number of their sealed entry.
+    pub(crate) confirmations: Vec<(u128, ConfirmationContent)>,
     now: Time,
 }
 
@@ -73,7 +78,7 @@ pub(crate) fn actor(role: Role, n: u128) -> EntryActor {
 }
 
 /// Salts that differ by sealed entry and by use.
-fn salts(of: u128) -> impl FnMut() -> Salt {
+pub(crate) fn salts(of: u128) -> impl FnMut() -> Salt {
     let mut next = 0_u8;
     move || {
         next = next.wrapping_add(1);
@@ -96,6 +101,7 @@ impl Story {
         let mut story = Self {
             entries: Vec::new(),
             plan,
+            confirmations: Vec::new(),
             now: at("2026-05-02T00:00:00Z"),
         };
         story.found();
@@ -197,6 +203,19 @@ impl Story {
         );
     }
 
+    /// Ends a certification early.
+    pub(crate) fn revoke(&mut self, n: u128, from: &str) {
+        let revoked = CertificationRevoked {
+            certification: CertificationId::from_uuid(uuid(n)),
+            from: from.parse().unwrap(),
+        };
+        self.add(
+            vec![actor(Role::Registrar, REGISTRAR)],
+            CertificationId::from_uuid(uuid(n)),
+            revoked,
+        );
+    }
+
     pub(crate) fn publish(&mut self) {
         let published = TenderPublished {
             tender: tender(),
@@ -264,6 +283,10 @@ impl Story {
             void: vec![],
         };
         self.add(officers.clone(), tender(), opened);
+        for (n, content) in self.confirmations.clone() {
+            let shown = self.shown(n, &content);
+            self.add(officers.clone(), tender(), shown);
+        }
         for bidder in bidders {
             let opened = self.opened(bidder);
             self.add(officers.clone(), bid(bidder.n), opened);
@@ -339,6 +362,11 @@ impl Story {
 
     /// What the use-case does: evaluate with full knowledge, publish what the plan discloses.
     pub(crate) fn result(&self, bidders: &[Bidder], certified: &[u128]) -> RankingComputed {
+        let shares: Vec<ConfirmedShare> = self
+            .confirmations
+            .iter()
+            .map(|(_, content)| content.share)
+            .collect();
         let entrants: Vec<Entrant> = bidders
             .iter()
             .map(|bidder| Entrant {
@@ -348,6 +376,7 @@ impl Story {
                 received_at: at("2026-05-02T00:00:05Z"),
                 content: bidder.content.clone().into(),
                 levels: [(code("QUALITY"), bidder.level)].into(),
+                confirmed: confirmed(org(bidder.n), &bidder.content.participations, &shares),
             })
             .collect();
         let seed = draw::seed(bidders.iter().map(|bidder| sealed_bid(bidder).salt));

@@ -1,6 +1,7 @@
 //! Tenders from publication to award, through HTTP.
 
 mod blind;
+mod confirmed;
 mod path;
 mod reads;
 mod refused;

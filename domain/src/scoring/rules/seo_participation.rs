@@ -1,7 +1,8 @@
 //! Work done by social economy organisations: `W * min(share / target, 1)`, where the share is the part of the contract
 //! value that organisations with a valid certification of the named kinds do themselves. Shares of a chain are multiplied
 //! ([`crate::tender::participation::own_parts`]). A certification counts when it is valid on the closing day and stood
-//! in the log before the evaluation.
+//! in the log before the opening. The part of a named organisation counts when it, and each one above it, confirmed its
+//! share before closing ([`crate::tender::confirmation`]); what is not confirmed counts nothing.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::fraction::Fraction;
 use crate::ids::OrganisationId;
 use crate::organisation::certification::SeoKind;
 use crate::scoring::scorecard::Input;
+use crate::tender::confirmation::missing;
 use crate::tender::disclosure::BidField;
 use crate::tender::participation::own_parts;
 use crate::tender::plan_error::PlanProblem;
@@ -44,21 +46,61 @@ impl SeoParticipation {
             .any(|kind| certified.contains(&(organisation, *kind)))
     }
 
-    /// Each organisation with its own part and whether it counts.
-    fn parts(&self, case: &Case<'_>) -> Result<Vec<(OrganisationId, Fraction, bool)>, Gap> {
-        let participations = case.entrant.content.participations.as_ref();
-        let parts = own_parts(participations.ok_or(Gap::Withheld(BidField::Participations))?)?;
-        Ok(parts
-            .into_iter()
-            .map(|(organisation, own)| (organisation, own, self.certified(case, organisation)))
-            .collect())
+    fn parts(&self, case: &Case<'_>) -> Result<Vec<Part>, Gap> {
+        let entrant = case.entrant;
+        let participations = entrant.content.participations.as_ref();
+        let participations = participations.ok_or(Gap::Withheld(BidField::Participations))?;
+        let part = |(organisation, own)| Part {
+            organisation,
+            own,
+            bids: organisation == entrant.supplier,
+            certified: self.certified(case, organisation),
+            missing: missing(
+                entrant.supplier,
+                participations,
+                &entrant.confirmed,
+                organisation,
+            ),
+        };
+        Ok(own_parts(participations)?.into_iter().map(part).collect())
     }
 
-    fn share(parts: &[(OrganisationId, Fraction, bool)]) -> Result<Fraction, Gap> {
-        let counted = parts.iter().filter(|(_, _, certified)| *certified);
-        Ok(counted
-            .map(|(_, own, _)| own)
-            .try_fold(Fraction::ZERO, |sum, own| sum.plus(*own))?)
+    fn share(parts: &[Part]) -> Result<Fraction, Gap> {
+        let mut counted = parts.iter().filter(|part| part.counts());
+        Ok(counted.try_fold(Fraction::ZERO, |sum, part| sum.plus(part.own))?)
+    }
+}
+
+/// What one organisation does itself, and whether it counts.
+struct Part {
+    organisation: OrganisationId,
+    own: Fraction,
+    /// It is the bidder, who signs the bid.
+    bids: bool,
+    certified: bool,
+    /// Whose confirmation is missing.
+    missing: Option<OrganisationId>,
+}
+
+impl Part {
+    fn counts(&self) -> bool {
+        self.certified && self.missing.is_none()
+    }
+
+    fn input(&self) -> Input {
+        let certified = if self.certified {
+            "certified"
+        } else {
+            "not certified"
+        };
+        let confirmed = match self.missing {
+            None if self.bids => String::new(),
+            None => ", confirmed".to_owned(),
+            Some(id) if id == self.organisation => ", not confirmed".to_owned(),
+            Some(id) => format!(", not confirmed by {id} above it"),
+        };
+        let name = format!("part of {}, {certified}{confirmed}", self.organisation);
+        Input::new(name, self.own)
     }
 }
 
@@ -100,14 +142,7 @@ impl ScoringRule for SeoParticipation {
         if parts.is_empty() {
             return Vec::new();
         }
-        let named = parts.iter().map(|(organisation, own, certified)| {
-            let what = if *certified {
-                "certified"
-            } else {
-                "not certified"
-            };
-            Input::new(format!("part of {organisation}, {what}"), own)
-        });
+        let named = parts.iter().map(Part::input);
         named
             .chain([
                 Input::new("share", share),

@@ -85,6 +85,7 @@ impl EntryBody for AwardDecided {
         for bid in tender.bids.values_mut() {
             bid.content = KnownContent::default();
         }
+        tender.confirmed.clear();
         if !people?.contains(&proposal.by) {
             let expected = format!("{} who proposed it among the actors", proposal.by);
             return Err(header.finding("people", expected, "others"));

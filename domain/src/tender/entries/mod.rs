@@ -1,6 +1,7 @@
 //! Log entries of tenders, in the order of the process.
 
 mod award;
+mod confirmation;
 mod marks;
 mod opening;
 mod publication;
@@ -8,6 +9,10 @@ mod ranking;
 mod sealed;
 
 pub use award::{AwardDecided, AwardProposed};
+pub use confirmation::{
+    ConfirmationOpened, ConfirmationReplaced, ConfirmationSealed, ConfirmationWithdrawn,
+    ConfirmationsSettled,
+};
 pub use marks::{BidConsensus, ConsensusMark, ConsensusSigned, MarkReleased, MarkSealed};
 pub use opening::{BidExcluded, BidOpened, ExclusionGround, TenderOpened};
 pub use publication::{TenderCancelled, TenderPublished};

@@ -30,26 +30,25 @@ pub struct TenderOpened {
     pub void: Vec<SealedId>,
 }
 
-impl TenderOpened {
-    /// Accounts for one entry: it must be a bid that was sealed for this tender's time, and have the fate of its list.
-    fn settle(
-        id: SealedId,
-        fits: impl Fn(Fate) -> bool,
-        register: &mut Register,
-        tender: &Tender,
-        header: &Header,
-    ) -> Result<(), Finding> {
-        let entry = register.settle(id, header)?;
-        let SealedEntry { kind, index, .. } = entry;
-        if kind != SealedKind::Bid || index < tender.published {
-            return Err(header.finding("sealed", "a bid sealed after the publication", id));
-        }
-        if !fits(entry.fate) {
-            let expected = format!("{id} listed by its fate");
-            return Err(header.finding("sealed", expected, format!("{:?}", entry.fate)));
-        }
-        Ok(())
+/// Accounts for one entry: it must be of the kind and sealed for this tender's time, and have the fate of its list.
+pub(super) fn settle(
+    (id, sealed): (SealedId, SealedKind),
+    fits: impl Fn(Fate) -> bool,
+    register: &mut Register,
+    tender: &Tender,
+    header: &Header,
+) -> Result<(), Finding> {
+    let entry = register.settle(id, header)?;
+    let SealedEntry { kind, index, .. } = entry;
+    if kind != sealed || index < tender.published {
+        let expected = format!("a {sealed} sealed after the publication");
+        return Err(header.finding("sealed", expected, id));
     }
+    if !fits(entry.fate) {
+        let expected = format!("{id} listed by its fate");
+        return Err(header.finding("sealed", expected, format!("{:?}", entry.fate)));
+    }
+    Ok(())
 }
 
 impl EntryBody for TenderOpened {
@@ -73,14 +72,32 @@ impl EntryBody for TenderOpened {
             move |fate| matches!(fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
         let mut outcome = named;
         for id in &self.void {
-            outcome = outcome.and(Self::settle(*id, waiting, register, tender, header));
+            outcome = outcome.and(settle(
+                (*id, SealedKind::Bid),
+                waiting,
+                register,
+                tender,
+                header,
+            ));
             state.tally.attested("bid that could not be opened");
         }
         for id in &self.replaced {
-            outcome = outcome.and(Self::settle(*id, replaced, register, tender, header));
+            outcome = outcome.and(settle(
+                (*id, SealedKind::Bid),
+                replaced,
+                register,
+                tender,
+                header,
+            ));
         }
         for id in &self.withdrawn {
-            outcome = outcome.and(Self::settle(*id, in_time, register, tender, header));
+            outcome = outcome.and(settle(
+                (*id, SealedKind::Bid),
+                in_time,
+                register,
+                tender,
+                header,
+            ));
         }
         // The opened ones stay in the register until each is shown, with what it committed to.
         for id in &self.opened {

@@ -53,6 +53,7 @@ impl EntryBody for TenderPublished {
             cancelled: None,
             inputs: header.index,
             to_open: BTreeSet::new(),
+            confirmed: Vec::new(),
             bids: BTreeMap::new(),
             released: BTreeSet::new(),
             ranking: None,

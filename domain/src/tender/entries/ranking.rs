@@ -16,7 +16,8 @@ use crate::tender::plan::Plan;
 use crate::tender::stage::Step;
 use crate::tender::state::Tender;
 
-/// `ranking.computed`: the result of the evaluation. The entry's `inputs_upto` says what the log knew.
+/// `ranking.computed`: the result of the evaluation. The entry's `inputs_upto` says what the log knew;
+/// certifications count as the log knew them at the opening.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RankingComputed {
@@ -34,14 +35,14 @@ impl EntryBody for RankingComputed {
         let next = tender.stage.can_rank(&tender.plan);
         tender.move_to(next, Step::Rank, header)?;
         let upto = header.inputs_upto.filter(|upto| *upto > tender.inputs);
-        let Some(upto) = upto else {
+        if upto.is_none() {
             let expected = format!("more than {}, the last entry it depends on", tender.inputs);
             let found = header
                 .inputs_upto
                 .map_or("none".to_owned(), |upto| upto.to_string());
             return Err(header.finding("inputs_upto", expected, found));
-        };
-        let recomputed = self.recompute(tender, organisations, upto, header)?;
+        }
+        let recomputed = self.recompute(tender, organisations, header)?;
         let compared = self.compare(&recomputed, &tender.plan, header);
         let known = recomputed.ranking != Ranking::NotKnown;
         let ranking = if known {
@@ -71,7 +72,6 @@ impl RankingComputed {
         &self,
         tender: &Tender,
         organisations: &organisation::State,
-        upto: u64,
         header: &Header,
     ) -> Result<PublishedResult, Finding> {
         let plan = &tender.plan;
@@ -91,8 +91,10 @@ impl RankingComputed {
             .collect();
         let seed = seed(tender.bids.values().filter_map(|opened| opened.salt));
         let day = plan.certification_day();
+        // What was recorded after the opening was recorded in the knowledge of the bids, and changes no ranking.
+        let known = tender.opened.unwrap_or_default();
         let facts = Facts::gather(plan, &entrants, seed, |organisation, kind| {
-            organisations.certified(organisation, &[kind], day, upto)
+            organisations.certified(organisation, &[kind], day, known)
         });
         let out_of_range = |error: &dyn std::fmt::Display| {
             header.finding("ranking", "numbers within exact arithmetic", error)

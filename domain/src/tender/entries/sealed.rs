@@ -43,7 +43,7 @@ pub struct BidReplaced {
 impl EntryBody for BidReplaced {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let register = &mut state.tenders.sealed;
-        let replaced = register.decide(self.replaced, Fate::Replaced, header);
+        let replaced = register.decide(self.replaced, SealedKind::Bid, Fate::Replaced, header);
         register.seal(self.sealed, SealedKind::Bid, self.commitment, header)?;
         replaced
     }
@@ -63,7 +63,8 @@ impl EntryBody for BidWithdrawn {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         check_anonymous(header, self.sealed)?;
         let fate = Fate::Withdrawn(self.received_at);
-        state.tenders.sealed.decide(self.sealed, fate, header)?;
+        let register = &mut state.tenders.sealed;
+        register.decide(self.sealed, SealedKind::Bid, fate, header)?;
         if self.received_at > header.at {
             let expected = format!("at most {}", header.at);
             return Err(header.finding("received_at", expected, self.received_at));
