@@ -65,6 +65,8 @@ fn plan() -> Result<Plan, Failure> {
         mark_scale: Plan::DEFAULT_MARK_SCALE,
         rounding: Rounding::HalfEven,
         tie_breaks: vec![TieBreak::DrawnLot],
+        exchange_rates: Vec::new(),
+        proxies: None,
         minimum_price: None,
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,

@@ -83,6 +83,8 @@ ids! {
     CertificationId = "certification";
     /// A version of a measure catalogue.
     CatalogueId = "catalogue";
+    /// A proxy pack: money values for measures, private to an organisation.
+    ProxyPackId = "proxy pack";
     /// A tender of one buyer.
     TenderId = "tender";
     /// A sealed bid, mark or confirmation: random (v4), so that it says nothing before it is opened.

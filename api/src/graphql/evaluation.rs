@@ -18,14 +18,24 @@ use super::scalars::{BigInt, DateTime, Decimal};
 pub enum NoValueReason {
     /// A ratio to a price of zero.
     ZeroPrice,
+    /// All prices are equal under a rule that divides by their range.
+    EqualPrices,
     /// Ceiling and floor are equal.
     EqualBounds,
     /// A target of zero.
     ZeroTarget,
+    /// Nobody promises anything under a rule that divides by the highest promise.
+    NothingPromised,
     /// The criterion has no consensus level for the bid.
     NotJudged,
     /// The bid has no value for the criterion.
     Missing,
+    /// The bid is in a currency for which the plan names no rate.
+    NoExchangeRate,
+    /// The plan publishes no money value for a measure that is promised.
+    NoProxy,
+    /// A price per quality point of a bid without any.
+    ZeroQuality,
     /// The numbers leave the range of exact arithmetic.
     OutOfRange,
 }
@@ -114,6 +124,8 @@ pub struct ScoredMark {
     no_value: Option<NoValueReason>,
     /// The field that the plan withholds from the caller, from which the mark could be found.
     withheld: Option<BidField>,
+    /// The public field that was not published: the mark is unknown, which is neither zero nor ranked.
+    unknown: Option<BidField>,
 }
 
 impl From<scorecard::ScoredMark> for ScoredMark {
@@ -128,12 +140,9 @@ impl From<scorecard::ScoredMark> for ScoredMark {
             rounded: None,
             no_value: None,
             withheld: None,
+            unknown: None,
         };
-        let input = |input: scorecard::Input| ScoreInput {
-            name: input.name,
-            value: input.value,
-        };
-        mark.inputs = scored.inputs.into_iter().map(input).collect();
+        mark.inputs = inputs(scored.inputs);
         match scored.mark {
             scorecard::Mark::Defined { exact, rounded } => {
                 mark.exact = Some(format!("{}/{}", exact.numerator(), exact.denominator()));
@@ -141,8 +150,49 @@ impl From<scorecard::ScoredMark> for ScoredMark {
             }
             scorecard::Mark::Undefined(reason) => mark.no_value = Some(reason.into()),
             scorecard::Mark::Withheld(field) => mark.withheld = Some(field.into()),
+            scorecard::Mark::Unknown(field) => mark.unknown = Some(field.into()),
         }
         mark
+    }
+}
+
+fn inputs(inputs: Vec<scorecard::Input>) -> Vec<ScoreInput> {
+    let input = |input: scorecard::Input| ScoreInput {
+        name: input.name,
+        value: input.value,
+    };
+    inputs.into_iter().map(input).collect()
+}
+
+/// How a total was made from the marks.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct TotalTrace {
+    /// The method's name.
+    method: String,
+    /// The method's formula.
+    formula: String,
+    /// Every input by name; empty where one is missing, withheld or unknown.
+    inputs: Vec<ScoreInput>,
+    /// The total before rounding, as a fraction such as `7000/9`.
+    exact: Option<String>,
+    /// Why the method has no value: then the ranking is withheld.
+    no_value: Option<NoValueReason>,
+}
+
+impl From<scorecard::TotalTrace> for TotalTrace {
+    fn from(trace: scorecard::TotalTrace) -> Self {
+        let (exact, no_value) = match trace.total {
+            Some(scorecard::Mark::Defined { exact, .. }) => (Some(exact.to_string()), None),
+            Some(scorecard::Mark::Undefined(reason)) => (None, Some(reason.into())),
+            _ => (None, None),
+        };
+        Self {
+            method: trace.method,
+            formula: trace.formula,
+            inputs: inputs(trace.inputs),
+            exact,
+            no_value,
+        }
     }
 }
 
@@ -152,8 +202,10 @@ impl From<scorecard::ScoredMark> for ScoredMark {
 pub struct Scorecard {
     /// One mark for each leaf of the plan, in its order.
     marks: Vec<ScoredMark>,
-    /// The exact sum of the rounded marks; null while one is missing or withheld.
+    /// The total by the plan's method; null while a mark is missing or withheld.
     total: Option<Decimal>,
+    /// How the total was made.
+    total_trace: TotalTrace,
     #[graphql(skip)]
     catalogue_id: CatalogueId,
 }
@@ -171,6 +223,7 @@ impl From<scorecard::Scorecard> for Scorecard {
         Self {
             marks: card.marks.into_iter().map(Into::into).collect(),
             total: card.total.map(|total| Decimal(total.to_string())),
+            total_trace: card.method.into(),
             catalogue_id: card.catalogue,
         }
     }
@@ -198,12 +251,12 @@ impl Place {
     }
 }
 
-/// A rule without a value, for which the ranking is withheld.
+/// A rule or the method without a value, for which the ranking is withheld.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct NoValue {
-    /// The criterion.
-    criterion: String,
-    /// The rule's name.
+    /// The criterion; null where the method has no value.
+    criterion: Option<String>,
+    /// The name of the rule or the method.
     rule: String,
     /// Why it has no value.
     reason: NoValueReason,
@@ -299,7 +352,7 @@ impl From<RankingView> for Ranking {
             bid_id: place.bid,
         };
         let no_value = |missing: ranking::NoValue| NoValue {
-            criterion: missing.criterion.to_string(),
+            criterion: missing.criterion.map(|code| code.to_string()),
             rule: missing.rule,
             reason: missing.reason.into(),
             bids: missing.bids.into_iter().map(node_id).collect(),

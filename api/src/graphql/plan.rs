@@ -9,16 +9,10 @@ use commonweal_domain::tender::plan;
 
 use super::amounts::Money;
 use super::catalogue::{self, Catalogue};
+use super::plan_method::{Method, MethodTerms, method};
+use super::plan_money::{ExchangeRate, ProxyValues};
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule::ScoringRule;
-
-/// How marks make a ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "plan::Method")]
-pub enum Method {
-    /// The total is the sum of the marks, the highest wins.
-    WeightedSum,
-}
 
 /// How many steps the opening has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -60,6 +54,8 @@ pub enum BidField {
     Declarations,
     /// Answers in words.
     Answers,
+    /// Which criteria are answered in words; always public.
+    Answered,
 }
 
 /// Who may see a field of a bid after the opening.
@@ -129,7 +125,8 @@ pub struct Criterion {
     title: String,
     /// Percent among its siblings, which sum to exactly 100.
     weight: Decimal,
-    /// `W`: the points that a leaf can bring, 100 times the weights along its path; null for a group.
+    /// `W`: the points that a leaf can bring, 100 times the weights along its path, or under a coefficient the caps times
+    /// them; null for a group.
     points: Option<Decimal>,
     /// The criteria among which a group's weight is divided.
     children: Vec<Criterion>,
@@ -175,12 +172,22 @@ impl Criterion {
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct Plan {
-    /// The currency of every amount in plan and bids (ISO 4217).
+    /// The currency of every amount in the plan, and of every price that is compared (ISO 4217).
     currency: String,
+    /// Other currencies in which bids may state prices.
+    exchange_rates: Vec<ExchangeRate>,
     /// How marks make a ranking.
     method: Method,
+    /// The terms of a method that counts the price itself.
+    method_terms: Option<MethodTerms>,
+    /// The method's formula.
+    method_formula: String,
+    /// Whether the lowest total wins.
+    lowest_wins: bool,
     /// The tree of criteria.
     criteria: Vec<Criterion>,
+    /// The money values of measures, where a criterion scores social value in money.
+    proxies: Option<ProxyValues>,
     /// How many steps the opening has.
     envelopes: Envelopes,
     /// Decimal places of a mark.
@@ -223,9 +230,15 @@ impl From<&domain::Plan> for Plan {
     fn from(plan: &domain::Plan) -> Self {
         let leaves = plan.leaves().unwrap_or_default();
         let warnings = plan.warnings().unwrap_or_default();
+        let (method, method_terms) = method(&plan.method);
         Self {
             currency: plan.currency.to_string(),
-            method: plan.method.into(),
+            exchange_rates: plan.exchange_rates.iter().map(Into::into).collect(),
+            method,
+            method_terms,
+            method_formula: plan.method.formula().to_owned(),
+            lowest_wins: plan.method.lowest_wins(),
+            proxies: plan.proxies.as_ref().map(Into::into),
             criteria: plan
                 .criteria
                 .iter()

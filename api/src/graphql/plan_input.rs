@@ -8,7 +8,9 @@ use commonweal_domain::tender::criteria::CriterionKind;
 use commonweal_domain::tender::plan;
 
 use super::amounts::{MoneyInput, wrong};
-use super::plan::{BidField, Disclosure, Envelopes, Method, Rounding, SealMode, TieBreakKind};
+use super::plan::{BidField, Disclosure, Envelopes, Rounding, SealMode, TieBreakKind};
+use super::plan_method::{self, Method, MethodTermsInput};
+use super::plan_money::ExchangeRateInput;
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule_input::RuleInput;
 
@@ -142,6 +144,12 @@ fn disclosure(
             BidField::Participations => &mut plan.participations,
             BidField::Declarations => &mut plan.declarations,
             BidField::Answers => &mut plan.answers,
+            BidField::Answered => {
+                return Err(wrong(
+                    &format!("{at}.field"),
+                    &"that a criterion is answered is always public: leave it out",
+                ));
+            }
         } = value;
     }
     Ok(plan)
@@ -152,11 +160,16 @@ fn disclosure(
 pub struct PlanInput {
     /// The measure catalogue to which its measures refer.
     pub(crate) catalogue: ID,
-    /// The currency of every amount in plan and bids (ISO 4217).
+    /// The currency of every amount in the plan, and of every price that is compared (ISO 4217).
     currency: String,
+    /// Other currencies in which bids may state prices, at most one rate each; without a rate they are refused.
+    #[graphql(default)]
+    exchange_rates: Vec<ExchangeRateInput>,
     /// How marks make a ranking.
     #[graphql(default_with = "Method::WeightedSum")]
     method: Method,
+    /// The terms of a method that counts the price itself; left out for `WEIGHTED_SUM`.
+    method_terms: Option<MethodTermsInput>,
     /// The tree of criteria.
     criteria: Vec<CriterionInput>,
     /// How many steps the opening has.
@@ -194,13 +207,17 @@ impl PlanInput {
         let currency = self.currency.parse();
         let ties = self.tie_breaks.into_iter().enumerate();
         let ties = ties.map(|(index, tie)| tie.parse(&format!("plan.tieBreaks.{index}")));
+        let rates = self.exchange_rates.into_iter().enumerate();
+        let rates = rates.map(|(index, rate)| rate.parse(&format!("plan.exchangeRates.{index}")));
         let minimum = self
             .minimum_price
             .map(|price| price.parse("plan.minimumPrice"));
         Ok(domain::Plan {
             catalogue: catalogue.id,
             currency: currency.map_err(|error| wrong("plan.currency", &error))?,
-            method: self.method.into(),
+            exchange_rates: rates.collect::<async_graphql::Result<_>>()?,
+            method: plan_method::parse(self.method, self.method_terms)?,
+            proxies: None,
             criteria: criteria(self.criteria, "plan.criteria", catalogue, 1)?,
             envelopes: self.envelopes.into(),
             mark_scale: self.mark_scale,
@@ -222,7 +239,16 @@ impl PlanInput {
 pub(crate) fn input_path(path: &str) -> String {
     let path = path
         .replace(".kind.group", ".children")
-        .replace(".kind.rule", ".rule");
+        .replace(".kind.rule", ".rule")
+        .replace(".outer.to_target", "")
+        .replace(".outer.linear", "");
+    let path = match path.strip_prefix("plan.method.") {
+        Some(term) => term.split_once('.').map_or_else(
+            || path.clone(),
+            |(_, term)| format!("plan.method_terms.{term}"),
+        ),
+        None => path,
+    };
     let mut camel = String::with_capacity(path.len());
     let mut upper = false;
     for c in path.chars() {
@@ -254,6 +280,11 @@ mod tests {
                 "plan.criteria.0.rule.priceLinear.floor",
             ),
             ("plan.closes_at", "plan.closesAt"),
+            ("plan.method.coefficient.caps", "plan.methodTerms.caps"),
+            (
+                "plan.criteria.0.kind.rule.bonus.base.social_value_money.outer.linear.floor",
+                "plan.criteria.0.rule.bonus.base.socialValueMoney.floor",
+            ),
             ("bid.item_prices", "bid.itemPrices"),
         ] {
             assert_eq!(input_path(domain), input);

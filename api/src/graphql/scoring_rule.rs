@@ -3,9 +3,12 @@
 use async_graphql::{Enum, SimpleObject, Union};
 use commonweal_domain::scoring::rules::{self, OnFail, Rule};
 
-use super::amounts::{Money, Quantity};
-use super::organisation::SeoKind;
+use super::amounts::Money;
 use super::scalars::Decimal;
+use super::scoring_rule_social::{
+    BonusRule, QuantityBandedRule, QuantityRelativeHighestRule, QuantityToTargetRule,
+    SeoParticipationRule, SocialValueMoneyRule, UpliftRule,
+};
 
 /// Which price a rule scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -35,6 +38,32 @@ pub struct PriceLinearRule {
     floor: Money,
 }
 
+/// `W * (p_max - p) / (p_max - p_min)`: the lowest price gets the whole mark, the highest none. It depends on the other
+/// bids.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PriceRangeRule {
+    /// Which price.
+    of: PriceOf,
+}
+
+/// One band of prices.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PriceBand {
+    /// The highest price in the band.
+    up_to: Money,
+    /// The part of the mark that it brings, 0 to 1.
+    part: Decimal,
+}
+
+/// `W * part of the first band that p does not exceed`. It looks at one bid alone.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PriceBandedRule {
+    /// Which price.
+    of: PriceOf,
+    /// The table, by rising price and falling part.
+    bands: Vec<PriceBand>,
+}
+
 /// One level of a table.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Level {
@@ -53,24 +82,6 @@ pub struct QualityLevelsRule {
     minimum: Option<u32>,
 }
 
-/// `W * min(v / target, 1)`, where `v` sums the bid's commitments to the measures.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct QuantityToTargetRule {
-    /// Codes of measures of the plan's catalogue.
-    measures: Vec<String>,
-    /// The quantity that brings the whole mark.
-    target: Quantity,
-}
-
-/// `W * min(share / target, 1)`, where `share` is the part of the work done by organisations certified on the closing day.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct SeoParticipationRule {
-    /// The kinds of certification that count.
-    kinds: Vec<SeoKind>,
-    /// The share that brings the whole mark, 0 to 1.
-    target: Decimal,
-}
-
 /// `W` or 0 by the supplier's declaration, or exclusion.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct PassFailRule {
@@ -85,16 +96,30 @@ pub struct PassFailRule {
 pub enum ScoringRule {
     /// Price relative to the lowest.
     PriceRelativeLowest(PriceRelativeLowestRule),
+    /// Price on the range of the bids.
+    PriceRange(PriceRangeRule),
     /// Price on a published line.
     PriceLinear(PriceLinearRule),
+    /// Price by published bands.
+    PriceBanded(PriceBandedRule),
     /// Quality by named levels.
     QualityLevels(QualityLevelsRule),
-    /// Promised quantity to a published target.
-    QuantityToTarget(QuantityToTargetRule),
-    /// Work done by social economy organisations.
-    SeoParticipation(SeoParticipationRule),
     /// Pass or fail.
     PassFail(PassFailRule),
+    /// Promised quantity relative to the highest.
+    QuantityRelativeHighest(QuantityRelativeHighestRule),
+    /// Promised quantity to a published target.
+    QuantityToTarget(QuantityToTargetRule),
+    /// Promised quantity by published bands.
+    QuantityBanded(QuantityBandedRule),
+    /// Work done by social economy organisations.
+    SeoParticipation(SeoParticipationRule),
+    /// Promised social value in money.
+    SocialValueMoney(SocialValueMoneyRule),
+    /// Bonus points on another rule.
+    Bonus(BonusRule),
+    /// Uplift of another rule.
+    Uplift(UpliftRule),
 }
 
 impl From<&Rule> for ScoringRule {
@@ -103,11 +128,22 @@ impl From<&Rule> for ScoringRule {
             Rule::PriceRelativeLowest(rule) => {
                 Self::PriceRelativeLowest(PriceRelativeLowestRule { of: rule.of.into() })
             }
+            Rule::PriceRange(rule) => Self::PriceRange(PriceRangeRule { of: rule.of.into() }),
             Rule::PriceLinear(rule) => Self::PriceLinear(PriceLinearRule {
                 of: rule.of.into(),
                 ceiling: rule.ceiling.into(),
                 floor: rule.floor.into(),
             }),
+            Rule::PriceBanded(rule) => {
+                let band = |band: &rules::PriceBand| PriceBand {
+                    up_to: band.up_to.into(),
+                    part: Decimal(band.part.to_string()),
+                };
+                Self::PriceBanded(PriceBandedRule {
+                    of: rule.of.into(),
+                    bands: rule.bands.iter().map(band).collect(),
+                })
+            }
             Rule::QualityLevels(rule) => {
                 let level = |level: &rules::NamedLevel| Level {
                     points: level.points,
@@ -118,18 +154,17 @@ impl From<&Rule> for ScoringRule {
                     minimum: rule.minimum,
                 })
             }
-            Rule::QuantityToTarget(rule) => Self::QuantityToTarget(QuantityToTargetRule {
-                measures: rule.measures.iter().map(ToString::to_string).collect(),
-                target: Quantity::from(&rule.target),
-            }),
-            Rule::SeoParticipation(rule) => Self::SeoParticipation(SeoParticipationRule {
-                kinds: rule.kinds.iter().copied().map(Into::into).collect(),
-                target: Decimal(rule.target.to_string()),
-            }),
             Rule::PassFail(rule) => Self::PassFail(PassFailRule {
                 statement: rule.statement.clone(),
                 excludes: rule.on_fail == OnFail::Exclude,
             }),
+            Rule::QuantityRelativeHighest(rule) => Self::QuantityRelativeHighest(rule.into()),
+            Rule::QuantityToTarget(rule) => Self::QuantityToTarget(rule.into()),
+            Rule::QuantityBanded(rule) => Self::QuantityBanded(rule.into()),
+            Rule::SeoParticipation(rule) => Self::SeoParticipation(rule.into()),
+            Rule::SocialValueMoney(rule) => Self::SocialValueMoney(rule.into()),
+            Rule::Bonus(rule) => Self::Bonus(rule.into()),
+            Rule::Uplift(rule) => Self::Uplift(rule.into()),
         }
     }
 }

@@ -1,16 +1,21 @@
 //! Scoring rules as input.
 
+use std::str::FromStr;
+
 use async_graphql::{InputObject, OneofObject};
 use commonweal_domain::catalogue::Catalogue;
 use commonweal_domain::scoring::rules::{
-    NamedLevel, OnFail, PassFail, PriceLinear, PriceRelativeLowest, QualityLevels,
-    QuantityToTarget, Rule, SeoParticipation,
+    NamedLevel, OnFail, PassFail, PriceBand, PriceBanded, PriceLinear, PriceRange,
+    PriceRelativeLowest, QualityLevels, Rule,
 };
 
-use super::amounts::{MoneyInput, parse_quantity, wrong};
-use super::organisation::SeoKind;
+use super::amounts::{MoneyInput, wrong};
 use super::scalars::Decimal;
 use super::scoring_rule::PriceOf;
+use super::scoring_rule_social_input::{
+    BonusInput, QuantityBandedInput, QuantityRelativeHighestInput, QuantityToTargetInput,
+    SeoParticipationInput, SocialValueMoneyInput, UpliftInput,
+};
 
 /// Price relative to the lowest.
 #[derive(Debug, InputObject)]
@@ -28,6 +33,31 @@ pub struct PriceLinearInput {
     ceiling: MoneyInput,
     /// The price down to which the mark rises.
     floor: MoneyInput,
+}
+
+/// Price on the range of the bids.
+#[derive(Debug, InputObject)]
+pub struct PriceRangeInput {
+    /// Which price.
+    of: PriceOf,
+}
+
+/// One band of prices.
+#[derive(Debug, InputObject)]
+pub struct PriceBandInput {
+    /// The highest price in the band.
+    up_to: MoneyInput,
+    /// The part of the mark that it brings, 0 to 1.
+    part: Decimal,
+}
+
+/// Price by published bands.
+#[derive(Debug, InputObject)]
+pub struct PriceBandedInput {
+    /// Which price.
+    of: PriceOf,
+    /// The table, by rising price and falling part.
+    bands: Vec<PriceBandInput>,
 }
 
 /// One level of a table.
@@ -48,24 +78,6 @@ pub struct QualityLevelsInput {
     minimum: Option<u32>,
 }
 
-/// Promised quantity to a published target.
-#[derive(Debug, InputObject)]
-pub struct QuantityToTargetInput {
-    /// Codes of measures of the plan's catalogue, all in one unit.
-    measures: Vec<String>,
-    /// The quantity that brings the whole mark, in the unit of the measures.
-    target: Decimal,
-}
-
-/// Work done by social economy organisations.
-#[derive(Debug, InputObject)]
-pub struct SeoParticipationInput {
-    /// The kinds of certification that count.
-    kinds: Vec<SeoKind>,
-    /// The share that brings the whole mark, 0 to 1.
-    target: Decimal,
-}
-
 /// Pass or fail.
 #[derive(Debug, InputObject)]
 pub struct PassFailInput {
@@ -80,29 +92,46 @@ pub struct PassFailInput {
 pub enum RuleInput {
     /// `W * p_min / p`.
     PriceRelativeLowest(PriceRelativeLowestInput),
+    /// `W * (p_max - p) / (p_max - p_min)`.
+    PriceRange(PriceRangeInput),
     /// `W * clamp((ceiling - p) / (ceiling - floor), 0, 1)`.
     PriceLinear(PriceLinearInput),
+    /// `W * part of the first band that p does not exceed`.
+    PriceBanded(PriceBandedInput),
     /// `W * level / top level`.
     QualityLevels(QualityLevelsInput),
-    /// `W * min(v / target, 1)`.
-    QuantityToTarget(QuantityToTargetInput),
-    /// `W * min(share / target, 1)`.
-    SeoParticipation(SeoParticipationInput),
     /// `W` or 0, or exclusion.
     PassFail(PassFailInput),
+    /// `W * v / v_max`.
+    QuantityRelativeHighest(QuantityRelativeHighestInput),
+    /// `W * min(v / target, 1)`.
+    QuantityToTarget(QuantityToTargetInput),
+    /// `W * part of the highest band that v reaches`.
+    QuantityBanded(QuantityBandedInput),
+    /// `W * min(share / target, 1)`.
+    SeoParticipation(SeoParticipationInput),
+    /// The promised quantities in money by the plan's proxies, scored by an outer rule.
+    SocialValueMoney(SocialValueMoneyInput),
+    /// `min(base + sum(bonus), cap)`.
+    Bonus(BonusInput),
+    /// `min(base * factor, W)`.
+    Uplift(UpliftInput),
 }
 
 impl RuleInput {
     /// The rule with measures of the catalogue; `at` is its place in the input.
     pub(crate) fn parse(self, at: &str, catalogue: &Catalogue) -> async_graphql::Result<Rule> {
+        let below = |name: &str| format!("{at}.{name}");
         Ok(match self {
             Self::PriceRelativeLowest(rule) => PriceRelativeLowest { of: rule.of.into() }.into(),
+            Self::PriceRange(rule) => PriceRange { of: rule.of.into() }.into(),
             Self::PriceLinear(rule) => PriceLinear {
                 of: rule.of.into(),
-                ceiling: rule.ceiling.parse(&format!("{at}.priceLinear.ceiling"))?,
-                floor: rule.floor.parse(&format!("{at}.priceLinear.floor"))?,
+                ceiling: rule.ceiling.parse(&below("priceLinear.ceiling"))?,
+                floor: rule.floor.parse(&below("priceLinear.floor"))?,
             }
             .into(),
+            Self::PriceBanded(rule) => rule.parse(&below("priceBanded"))?.into(),
             Self::QualityLevels(rule) => {
                 let level = |level: LevelInput| NamedLevel {
                     points: level.points,
@@ -111,18 +140,6 @@ impl RuleInput {
                 QualityLevels {
                     levels: rule.levels.into_iter().map(level).collect(),
                     minimum: rule.minimum,
-                }
-                .into()
-            }
-            Self::QuantityToTarget(rule) => rule
-                .parse(&format!("{at}.quantityToTarget"), catalogue)?
-                .into(),
-            Self::SeoParticipation(rule) => {
-                let target = rule.target.0.parse();
-                SeoParticipation {
-                    kinds: rule.kinds.into_iter().map(Into::into).collect(),
-                    target: target
-                        .map_err(|error| wrong(&format!("{at}.seoParticipation.target"), &error))?,
                 }
                 .into()
             }
@@ -135,30 +152,42 @@ impl RuleInput {
                 },
             }
             .into(),
+            Self::QuantityRelativeHighest(rule) => {
+                rule.parse(&below("quantityRelativeHighest"))?.into()
+            }
+            Self::QuantityToTarget(rule) => {
+                rule.parse(&below("quantityToTarget"), catalogue)?.into()
+            }
+            Self::QuantityBanded(rule) => rule.parse(&below("quantityBanded"), catalogue)?.into(),
+            Self::SeoParticipation(rule) => rule.parse(&below("seoParticipation"))?.into(),
+            Self::SocialValueMoney(rule) => rule.parse(&below("socialValueMoney"))?.into(),
+            Self::Bonus(rule) => rule.parse(&below("bonus"), catalogue)?.into(),
+            Self::Uplift(rule) => rule.parse(&below("uplift"), catalogue)?.into(),
         })
     }
 }
 
-impl QuantityToTargetInput {
-    /// The target takes unit and decimal places of the first measure; that the others agree is judged with the plan.
-    fn parse(self, at: &str, catalogue: &Catalogue) -> async_graphql::Result<QuantityToTarget> {
-        let measures = self.measures.iter().enumerate().map(|(index, code)| {
-            let code = code.parse();
-            code.map_err(|error| wrong(&format!("{at}.measures.{index}"), &error))
-        });
-        let measures: Vec<_> = measures.collect::<async_graphql::Result<_>>()?;
-        let first = measures
-            .first()
-            .and_then(|code| catalogue.measure(code))
-            .ok_or_else(|| {
-                wrong(
-                    &format!("{at}.measures"),
-                    &"name measures of the plan's catalogue, at least one",
-                )
-            })?;
-        Ok(QuantityToTarget {
-            target: parse_quantity(&format!("{at}.target"), &self.target, first)?,
-            measures,
+impl PriceBandedInput {
+    fn parse(self, at: &str) -> async_graphql::Result<PriceBanded> {
+        let band = |(index, band): (usize, PriceBandInput)| {
+            let at = format!("{at}.bands.{index}");
+            Ok(PriceBand {
+                up_to: band.up_to.parse(&format!("{at}.upTo"))?,
+                part: parsed(&format!("{at}.part"), &band.part)?,
+            })
+        };
+        let bands = self.bands.into_iter().enumerate().map(band);
+        Ok(PriceBanded {
+            of: self.of.into(),
+            bands: bands.collect::<async_graphql::Result<_>>()?,
         })
     }
+}
+
+/// A decimal as an amount of the domain; the error names the field.
+pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
+    field: &str,
+    text: &Decimal,
+) -> async_graphql::Result<T> {
+    text.0.parse().map_err(|error| wrong(field, &error))
 }

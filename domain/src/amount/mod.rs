@@ -1,12 +1,17 @@
 //! Amounts as whole numbers of a smallest unit: money, quantities and shares. Nothing here is ever a float.
 
 mod currency;
+mod exchange;
 mod money;
+mod number;
 mod quantity;
 mod share;
 
 pub use currency::Currency;
+pub use exchange::ExchangeRate;
+pub(crate) use exchange::{minor_text, power};
 pub use money::Money;
+pub use number::Number;
 pub use quantity::{Quantity, Unit};
 pub use share::Share;
 
@@ -66,6 +71,11 @@ pub enum AmountError {
         "`{0}` is not a share: expected a decimal between 0 and 1 with at most 6 places, such as 0.3"
     )]
     InvalidShare(String),
+    /// Not a plain number.
+    #[error(
+        "`{0}` is not a number: expected a decimal from 0 to 1000000000 with at most 9 places, such as 1.1"
+    )]
+    InvalidNumber(String),
     /// Too large.
     #[error(transparent)]
     Arithmetic(#[from] ArithmeticError),

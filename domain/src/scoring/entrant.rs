@@ -36,7 +36,8 @@ pub struct Entrant {
     pub confirmed: BTreeSet<OrganisationId>,
 }
 
-/// The content of a bid as far as the reader may know it: the service knows all, a stranger what the log discloses.
+/// The content of a bid as far as the reader may know it: the service knows all, a stranger what the log discloses. What is
+/// not known is `None`, and never zero.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KnownContent {
     /// The price of the whole.
@@ -49,11 +50,14 @@ pub struct KnownContent {
     pub participations: Option<Vec<Participation>>,
     /// Declarations on pass/fail criteria.
     pub declarations: Option<BTreeMap<CriterionCode, bool>>,
+    /// Which criteria are answered in words.
+    pub answered: Option<BTreeSet<CriterionCode>>,
 }
 
 impl From<BidContent> for KnownContent {
     fn from(content: BidContent) -> Self {
         Self {
+            answered: Some(content.answered()),
             price: Some(content.price),
             item_prices: Some(content.item_prices),
             commitments: Some(content.commitments),
@@ -72,6 +76,7 @@ impl KnownContent {
             commitments: published(opening, BidField::Commitments)?,
             participations: published(opening, BidField::Participations)?,
             declarations: published(opening, BidField::Declarations)?,
+            answered: published(opening, BidField::Answered)?,
         })
     }
 }
@@ -107,13 +112,17 @@ impl Facts {
         let leaves = plan.leaves().unwrap_or_default();
         let kinds: BTreeSet<SeoKind> = leaves
             .iter()
-            .flat_map(|leaf| leaf.rule.certification_kinds().iter().copied())
+            .flat_map(|leaf| leaf.rule.certification_kinds())
             .collect();
-        let organisations: BTreeSet<OrganisationId> = entrants
+        let named = entrants
             .iter()
             .filter_map(|entrant| entrant.content.participations.as_ref())
             .flatten()
-            .map(|participation| participation.organisation)
+            .map(|participation| participation.organisation);
+        let organisations: BTreeSet<OrganisationId> = entrants
+            .iter()
+            .map(|entrant| entrant.supplier)
+            .chain(named)
             .collect();
         let pairs = organisations
             .into_iter()

@@ -4,16 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::entrant::{Entrant, Facts};
 use super::exclusion::{Excluded, grounds};
+use super::methods::Parts;
 use super::points::Points;
 use super::ranking::{Ranking, Row, rank};
-use super::rules::{Case, Gap, Reason};
-use super::scorecard::{Audience, Mark, Scorecard, ScoredMark};
-use crate::amount::Money;
-use crate::fraction::ArithmeticError;
+use super::rules::{Case, Gap, Price, Range, Reason};
+use super::scorecard::{Audience, Mark, Scorecard, ScoredMark, TotalTrace};
+use crate::fraction::{ArithmeticError, Fraction};
 use crate::ids::BidId;
 use crate::log::canonical::{EncodingError, canonical_blob};
 use crate::log::hash::{Hash, sha256};
 use crate::tender::criteria::Leaf;
+use crate::tender::disclosure::BidField;
 use crate::tender::plan::{Plan, Rounding};
 
 /// An evaluation with all marks; scorecards are explained on request.
@@ -22,8 +23,8 @@ pub struct Evaluation<'a> {
     plan: &'a Plan,
     facts: &'a Facts,
     leaves: Vec<Leaf<'a>>,
-    /// For each leaf the lowest price that a relative rule compares with.
-    lowest: Vec<Option<Result<Money, Gap>>>,
+    /// For each leaf the values with which a relative rule compares.
+    ranges: Vec<Option<Result<Range, Gap>>>,
     excluded: Vec<Excluded>,
     scored: Vec<Scored<'a>>,
     ranking: Ranking,
@@ -33,7 +34,8 @@ pub struct Evaluation<'a> {
 struct Scored<'a> {
     entrant: &'a Entrant,
     marks: Vec<Mark>,
-    total: Option<Points>,
+    /// None while a mark is missing or not known.
+    total: Option<Mark>,
 }
 
 /// The marks of one bid as they stand in the log.
@@ -68,7 +70,7 @@ pub struct PublishedResult {
 
 /// Evaluates the bids by the plan. The order of `entrants` does not matter.
 ///
-/// A rule without a value withholds the ranking; only weights beyond exact numbers are an error, which
+/// A rule or a method without a value withholds the ranking; only weights beyond exact numbers are an error, which
 /// [`Plan::check`] refuses.
 pub fn evaluate<'a>(
     plan: &'a Plan,
@@ -81,7 +83,7 @@ pub fn evaluate<'a>(
     let mut excluded = Vec::new();
     let mut eligible = Vec::new();
     for entrant in sorted {
-        let grounds = grounds(plan, &leaves, entrant);
+        let grounds = grounds(plan, &leaves, entrant, facts);
         if grounds.is_empty() {
             eligible.push(entrant);
         } else {
@@ -89,18 +91,20 @@ pub fn evaluate<'a>(
             excluded.push(Excluded { bid, grounds });
         }
     }
-    let lowest: Vec<_> = leaves.iter().map(|leaf| lowest(leaf, &eligible)).collect();
     let mut evaluation = Evaluation {
         plan,
         facts,
+        ranges: vec![None; leaves.len()],
         leaves,
-        lowest,
         excluded,
         scored: Vec::new(),
         ranking: Ranking::NotKnown,
     };
+    let leaves = evaluation.leaves.iter().enumerate();
+    let ranges = leaves.map(|(index, leaf)| evaluation.range(index, leaf, &eligible));
+    evaluation.ranges = ranges.collect();
     for entrant in eligible {
-        let scored = evaluation.score(entrant)?;
+        let scored = evaluation.score(entrant);
         evaluation.scored.push(scored);
     }
     evaluation.ranking = {
@@ -108,23 +112,6 @@ pub fn evaluate<'a>(
         rank(plan, &evaluation.leaves, &rows, facts)
     };
     Ok(evaluation)
-}
-
-/// The lowest price among bids that state one; withheld when one of them is withheld.
-fn lowest(leaf: &Leaf<'_>, eligible: &[&Entrant]) -> Option<Result<Money, Gap>> {
-    let prices = eligible
-        .iter()
-        .filter_map(|entrant| leaf.rule.compares(&leaf.criterion.code, entrant));
-    let mut lowest: Option<Result<Money, Gap>> = None;
-    for price in prices {
-        lowest = match (lowest, price) {
-            (_, Err(gap @ Gap::Withheld(_))) => return Some(Err(gap)),
-            (Some(Ok(low)), Ok(price)) if low.minor() <= price.minor() => Some(Ok(low)),
-            (_, Ok(price)) => Some(Ok(price)),
-            (low, Err(Gap::Undefined(_))) => low,
-        };
-    }
-    lowest
 }
 
 impl Scored<'_> {
@@ -183,9 +170,10 @@ impl<'a> Evaluation<'a> {
 
     fn public_ranking(&self) -> Ranking {
         let disclosure = &self.plan.disclosure;
-        let shown = |leaf: &Leaf<'_>| disclosure.shows(leaf.rule.reads());
+        let shown = |leaf: &Leaf<'_>| disclosure.shows(&leaf.rule.reads());
+        let all = self.leaves.iter().all(shown) && disclosure.shows(self.plan.method.reads());
         match &self.ranking {
-            Ranking::Ranked(places) if !self.leaves.iter().all(shown) => Ranking::Ranked(
+            Ranking::Ranked(places) if !all => Ranking::Ranked(
                 places
                     .iter()
                     .map(|place| super::ranking::Place {
@@ -200,15 +188,55 @@ impl<'a> Evaluation<'a> {
 
     fn case<'b>(&'b self, index: usize, leaf: &'b Leaf<'a>, entrant: &'b Entrant) -> Case<'b> {
         Case {
+            plan: self.plan,
             code: &leaf.criterion.code,
             points: leaf.points,
             entrant,
-            lowest: self.lowest.get(index).copied().flatten(),
+            range: self.ranges.get(index).copied().flatten(),
             facts: self.facts,
         }
     }
 
-    fn score(&self, entrant: &'a Entrant) -> Result<Scored<'a>, ArithmeticError> {
+    /// The values that a relative rule compares, among bids that have one; not known when one of them is not.
+    fn range(
+        &self,
+        index: usize,
+        leaf: &Leaf<'a>,
+        eligible: &[&Entrant],
+    ) -> Option<Result<Range, Gap>> {
+        let values = eligible
+            .iter()
+            .filter_map(|entrant| leaf.rule.compares(&self.case(index, leaf, entrant)));
+        let mut range: Option<Range> = None;
+        for value in values {
+            match value {
+                Ok(value) => {
+                    let known = range.unwrap_or(Range {
+                        lowest: value,
+                        highest: value,
+                    });
+                    range = Some(Range {
+                        lowest: known.lowest.at_most(value),
+                        highest: known.highest.at_least(value),
+                    });
+                }
+                Err(gap @ Gap::NotKnown(_)) => return Some(Err(gap)),
+                Err(Gap::Undefined(_)) => {}
+            }
+        }
+        range.map(Ok)
+    }
+
+    /// A gap as it stands in a scorecard: what the plan publishes and is still not there, nobody knows.
+    fn without_value(&self, gap: Gap) -> Mark {
+        match gap {
+            Gap::NotKnown(field) if self.plan.disclosure.in_log(field) => Mark::Unknown(field),
+            Gap::NotKnown(field) => Mark::Withheld(field),
+            Gap::Undefined(reason) => Mark::Undefined(reason),
+        }
+    }
+
+    fn score(&self, entrant: &'a Entrant) -> Scored<'a> {
         let scale = self.plan.mark_scale;
         let marks: Vec<Mark> = self
             .leaves
@@ -221,19 +249,40 @@ impl<'a> Evaluation<'a> {
                     let rounded = Points::rounded(exact, scale)?;
                     Ok(Mark::Defined { exact, rounded })
                 });
-                rounded.unwrap_or_else(|gap| match gap {
-                    Gap::Withheld(field) => Mark::Withheld(field),
-                    Gap::Undefined(reason) => Mark::Undefined(reason),
-                })
+                rounded.unwrap_or_else(|gap| self.without_value(gap))
             })
             .collect();
-        let rounded: Option<Vec<Points>> = marks.iter().map(|mark| mark.rounded()).collect();
-        let total = rounded.map(|marks| Points::sum(marks.into_iter(), scale));
-        Ok(Scored {
+        let total = self.parts(entrant, &marks).map(|parts| {
+            let total = parts.and_then(|parts| self.plan.method.total(&parts, scale));
+            total.map_or_else(
+                |gap| self.without_value(gap),
+                |(exact, rounded)| Mark::Defined { exact, rounded },
+            )
+        });
+        Scored {
             entrant,
             marks,
-            total: total.transpose()?,
-        })
+            total,
+        }
+    }
+
+    /// What the total is made of; none while a mark is missing or not known.
+    fn parts(&self, entrant: &Entrant, marks: &[Mark]) -> Option<Result<Parts, Gap>> {
+        let rounded: Option<Vec<Points>> = marks.iter().map(|mark| mark.rounded()).collect();
+        let sum = Points::sum(rounded?.into_iter(), self.plan.mark_scale);
+        let price = || match (self.plan.method.counts_price(), entrant.content.price) {
+            (false, _) => Ok(Fraction::ZERO),
+            (true, None) => Err(Gap::NotKnown(BidField::Price)),
+            (true, Some(price)) => Ok(Price::of(self.plan, price)?.minor),
+        };
+        let parts = || {
+            Ok(Parts {
+                marks: sum?,
+                price: price()?,
+                currency: self.plan.currency,
+            })
+        };
+        Some(parts())
     }
 
     fn explain(&self, scored: &Scored<'_>) -> Scorecard {
@@ -251,6 +300,21 @@ impl<'a> Evaluation<'a> {
                     mark: *mark,
                 })
                 .collect(),
+            total: scored.total.and_then(Mark::rounded),
+            method: self.trace(scored),
+        }
+    }
+
+    fn trace(&self, scored: &Scored<'_>) -> TotalTrace {
+        let method = &self.plan.method;
+        let parts = self.parts(scored.entrant, &scored.marks);
+        TotalTrace {
+            method: method.id().to_owned(),
+            formula: method.formula().to_owned(),
+            inputs: parts
+                .and_then(Result::ok)
+                .map(|parts| method.inputs(&parts))
+                .unwrap_or_default(),
             total: scored.total,
         }
     }

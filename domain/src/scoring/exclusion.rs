@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entrant::Entrant;
+use super::entrant::{Entrant, Facts};
+use super::rules::{Case, Price};
 use crate::ids::BidId;
 use crate::tender::code::CriterionCode;
 use crate::tender::criteria::Leaf;
@@ -22,12 +23,12 @@ pub enum Ground {
 }
 
 impl Ground {
-    /// The field of the bid that it follows from; `None` for what the panel judged.
-    pub fn reads(&self) -> Option<BidField> {
+    /// The fields of the bid that it follows from; none for what the panel judged.
+    pub fn reads(&self) -> &'static [BidField] {
         match self {
-            Self::BelowMinimumPrice => Some(BidField::Price),
-            Self::ConditionFailed(_) => Some(BidField::Declarations),
-            Self::BelowMinimumLevel(_) => None,
+            Self::BelowMinimumPrice => &[BidField::Price],
+            Self::ConditionFailed(_) => &[BidField::Declarations],
+            Self::BelowMinimumLevel(_) => &[],
         }
     }
 }
@@ -43,14 +44,28 @@ pub struct Excluded {
 }
 
 /// Every ground on which the plan excludes a bid, as far as the reader knows it.
-pub(super) fn grounds(plan: &Plan, leaves: &[Leaf<'_>], entrant: &Entrant) -> Vec<Ground> {
+pub(super) fn grounds(
+    plan: &Plan,
+    leaves: &[Leaf<'_>],
+    entrant: &Entrant,
+    facts: &Facts,
+) -> Vec<Ground> {
+    let price = entrant.content.price;
+    let price = price.and_then(|price| Price::of(plan, price).ok());
     let too_low = plan
         .minimum_price
-        .zip(entrant.content.price)
-        .filter(|(minimum, price)| price.minor() < minimum.minor())
+        .zip(price)
+        .filter(|(minimum, price)| price.minor < minimum.fraction())
         .map(|_| Ground::BelowMinimumPrice);
-    let by_criterion = leaves
-        .iter()
-        .filter_map(|leaf| leaf.rule.excludes(&leaf.criterion.code, entrant));
+    let by_criterion = leaves.iter().filter_map(|leaf| {
+        leaf.rule.excludes(&Case {
+            plan,
+            code: &leaf.criterion.code,
+            points: leaf.points,
+            entrant,
+            range: None,
+            facts,
+        })
+    });
     too_low.into_iter().chain(by_criterion).collect()
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::amount::AmountError;
 use crate::fraction::{ArithmeticError, Fraction};
 
-/// A rounded mark or a total of rounded marks. In a log entry a decimal text with all places of the plan's scale, such
-/// as `"38.0952"`.
+/// A rounded mark or a rounded total, which may lie below zero. In a log entry a decimal text with all places of its
+/// scale, such as `"38.0952"`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Points(Decimal);
@@ -44,7 +44,8 @@ impl FromStr for Points {
     fn from_str(text: &str) -> Result<Self, AmountError> {
         let not_decimal = || AmountError::NotDecimal(text.chars().take(60).collect());
         let points = Decimal::from_str_exact(text).map_err(|_| not_decimal())?;
-        if points.to_string() == text && points.is_sign_positive() {
+        let one_text = points.is_sign_positive() || !points.is_zero();
+        if points.to_string() == text && one_text {
             Ok(Self(points))
         } else {
             Err(not_decimal())
@@ -85,7 +86,7 @@ mod tests {
     fn points_keep_their_places_and_have_one_text() {
         let mark = Points::rounded(Fraction::new(800, 21).unwrap(), 4).unwrap();
         assert_eq!(serde_json::to_string(&mark).unwrap(), "\"38.0952\"");
-        for text in ["+1", "01", "-1", "1e2", "", "1_0", " 1"] {
+        for text in ["+1", "01", "-0.00", "1e2", "", "1_0", " 1"] {
             assert!(text.parse::<Points>().is_err(), "{text}");
         }
         let total = Points::sum([mark, mark].into_iter(), 4).unwrap();

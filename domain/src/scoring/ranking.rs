@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::draw::lot;
 use super::entrant::{Entrant, Facts};
 use super::points::Points;
-use super::rules::Reason;
+use super::rules::{Price, Reason};
 use super::scorecard::Mark;
 use crate::ids::BidId;
 use crate::tender::code::CriterionCode;
@@ -30,13 +30,14 @@ pub struct Place {
     pub tie_decided_by: Option<TieBreak>,
 }
 
-/// A rule without a value, and the bids for which it has none.
+/// A rule or the method without a value, and the bids for which it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoValue {
-    /// The criterion.
-    pub criterion: CriterionCode,
-    /// The rule's name.
+    /// The criterion; none where the method has no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub criterion: Option<CriterionCode>,
+    /// The name of the rule or the method.
     pub rule: String,
     /// Why it has no value.
     pub reason: Reason,
@@ -52,7 +53,8 @@ pub enum Ranking {
     Ranked(Vec<Place>),
     /// No ranking, because rules have no value.
     Withheld(Vec<NoValue>),
-    /// The reader does not know every mark, so that only the log's word stands for the ranking.
+    /// Not every mark is known to the reader, so that at most the log's word stands for the ranking. A bid with an unknown
+    /// value is never ranked, and neither is any other beside it.
     NotKnown,
 }
 
@@ -80,64 +82,80 @@ impl Ranking {
 pub(super) struct Row<'a> {
     pub(super) entrant: &'a Entrant,
     pub(super) marks: &'a [Mark],
-    pub(super) total: Option<Points>,
+    pub(super) total: Option<Mark>,
+}
+
+impl Row<'_> {
+    fn total(&self) -> Option<Points> {
+        self.total.and_then(Mark::rounded)
+    }
+
+    /// Whether a mark or the total follows from something that is not known.
+    fn hidden(&self) -> bool {
+        let hidden = |mark: &Mark| matches!(mark, Mark::Withheld(_) | Mark::Unknown(_));
+        self.marks.iter().chain(&self.total).any(hidden)
+    }
 }
 
 /// Ranks the rows.
 pub(super) fn rank(plan: &Plan, leaves: &[Leaf<'_>], rows: &[Row<'_>], facts: &Facts) -> Ranking {
-    let hidden = |row: &Row<'_>| {
-        row.marks
-            .iter()
-            .any(|mark| matches!(mark, Mark::Withheld(_)))
-    };
     let needs_price = plan.tie_breaks.contains(&TieBreak::LowerPrice);
     let price_hidden = |row: &Row<'_>| needs_price && row.entrant.content.price.is_none();
-    if rows.iter().any(|row| hidden(row) || price_hidden(row)) {
+    if rows.iter().any(|row| row.hidden() || price_hidden(row)) {
         return Ranking::NotKnown;
     }
-    let missing = without_value(leaves, rows);
+    let missing = without_value(plan, leaves, rows);
     if !missing.is_empty() {
         return Ranking::Withheld(missing);
     }
     let mut sorted: Vec<&Row<'_>> = rows.iter().collect();
-    sorted.sort_by(|a, b| {
-        b.total
-            .cmp(&a.total)
-            .then_with(|| tie(plan, leaves, facts, a, b).0)
-    });
+    let better = |a: &Row<'_>, b: &Row<'_>| match (a.total(), b.total()) {
+        (Some(a), Some(b)) => plan.method.compare(a, b),
+        // Every total is known here.
+        _ => Ordering::Equal,
+    };
+    sorted.sort_by(|a, b| better(a, b).then_with(|| tie(plan, leaves, facts, a, b).0));
     let places = sorted.iter().zip(1_u32..).map(|(row, rank)| {
         let next = usize::try_from(rank).ok().and_then(|next| sorted.get(next));
-        let tied = next.filter(|next| next.total == row.total);
+        let tied = next.filter(|next| next.total() == row.total());
         Place {
             rank,
             bid: row.entrant.bid,
-            total: row.total,
+            total: row.total(),
             tie_decided_by: tied.and_then(|next| tie(plan, leaves, facts, row, next).1.cloned()),
         }
     });
     Ranking::Ranked(places.collect())
 }
 
-/// Every rule and reason for which some bid has no mark.
-fn without_value(leaves: &[Leaf<'_>], rows: &[Row<'_>]) -> Vec<NoValue> {
+/// Every rule and reason for which some bid has no mark, and every reason for which it has no total.
+fn without_value(plan: &Plan, leaves: &[Leaf<'_>], rows: &[Row<'_>]) -> Vec<NoValue> {
     let mut missing: Vec<NoValue> = Vec::new();
+    let mut note = |criterion: Option<&CriterionCode>, rule: &str, reason, bid| {
+        let known = missing
+            .iter_mut()
+            .find(|known| known.criterion.as_ref() == criterion && known.reason == reason);
+        match known {
+            Some(known) => known.bids.push(bid),
+            None => missing.push(NoValue {
+                criterion: criterion.cloned(),
+                rule: rule.to_owned(),
+                reason,
+                bids: vec![bid],
+            }),
+        }
+    };
     for (index, leaf) in leaves.iter().enumerate() {
         for row in rows {
-            let Some(Mark::Undefined(reason)) = row.marks.get(index) else {
-                continue;
-            };
-            let known = missing
-                .iter_mut()
-                .find(|known| known.criterion == leaf.criterion.code && known.reason == *reason);
-            match known {
-                Some(known) => known.bids.push(row.entrant.bid),
-                None => missing.push(NoValue {
-                    criterion: leaf.criterion.code.clone(),
-                    rule: leaf.rule.id().to_owned(),
-                    reason: *reason,
-                    bids: vec![row.entrant.bid],
-                }),
+            if let Some(Mark::Undefined(reason)) = row.marks.get(index) {
+                let code = &leaf.criterion.code;
+                note(Some(code), leaf.rule.id(), *reason, row.entrant.bid);
             }
+        }
+    }
+    for row in rows {
+        if let Some(Mark::Undefined(reason)) = row.total {
+            note(None, plan.method.id(), reason, row.entrant.bid);
         }
     }
     missing
@@ -158,7 +176,10 @@ fn tie<'p>(
             mark(b).cmp(&mark(a))
         }
         TieBreak::LowerPrice => {
-            let price = |row: &Row<'_>| row.entrant.content.price.map(crate::amount::Money::minor);
+            let price = |row: &Row<'_>| {
+                let price = Price::of(plan, row.entrant.content.price?).ok()?;
+                Some(price.minor)
+            };
             price(a).cmp(&price(b))
         }
         TieBreak::EarlierReceipt => a.entrant.received_at.cmp(&b.entrant.received_at),

@@ -48,6 +48,9 @@ pub enum Mark {
     Undefined(Reason),
     /// It follows from a field that this reader may not see.
     Withheld(BidField),
+    /// It follows from a field that is public and was not published, such as the price of a losing bid: neither zero nor
+    /// ranked.
+    Unknown(BidField),
 }
 
 impl Mark {
@@ -78,6 +81,20 @@ pub struct ScoredMark {
     pub mark: Mark,
 }
 
+/// How the total was made from the marks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TotalTrace {
+    /// The method's name.
+    pub method: String,
+    /// The method's formula.
+    pub formula: String,
+    /// Every input by name; empty where one is missing, withheld or unknown.
+    pub inputs: Vec<Input>,
+    /// The total before and after rounding, or why there is none; `None` while a mark is missing, withheld or unknown.
+    pub total: Option<Mark>,
+}
+
 /// All marks of one bid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,8 +105,10 @@ pub struct Scorecard {
     pub catalogue: CatalogueId,
     /// One mark for each leaf of the plan, in its order.
     pub marks: Vec<ScoredMark>,
-    /// The exact sum of the rounded marks; none while a mark is missing or withheld.
+    /// The total by the plan's method, rounded to its scale; none while a mark is missing or withheld.
     pub total: Option<Points>,
+    /// How the total was made.
+    pub method: TotalTrace,
 }
 
 /// Who reads a scorecard.
@@ -119,17 +138,23 @@ impl Scorecard {
     /// total with it, from which the mark could be found by subtraction.
     #[must_use]
     pub fn shown_to(mut self, audience: Audience, plan: &Plan) -> Self {
+        let hidden = |fields: &[BidField]| {
+            let hidden = |field: &&BidField| !audience.may_see(plan.disclosure.of(**field));
+            fields.iter().find(hidden).copied()
+        };
         let leaves = plan.leaves().unwrap_or_default();
+        let mut total_hidden = hidden(plan.method.reads());
         for (scored, leaf) in self.marks.iter_mut().zip(leaves) {
-            let hidden = leaf
-                .rule
-                .reads()
-                .filter(|field| !audience.may_see(plan.disclosure.of(*field)));
-            if let Some(field) = hidden {
+            if let Some(field) = hidden(&leaf.rule.reads()) {
                 scored.mark = Mark::Withheld(field);
                 scored.inputs.clear();
-                self.total = None;
+                total_hidden = Some(field);
             }
+        }
+        if let Some(field) = total_hidden {
+            self.total = None;
+            self.method.inputs.clear();
+            self.method.total = Some(Mark::Withheld(field));
         }
         self
     }

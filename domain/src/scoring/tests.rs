@@ -236,6 +236,7 @@ fn commitments_to_all_named_measures_are_summed_and_capped_at_the_target() {
     let expected = [
         "commitment to VOL-1 = 20.5 hour",
         "commitment to VOL-2 = 4.5 hour",
+        "v = 25",
         "target = 100.0 hour",
     ];
     assert_eq!(told, expected);

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::evaluation::evaluate;
+use super::methods::{Coefficient, Method};
+use super::proxy::{ProxyValue, ProxyValues, YearOne};
 use super::ranking::Ranking;
-use super::rules::{Gap, PriceOf, PriceRelativeLowest, Reason};
+use super::rules::{Gap, Outer, PriceOf, PriceRelativeLowest, Reason, SocialValueMoney};
 use super::scorecard::Mark;
 use super::{Entrant, Points};
+use crate::amount::Share;
 use crate::fraction::Fraction;
 use crate::tender::fixtures::*;
 use crate::tender::plan::Plan;
@@ -23,7 +26,8 @@ fn relative_marks(points: i64, prices: &[&str]) -> Vec<Result<Fraction, Gap>> {
     prices
         .iter()
         .map(|price| {
-            PriceRelativeLowest::exact(Fraction::whole(points), lowest.unwrap(), eur(price))
+            let lowest = lowest.unwrap().fraction();
+            PriceRelativeLowest::exact(Fraction::whole(points), lowest, eur(price).fraction())
         })
         .collect()
 }
@@ -93,7 +97,7 @@ fn p3_bevan_brittan_zero_price_is_undefined_and_the_ranking_withheld() {
             .map(|scored| match scored.mark {
                 Mark::Defined { exact, .. } => Ok(exact),
                 Mark::Undefined(reason) => Err(reason),
-                Mark::Withheld(field) => panic!("{field} is known"),
+                Mark::Withheld(field) | Mark::Unknown(field) => panic!("{field} is known"),
             });
         marks.collect::<Vec<_>>()
     };
@@ -110,7 +114,7 @@ fn p3_bevan_brittan_zero_price_is_undefined_and_the_ranking_withheld() {
     let [missing] = missing.as_slice() else {
         panic!("one rule has no value: {missing:?}");
     };
-    assert_eq!(missing.criterion, code("RATE-2"));
+    assert_eq!(missing.criterion, Some(code("RATE-2")));
     assert_eq!(missing.rule, "price_relative_lowest");
     assert_eq!(
         (missing.reason, &missing.bids[..]),
@@ -187,4 +191,126 @@ fn c1_totals_are_exact_sums_of_marks_rounded_once() {
         .collect();
     // 50 * 60 / 130 = 300/13 = 23.0769.., and 41.
     assert_eq!(totals, ["60.0000", "64.0769", "55.0000"]);
+}
+
+#[test]
+fn p4_prozorro() {
+    let values = fraction(2, 10);
+    let caps = fraction(3, 10);
+    let coefficient = Coefficient::coefficient(values, caps).unwrap();
+    assert_eq!(coefficient, fraction(9, 7));
+    let adjusted = Coefficient::exact(fraction(1000, 1), values, caps).unwrap();
+    assert_eq!(adjusted, fraction(7000, 9));
+}
+
+#[test]
+fn p4_prozorro_as_a_plan_of_two_criteria_with_caps_of_15_percent() {
+    let mut plan = plan(vec![
+        leaf("F-1", "50", levels(&[0, 5, 10, 15], None)),
+        leaf("F-2", "50", levels(&[0, 5, 10, 15], None)),
+    ]);
+    plan.method = Method::Coefficient(Coefficient {
+        caps: "0.3".parse().unwrap(),
+        scale: 6,
+    });
+    plan.check(&catalogue(), at("2026-05-02T00:00:00Z"))
+        .unwrap();
+    let bids = [
+        entrant(1, "1000", &[("F-1", 10), ("F-2", 10)]),
+        entrant(2, "800", &[("F-1", 0), ("F-2", 0)]),
+    ];
+    let facts = facts(&[]);
+    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let card = evaluation.scorecard(bid(1)).unwrap();
+    let marks: Vec<_> = card.marks.iter().map(|scored| scored.mark).collect();
+    let tenth = Mark::Defined {
+        exact: fraction(1, 10),
+        rounded: "0.1000".parse().unwrap(),
+    };
+    assert_eq!(marks, [tenth, tenth]);
+    let total = Mark::Defined {
+        exact: fraction(7000, 9),
+        rounded: "777.777778".parse().unwrap(),
+    };
+    assert_eq!(card.method.total, Some(total));
+    assert_eq!(
+        evaluation.ranking().winner(),
+        Some(bid(1)),
+        "777.78 is below 800"
+    );
+}
+
+/// The value of C3, with whether the first year is discounted.
+fn c3_values(year_one: YearOne) -> ProxyValues {
+    let share = |text: &str| text.parse::<Share>().unwrap();
+    ProxyValues {
+        year_one,
+        values: vec![ProxyValue {
+            measure: "VOL-1".parse().unwrap(),
+            proxy: eur("1000"),
+            deadweight: share("0.2"),
+            attribution: share("0.25"),
+            displacement: share("0.1"),
+            drop_off: share("0.3"),
+            years: 3,
+        }],
+        ..proxies()
+    }
+}
+
+#[test]
+fn c3_sroi_full() {
+    let quantity = hours("50.0");
+    let invested = fraction(40_000, 1);
+    let cents = fraction(100, 1);
+    let digits = |value: Fraction| value.round(6).unwrap().normalize().to_string();
+    let present = |year_one| {
+        let value = c3_values(year_one).present_value(&"VOL-1".parse().unwrap(), &quantity);
+        value.unwrap().unwrap().over(cents).unwrap()
+    };
+    let values = c3_values(YearOne::Discounted);
+    let by_year = values.values[0].by_year(quantity.fraction().unwrap(), values.basis);
+    let euro: Vec<Fraction> = by_year
+        .unwrap()
+        .into_iter()
+        .map(|minor| minor.over(cents).unwrap())
+        .collect();
+    assert_eq!(euro, [27_000, 18_900, 13_230].map(|n| fraction(n, 1)));
+    let discounted = present(YearOne::Discounted);
+    assert_eq!(digits(discounted), "55663.010755");
+    assert_eq!(digits(discounted.over(invested).unwrap()), "1.391575");
+    assert_eq!(digits(discounted.minus(invested).unwrap()), "15663.010755");
+    let undiscounted = present(YearOne::Undiscounted);
+    assert_eq!(digits(undiscounted), "57611.216131");
+    assert_eq!(digits(undiscounted.over(invested).unwrap()), "1.44028");
+}
+
+#[test]
+fn c3_as_a_mark_counts_the_present_value_in_whole_cents() {
+    let target = Outer::ToTarget {
+        target: eur("100000"),
+    };
+    let rule = SocialValueMoney {
+        measures: vec!["VOL-1".parse().unwrap()],
+        ..in_money(target)
+    };
+    let mut plan = plan(vec![leaf("SROI", "100", rule)]);
+    plan.proxies = Some(c3_values(YearOne::Discounted));
+    plan.check(&catalogue(), at("2026-05-02T00:00:00Z"))
+        .unwrap();
+    let mut one = entrant(1, "1", &[]);
+    one.content.commitments = Some(vec![commitment("VOL-1", "50.0")]);
+    let facts = facts(&[]);
+    let bids = [one];
+    let card = evaluate(&plan, &bids, &facts)
+        .unwrap()
+        .scorecard(bid(1))
+        .unwrap();
+    assert_eq!(card.total.unwrap().to_string(), "55.6630");
+    let told: Vec<_> = card.marks[0]
+        .inputs
+        .iter()
+        .map(|input| format!("{} = {}", input.name, input.value))
+        .collect();
+    assert!(told.contains(&"v = EUR 55663.01".to_owned()), "{told:?}");
 }

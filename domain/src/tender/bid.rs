@@ -1,6 +1,6 @@
 //! What a bid says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,4 +44,11 @@ pub struct BidContent {
     /// Whether the supplier declares to meet each pass/fail criterion.
     #[serde(default)]
     pub declarations: BTreeMap<CriterionCode, bool>,
+}
+
+impl BidContent {
+    /// The criteria that are answered in words. That there is an answer is public, the text is not.
+    pub fn answered(&self) -> BTreeSet<CriterionCode> {
+        self.answers.keys().cloned().collect()
+    }
 }

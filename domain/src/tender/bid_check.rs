@@ -30,8 +30,10 @@ pub struct BidError {
 /// What can be wrong with a bid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BidProblem {
-    /// An amount in another currency than the plan's.
-    #[error("the amount is in {found}, the tender in {expected}: state it in {expected}")]
+    /// An amount in a currency for which the plan names no rate.
+    #[error(
+        "the amount is in {found}, the tender in {expected}, and it names no rate for {found}: state it in {expected}"
+    )]
     CurrencyMix {
         /// The plan's currency.
         expected: Currency,
@@ -101,8 +103,8 @@ impl BidContent {
     ) -> Result<(), BidError> {
         check_known(plan, catalogue, bidder, &self.clone().into())?;
         let leaves = plan.leaves().map_err(|_| at("", BidProblem::Plan))?;
-        let judged = |rule: &Rule| rule.judged().is_some();
-        check_codes(&leaves, "/answers", judged, false, self.answers.keys())?;
+        let answers = self.answers.keys();
+        check_codes(&leaves, "/answers", Rule::asks_answer, false, answers)?;
         for (code, answer) in &self.answers {
             let length = answer.chars().count();
             if !(1..=MAX_ANSWER).contains(&length) {
@@ -123,7 +125,7 @@ fn at(path: impl Into<String>, problem: BidProblem) -> BidError {
 
 /// Checks a price against the plan's currency.
 pub(crate) fn check_price(plan: &Plan, price: Money) -> Result<(), BidProblem> {
-    if price.currency() != plan.currency {
+    if !plan.takes(price.currency()) {
         return Err(BidProblem::CurrencyMix {
             expected: plan.currency,
             found: price.currency(),

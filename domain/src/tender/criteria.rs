@@ -37,14 +37,14 @@ pub struct Leaf<'a> {
     pub criterion: &'a Criterion,
     /// Its rule.
     pub rule: &'a Rule,
-    /// `W`: 100 points times the weights along its path.
+    /// `W`: what all criteria divide ([`crate::scoring::methods::Method::whole`]) times the weights along its path.
     pub points: Fraction,
 }
 
-/// The leaves of a tree from left to right, with their points.
-pub fn leaves(criteria: &[Criterion]) -> Result<Vec<Leaf<'_>>, ArithmeticError> {
+/// The leaves of a tree from left to right, with their parts of `whole`.
+pub fn leaves(criteria: &[Criterion], whole: Fraction) -> Result<Vec<Leaf<'_>>, ArithmeticError> {
     let mut leaves = Vec::new();
-    collect(criteria, Fraction::whole(100), &mut leaves)?;
+    collect(criteria, whole, &mut leaves)?;
     Ok(leaves)
 }
 

@@ -18,17 +18,20 @@ pub enum BidField {
     Declarations,
     /// Answers in words.
     Answers,
+    /// Which criteria are answered in words; always public, since a mark may depend on it.
+    Answered,
 }
 
 impl BidField {
     /// Every field.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Price,
         Self::ItemPrices,
         Self::Commitments,
         Self::Participations,
         Self::Declarations,
         Self::Answers,
+        Self::Answered,
     ];
 
     /// The name of the field in sealed content and openings.
@@ -40,6 +43,7 @@ impl BidField {
             Self::Participations => "participations",
             Self::Declarations => "declarations",
             Self::Answers => "answers",
+            Self::Answered => "answered",
         }
     }
 }
@@ -95,6 +99,7 @@ impl DisclosurePlan {
             BidField::Participations => &self.participations,
             BidField::Declarations => &self.declarations,
             BidField::Answers => &self.answers,
+            BidField::Answered => &Disclosure::Public,
         }
     }
 
@@ -104,7 +109,7 @@ impl DisclosurePlan {
     }
 
     /// Whether what a rule reads stands in the log; a rule that reads no field of the bid reads what is always public.
-    pub fn shows(&self, field: Option<BidField>) -> bool {
-        field.is_none_or(|field| self.in_log(field))
+    pub fn shows(&self, fields: &[BidField]) -> bool {
+        fields.iter().all(|field| self.in_log(*field))
     }
 }

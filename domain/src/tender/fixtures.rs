@@ -11,14 +11,16 @@ use super::criteria::{Criterion, CriterionKind};
 use super::disclosure::DisclosurePlan;
 use super::participation::Participation;
 use super::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
-use crate::amount::{Currency, Money, Quantity};
+use crate::amount::{Currency, Money, Quantity, Share};
 use crate::catalogue::{Catalogue, Measure, MeasureKind, MeasureRef};
 use crate::ids::{BidId, CatalogueId, Id, OrganisationId, PersonId, SealedId, TenderId};
 use crate::log::hash::sha256;
 use crate::organisation::certification::SeoKind;
+use crate::scoring::proxy::{Basis, ProxyValue, ProxyValues, YearOne};
 use crate::scoring::rules::{
-    NamedLevel, OnFail, PassFail, PriceLinear, PriceOf, PriceRelativeLowest, QualityLevels,
-    QuantityToTarget, Rule, SeoParticipation,
+    Bonus, BonusItem, NamedLevel, OnFail, Outer, PassFail, Preference, PriceBand, PriceBanded,
+    PriceLinear, PriceOf, PriceRelativeLowest, QualityLevels, QuantityBand, QuantityBanded,
+    QuantityToTarget, Rule, SeoParticipation, SocialValueMoney, Uplift,
 };
 use crate::scoring::{Entrant, Facts};
 use crate::time::Time;
@@ -141,6 +143,90 @@ pub(crate) fn volunteering(target: &str) -> QuantityToTarget {
     QuantityToTarget {
         measures: vec!["VOL-1".parse().unwrap(), "VOL-2".parse().unwrap()],
         target: hours(target),
+        method_statement: false,
+    }
+}
+
+pub(crate) fn price_bands(bands: &[(&str, &str)]) -> PriceBanded {
+    let band = |(up_to, part): &(&str, &str)| PriceBand {
+        up_to: eur(up_to),
+        part: part.parse().unwrap(),
+    };
+    PriceBanded {
+        of: PriceOf::Total,
+        bands: bands.iter().map(band).collect(),
+    }
+}
+
+pub(crate) fn quantity_bands(bands: &[(&str, &str)]) -> QuantityBanded {
+    let band = |(from, part): &(&str, &str)| QuantityBand {
+        from: hours(from),
+        part: part.parse().unwrap(),
+    };
+    QuantityBanded {
+        measures: vec!["VOL-1".parse().unwrap(), "VOL-2".parse().unwrap()],
+        bands: bands.iter().map(band).collect(),
+        method_statement: false,
+    }
+}
+
+/// An hour of volunteering is worth 10 euro for one year, a quarter of which would have happened anyway.
+pub(crate) fn proxies() -> ProxyValues {
+    let value = |measure: &str, proxy| ProxyValue {
+        measure: measure.parse().unwrap(),
+        proxy: eur(proxy),
+        deadweight: "0.25".parse().unwrap(),
+        attribution: Share::NONE,
+        displacement: Share::NONE,
+        drop_off: Share::NONE,
+        years: 1,
+    };
+    ProxyValues {
+        pack: Id::from_uuid(uuid(66)),
+        title: "Test pack 1".to_owned(),
+        licence: "ours".to_owned(),
+        basis: Basis::Gross,
+        discount_rate: "0.035".parse().unwrap(),
+        year_one: YearOne::Undiscounted,
+        values: vec![value("VOL-1", "10"), value("VOL-2", "20")],
+    }
+}
+
+pub(crate) fn in_money(outer: Outer) -> SocialValueMoney {
+    SocialValueMoney {
+        measures: vec!["VOL-1".parse().unwrap(), "VOL-2".parse().unwrap()],
+        outer,
+        method_statement: false,
+    }
+}
+
+pub(crate) fn preference(share: Option<&str>) -> Preference {
+    Preference {
+        kinds: vec![SeoKind::SocialEnterprise, SeoKind::Cooperative],
+        share: share.map(|share| share.parse().unwrap()),
+    }
+}
+
+pub(crate) fn bonus(base: impl Into<Rule>, points: &str, cap: &str) -> Bonus {
+    let item = |points: &str, when| BonusItem {
+        points: points.parse().unwrap(),
+        when,
+    };
+    Bonus {
+        base: Box::new(base.into()),
+        bonuses: vec![
+            item(points, preference(None)),
+            item("0.2", preference(Some("0.3"))),
+        ],
+        cap: cap.parse().unwrap(),
+    }
+}
+
+pub(crate) fn uplift(base: impl Into<Rule>, factor: &str, share: Option<&str>) -> Uplift {
+    Uplift {
+        base: Box::new(base.into()),
+        factor: factor.parse().unwrap(),
+        when: preference(share),
     }
 }
 
@@ -172,6 +258,8 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
             TieBreak::EarlierReceipt,
             TieBreak::DrawnLot,
         ],
+        exchange_rates: Vec::new(),
+        proxies: None,
         minimum_price: None,
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,

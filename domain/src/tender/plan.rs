@@ -5,18 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::code::CriterionCode;
 use super::criteria::{Criterion, Leaf, leaves};
 use super::disclosure::DisclosurePlan;
-use crate::amount::{Currency, Money};
+use crate::amount::{Currency, ExchangeRate, Money};
 use crate::fraction::ArithmeticError;
 use crate::ids::CatalogueId;
+pub use crate::scoring::methods::Method;
+use crate::scoring::proxy::ProxyValues;
 use crate::time::{Date, Time};
-
-/// How marks make a ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// The total is the sum of the marks, the highest wins.
-    WeightedSum,
-}
 
 /// How a mark is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,12 +57,19 @@ pub enum TieBreak {
 pub struct Plan {
     /// The measure catalogue to which its measures refer.
     pub catalogue: CatalogueId,
-    /// The currency of every amount in plan and bids.
+    /// The currency of every amount in the plan, and of every price that is compared.
     pub currency: Currency,
+    /// Other currencies in which bids may state prices, with the rate and day of their exact conversion. Without a rate
+    /// here a price in another currency is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchange_rates: Vec<ExchangeRate>,
     /// How marks make a ranking.
     pub method: Method,
     /// The tree of criteria.
     pub criteria: Vec<Criterion>,
+    /// The money values of measures, where a criterion scores social value in money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxies: Option<ProxyValues>,
     /// How many steps the opening has.
     pub envelopes: Envelopes,
     /// Decimal places of a mark, 0 to 6.
@@ -100,7 +101,19 @@ impl Plan {
 
     /// The leaves from left to right with their points, in the order in which marks are listed everywhere.
     pub fn leaves(&self) -> Result<Vec<Leaf<'_>>, ArithmeticError> {
-        leaves(&self.criteria)
+        leaves(&self.criteria, self.method.whole()?)
+    }
+
+    /// The rate by which prices in another currency are converted, if the plan names one.
+    pub fn rate_of(&self, currency: Currency) -> Option<&ExchangeRate> {
+        self.exchange_rates
+            .iter()
+            .find(|rate| rate.currency == currency)
+    }
+
+    /// Whether a bid may state a price in a currency.
+    pub fn takes(&self, currency: Currency) -> bool {
+        currency == self.currency || self.rate_of(currency).is_some()
     }
 
     /// The day on which certifications must be valid: the closing day in UTC.

@@ -7,7 +7,7 @@ use super::criteria::{Criterion, CriterionKind, Leaf};
 use super::disclosure::{BidField, Disclosure};
 use super::plan::{Plan, TieBreak};
 use super::plan_error::{PlanError, PlanProblem};
-use crate::amount::{Currency, Money};
+use crate::amount::{Currency, Money, Number};
 use crate::catalogue::Catalogue;
 use crate::scoring::rules::{Fault, PlanFacts};
 use crate::time::Time;
@@ -36,15 +36,20 @@ impl Plan {
         if self.mark_scale > 6 {
             return Err(at("/mark_scale", PlanProblem::MarkScale(self.mark_scale)));
         }
+        self.check_method()?;
+        self.check_rates()?;
         let facts = PlanFacts {
             currency: self.currency,
             catalogue,
+            proxies: self.proxies.as_ref(),
         };
         check_siblings(&self.criteria, "/criteria", 1, &facts)?;
         let leaves = self
             .leaves()
             .map_err(|_| at("/criteria", PlanProblem::OutOfRange))?;
         check_leaves(&leaves)?;
+        self.check_price_counted_once(&leaves)?;
+        self.check_proxies(catalogue, &leaves)?;
         check_codes(&self.criteria, &mut BTreeSet::new())?;
         self.check_ties(&leaves)?;
         if let Some(minimum) = self.minimum_price {
@@ -70,6 +75,52 @@ impl Plan {
             return Err(at("/opens_at", problem));
         }
         Ok(())
+    }
+
+    fn check_method(&self) -> Result<(), PlanError> {
+        let id = self.method.id();
+        self.method
+            .check(self.currency)
+            .map_err(|(field, problem)| at(format!("/method/{id}/{field}"), problem))
+    }
+
+    fn check_rates(&self) -> Result<(), PlanError> {
+        let mut seen = BTreeSet::from([self.currency.code()]);
+        for (index, rate) in self.exchange_rates.iter().enumerate() {
+            let field = |field| format!("/exchange_rates/{index}/{field}");
+            if !seen.insert(rate.currency.code()) {
+                let problem = PlanProblem::RateTwice(rate.currency);
+                return Err(at(field("currency"), problem));
+            }
+            if rate.rate == Number::ZERO {
+                return Err(at(field("rate"), PlanProblem::RateZero));
+            }
+            check_line(&rate.source).map_err(|problem| at(field("source"), problem))?;
+        }
+        Ok(())
+    }
+
+    /// A method that counts the price itself leaves none to the criteria.
+    fn check_price_counted_once(&self, leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
+        let priced = |leaf: &&Leaf<'_>| self.method.counts_price() && leaf.rule.scores_price();
+        match leaves.iter().find(priced) {
+            None => Ok(()),
+            Some(leaf) => Err(at(
+                format!("/criteria ({})", leaf.criterion.code),
+                PlanProblem::PriceTwice,
+            )),
+        }
+    }
+
+    fn check_proxies(&self, catalogue: &Catalogue, leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
+        let Some(proxies) = &self.proxies else {
+            return Ok(());
+        };
+        let in_money = leaves.iter().filter_map(|leaf| leaf.rule.in_money());
+        let used = in_money.flat_map(|rule| &rule.measures).collect();
+        proxies
+            .check(self.currency, catalogue, &used)
+            .map_err(|(field, problem)| at(format!("/proxies/{field}"), problem))
     }
 
     fn check_ties(&self, leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
@@ -190,13 +241,16 @@ fn check_leaves(leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
     }
     let finest = 10_i128.checked_pow(POINTS_SCALE).unwrap_or(i128::MAX);
     let fine = |leaf: &&Leaf<'_>| finest.checked_rem(leaf.points.denominator()) != Some(0);
-    match leaves.iter().find(fine) {
-        None => Ok(()),
-        Some(leaf) => Err(at(
-            format!("/criteria ({})", leaf.criterion.code),
-            PlanProblem::WeightTooFine,
-        )),
+    let place = |leaf: &Leaf<'_>| format!("/criteria ({})", leaf.criterion.code);
+    if let Some(leaf) = leaves.iter().find(fine) {
+        return Err(at(place(leaf), PlanProblem::WeightTooFine));
     }
+    for leaf in leaves {
+        leaf.rule
+            .check_points(leaf.points)
+            .map_err(|Fault { field, problem }| at(format!("{}/{field}", place(leaf)), problem))?;
+    }
+    Ok(())
 }
 
 fn check_codes<'a>(

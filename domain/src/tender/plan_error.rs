@@ -99,6 +99,71 @@ pub enum PlanProblem {
         "the ceiling is not above the floor, and a mark would divide by their difference: raise the ceiling"
     )]
     CeilingNotAboveFloor,
+    /// Bands of a price that cannot be used.
+    #[error("expected 1 to 100 bands of rising prices, each with a lower part than the one before")]
+    PriceBands,
+    /// Bands of a quantity that cannot be used.
+    #[error(
+        "expected 1 to 100 bands of rising quantities in one unit, each with a higher part than the one before"
+    )]
+    QuantityBands,
+    /// A share of zero.
+    #[error("the share is 0, and every bid would have it: expected more than 0")]
+    ShareZero,
+    /// A base that raises or excludes itself.
+    #[error("the base is a bonus, an uplift or a condition that excludes: use another rule")]
+    Base,
+    /// No bonus, or too many.
+    #[error("expected 1 to 20 bonuses")]
+    Bonuses,
+    /// A bonus of no points.
+    #[error("the bonus is 0 points: expected more than 0")]
+    BonusZero,
+    /// A cap that cannot be reached or goes too far.
+    #[error("the cap must be above 0 and not above the points that the criterion can bring")]
+    Cap,
+    /// A factor that does not raise, or too much.
+    #[error("the factor must be above 1 and at most 2, such as 1.1")]
+    Factor,
+    /// Social value in money without proxies.
+    #[error("the criterion scores money, and the plan names no proxy pack: name one")]
+    NoProxies,
+    /// A measure without a value in the pack.
+    #[error("the proxies have no value for the measure {0}: count measures that have one")]
+    NoProxy(MeasureCode),
+    /// Values that no criterion uses, or uses without a value.
+    #[error(
+        "the plan publishes exactly the values of the measures that its criteria score in money"
+    )]
+    ProxiesNotAsUsed,
+    /// Deadweight on a net value.
+    #[error(
+        "the values are net of deadweight: taking it off again would count it twice, expected 0"
+    )]
+    DeadweightTwice,
+    /// A duration that cannot be used.
+    #[error("an impact lasts 1 to {max} years, not {0}", max = crate::scoring::proxy::MAX_YEARS)]
+    Years(u8),
+    /// Too many decimal places for totals.
+    #[error("a total has 0 to 6 decimal places, not {0}")]
+    TotalScale(u8),
+    /// Caps outside of the method's range.
+    #[error("the caps must sum to more than 0 and less than 1")]
+    Caps,
+    /// An amount of zero.
+    #[error("the amount is 0: expected more than 0")]
+    AmountZero,
+    /// A price criterion under a method that counts the price.
+    #[error("the method counts the price itself: leave criteria that score a price out")]
+    PriceTwice,
+    /// Two rates for one currency.
+    #[error(
+        "{0} has a rate already or is the plan's own currency: name one rate for each other currency"
+    )]
+    RateTwice(Currency),
+    /// A rate of zero.
+    #[error("the rate is 0: expected more than 0")]
+    RateZero,
     /// A table of levels that cannot be used.
     #[error("expected levels of rising points with one above 0, and the minimum among them")]
     Levels,

@@ -87,6 +87,7 @@ fn wrong_measures_units_and_targets_are_refused_by_name() {
             QuantityToTarget {
                 measures: measures.iter().map(|code| code.parse().unwrap()).collect(),
                 target: hours(target),
+                method_statement: false,
             },
         )])
     };

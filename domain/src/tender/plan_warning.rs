@@ -1,8 +1,10 @@
 //! What the officer should know before publishing a plan that is allowed.
 
 use super::code::CriterionCode;
+use super::criteria::Leaf;
 use super::plan::Plan;
 use crate::fraction::ArithmeticError;
+use crate::scoring::rules::Reason;
 
 /// A property of a criterion that may surprise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,25 +20,55 @@ pub enum PlanWarning {
         "{0}: a price of zero has no mark, and the ranking would be withheld; publish a minimum price above zero or a line"
     )]
     ZeroPricePossible(CriterionCode),
+    /// A rule that divides by the range of prices.
+    #[error(
+        "{0}: equal prices, and so one bid alone, have no mark, and the ranking would be withheld; \
+         a line between a published ceiling and floor always has one"
+    )]
+    EqualPricesPossible(CriterionCode),
+    /// A rule that divides by the highest promise.
+    #[error(
+        "{0}: where nobody promises anything no bid has a mark, and the ranking would be withheld; \
+         a published target always has one"
+    )]
+    NothingPromisedPossible(CriterionCode),
+    /// A method that divides by quality points.
+    #[error(
+        "a bid without any quality point has no total, and the ranking would be withheld; \
+         publish a minimum level that every bid must reach"
+    )]
+    ZeroQualityPossible,
 }
 
 impl Plan {
-    /// Everything to warn of before publication, in the order of the criteria.
+    /// Everything to warn of before publication, in the order of the criteria, the method last.
     pub fn warnings(&self) -> Result<Vec<PlanWarning>, ArithmeticError> {
         let mut warnings = Vec::new();
         for leaf in self.leaves()? {
-            if !leaf.rule.depends_on_other_bids() {
-                continue;
-            }
             let code = &leaf.criterion.code;
-            warnings.push(PlanWarning::DependsOnOtherBids(code.clone()));
-            let bounded = self
-                .minimum_price
-                .is_some_and(|minimum| minimum.minor() > 0);
-            if leaf.rule.asks_item_price() || !bounded {
-                warnings.push(PlanWarning::ZeroPricePossible(code.clone()));
+            if leaf.rule.depends_on_other_bids() {
+                warnings.push(PlanWarning::DependsOnOtherBids(code.clone()));
             }
+            let reasons = leaf.rule.may_lack_value().iter();
+            warnings.extend(reasons.filter_map(|reason| self.warning(*reason, &leaf)));
+        }
+        if self.method.may_lack_value().contains(&Reason::ZeroQuality) {
+            warnings.push(PlanWarning::ZeroQualityPossible);
         }
         Ok(warnings)
+    }
+
+    fn warning(&self, reason: Reason, leaf: &Leaf<'_>) -> Option<PlanWarning> {
+        let code = leaf.criterion.code.clone();
+        let bounded = self
+            .minimum_price
+            .is_some_and(|minimum| minimum.minor() > 0);
+        match reason {
+            Reason::ZeroPrice if bounded && !leaf.rule.asks_item_price() => None,
+            Reason::ZeroPrice => Some(PlanWarning::ZeroPricePossible(code)),
+            Reason::EqualPrices => Some(PlanWarning::EqualPricesPossible(code)),
+            Reason::NothingPromised => Some(PlanWarning::NothingPromisedPossible(code)),
+            _ => None,
+        }
     }
 }

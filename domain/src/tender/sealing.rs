@@ -99,6 +99,7 @@ impl BidContent {
             ),
             (BidField::Declarations.as_str(), json!(self.declarations)),
             (BidField::Answers.as_str(), json!(self.answers)),
+            (BidField::Answered.as_str(), json!(self.answered())),
         ];
         seal_fields(fields, &mut salt)
     }
@@ -232,7 +233,7 @@ mod tests {
         salts.push(sealed.salt.0);
         salts.sort_unstable();
         salts.dedup();
-        assert_eq!(salts.len(), 9, "each salt is used once");
+        assert_eq!(salts.len(), 10, "each salt is used once");
     }
 
     #[test]

@@ -97,5 +97,9 @@ pub fn check_known(
             declared.keys(),
         )?;
     }
+    if let Some(answered) = &known.answered {
+        let answered = answered.iter();
+        check_codes(&leaves, "/answers", Rule::asks_answer, false, answered)?;
+    }
     Ok(())
 }

@@ -1,156 +1,52 @@
 //! The scoring rules, one file each. A new rule is its file and one line in the list below.
 
+mod bonus;
+mod case;
+mod gap;
 mod pass_fail;
+mod preference;
 mod price;
+mod price_banded;
 mod price_linear;
+mod price_range;
 mod price_relative_lowest;
+mod promised;
 mod quality_levels;
+mod quantity_banded;
+mod quantity_relative_highest;
 mod quantity_to_target;
 mod seo_participation;
+mod social_value_money;
+mod uplift;
 
+pub use bonus::{Bonus, BonusItem};
+pub(crate) use case::{Case, Fault, PlanFacts, Range, ScoringRule};
+use case::{on_line, part_of};
+pub use gap::{Gap, Reason};
 pub use pass_fail::{OnFail, PassFail};
+pub use preference::Preference;
+pub(crate) use price::Price;
 pub use price::PriceOf;
+pub use price_banded::{PriceBand, PriceBanded};
 pub use price_linear::PriceLinear;
+pub use price_range::PriceRange;
 pub use price_relative_lowest::PriceRelativeLowest;
 pub use quality_levels::{NamedLevel, QualityLevels};
+pub use quantity_banded::{QuantityBand, QuantityBanded};
+pub use quantity_relative_highest::QuantityRelativeHighest;
 pub use quantity_to_target::QuantityToTarget;
 pub use seo_participation::SeoParticipation;
+pub use social_value_money::{Outer, SocialValueMoney};
+pub use uplift::Uplift;
 
 use serde::{Deserialize, Serialize};
 
-use super::entrant::{Entrant, Facts};
 use super::exclusion::Ground;
 use super::scorecard::Input;
-use crate::amount::{Currency, Money};
-use crate::catalogue::Catalogue;
-use crate::fraction::{ArithmeticError, Fraction};
+use crate::catalogue::MeasureCode;
+use crate::fraction::Fraction;
 use crate::organisation::certification::SeoKind;
-use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
-use crate::tender::plan_error::PlanProblem;
-
-/// Why a rule has no value for a bid. The ranking is then withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// A ratio to a price of zero.
-    ZeroPrice,
-    /// Ceiling and floor are equal.
-    EqualBounds,
-    /// A target of zero.
-    ZeroTarget,
-    /// The criterion has no consensus level for the bid.
-    NotJudged,
-    /// The bid has no value for the criterion.
-    Missing,
-    /// The numbers leave the range of exact arithmetic.
-    OutOfRange,
-}
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::ZeroPrice => "the rule divides by a price of zero",
-            Self::EqualBounds => "ceiling and floor are equal",
-            Self::ZeroTarget => "the target is zero",
-            Self::NotJudged => "there is no consensus level",
-            Self::Missing => "the bid has no value for the criterion",
-            Self::OutOfRange => "the numbers leave the range of exact arithmetic",
-        })
-    }
-}
-
-/// Why there is no mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gap {
-    /// The rule reads a field of the bid that this reader does not know.
-    Withheld(BidField),
-    /// The rule has no value.
-    Undefined(Reason),
-}
-
-impl From<ArithmeticError> for Gap {
-    fn from(_: ArithmeticError) -> Self {
-        Self::Undefined(Reason::OutOfRange)
-    }
-}
-
-/// `points * numerator / denominator`: multiplied first, divided once, reduced once.
-pub(crate) fn part_of(
-    points: Fraction,
-    numerator: i128,
-    denominator: i128,
-) -> Result<Fraction, Gap> {
-    let out_of_range = Gap::Undefined(Reason::OutOfRange);
-    let above = points
-        .numerator()
-        .checked_mul(numerator)
-        .ok_or(out_of_range)?;
-    let below = points
-        .denominator()
-        .checked_mul(denominator)
-        .ok_or(out_of_range)?;
-    Ok(Fraction::new(above, below)?)
-}
-
-/// What the check of a rule's parameters needs of the plan.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PlanFacts<'a> {
-    pub(crate) currency: Currency,
-    pub(crate) catalogue: &'a Catalogue,
-}
-
-/// A wrong parameter of a rule.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) field: &'static str,
-    pub(crate) problem: PlanProblem,
-}
-
-/// One criterion applied to one bid.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Case<'a> {
-    pub(crate) code: &'a CriterionCode,
-    /// `W`, the points that the criterion can bring.
-    pub(crate) points: Fraction,
-    pub(crate) entrant: &'a Entrant,
-    /// The lowest price among the bids that were not excluded, where the rule asks for it.
-    pub(crate) lowest: Option<Result<Money, Gap>>,
-    pub(crate) facts: &'a Facts,
-}
-
-/// What every rule can do.
-pub(crate) trait ScoringRule {
-    /// The formula as people write it.
-    fn formula(&self) -> &'static str;
-
-    /// The field of the bid that it reads; `None` for what the panel judges.
-    fn reads(&self) -> Option<BidField>;
-
-    /// Checks its parameters.
-    fn check(&self, plan: &PlanFacts<'_>) -> Result<(), Fault>;
-
-    /// The exact mark.
-    fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap>;
-
-    /// Every value that the mark was made from, by name. Empty where the reader does not know them all.
-    fn inputs(&self, case: &Case<'_>) -> Vec<Input>;
-
-    /// The price that a relative rule compares across bids; `None` for rules that look at one bid alone.
-    fn compares(&self, _code: &CriterionCode, _entrant: &Entrant) -> Option<Result<Money, Gap>> {
-        None
-    }
-
-    /// Why the criterion excludes a bid before any mark is made.
-    fn excludes(&self, _code: &CriterionCode, _entrant: &Entrant) -> Option<Ground> {
-        None
-    }
-
-    /// Whether it can do without weight because it excludes.
-    fn may_exclude_alone(&self) -> bool {
-        false
-    }
-}
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $id:literal;)*) => {
@@ -162,6 +58,9 @@ macro_rules! rules {
         }
 
         impl Rule {
+            /// The name of every rule.
+            pub const IDS: &'static [&'static str] = &[$($id),*];
+
             /// The name of the rule in plans and scorecards.
             pub fn id(&self) -> &'static str {
                 match self { $(Self::$name(_) => $id,)* }
@@ -181,16 +80,30 @@ macro_rules! rules {
 rules! {
     /// `W * p_min / p`.
     PriceRelativeLowest = "price_relative_lowest";
+    /// `W * (p_max - p) / (p_max - p_min)`.
+    PriceRange = "price_range";
     /// `W * clamp((ceiling - p) / (ceiling - floor), 0, 1)`.
     PriceLinear = "price_linear";
+    /// `W * part of the first band that p does not exceed`.
+    PriceBanded = "price_banded";
     /// `W * level / top level`.
     QualityLevels = "quality_levels";
-    /// `W * min(v / target, 1)`.
-    QuantityToTarget = "quantity_to_target";
-    /// `W * min(share / target, 1)`.
-    SeoParticipation = "seo_participation";
     /// `W` or 0, or exclusion.
     PassFail = "pass_fail";
+    /// `W * v / v_max`.
+    QuantityRelativeHighest = "quantity_relative_highest";
+    /// `W * min(v / target, 1)`.
+    QuantityToTarget = "quantity_to_target";
+    /// `W * part of the highest band that v reaches`.
+    QuantityBanded = "quantity_banded";
+    /// `W * min(share / target, 1)`.
+    SeoParticipation = "seo_participation";
+    /// The promised quantities in money through a proxy pack, scored by an outer rule.
+    SocialValueMoney = "social_value_money";
+    /// `min(base + sum(bonus), cap)`.
+    Bonus = "bonus";
+    /// `min(base * factor, W)`.
+    Uplift = "uplift";
 }
 
 impl Rule {
@@ -199,49 +112,82 @@ impl Rule {
         self.rule().formula()
     }
 
-    /// The field of the bid that the rule reads; `None` for what the panel judges.
-    pub fn reads(&self) -> Option<BidField> {
+    /// The fields of the bid that the rule reads; none for what the panel judges.
+    pub fn reads(&self) -> Vec<BidField> {
         self.rule().reads()
     }
 
-    /// Whether the rule scores a price: price and quality are apart, for a second envelope to come.
+    /// The rule whose mark a bonus or an uplift raises.
+    pub fn base(&self) -> Option<&Self> {
+        self.rule().base()
+    }
+
+    /// Whether the rule scores a price: price and quality are apart, for a second envelope.
     pub fn scores_price(&self) -> bool {
-        matches!(self.reads(), Some(BidField::Price | BidField::ItemPrices))
+        let reads = self.reads();
+        reads.contains(&BidField::Price) || reads.contains(&BidField::ItemPrices)
     }
 
     /// Whether a bid's mark changes when another bid is added or removed.
     pub fn depends_on_other_bids(&self) -> bool {
-        matches!(self, Self::PriceRelativeLowest(_))
+        self.rule().depends_on_other_bids()
+    }
+
+    /// For which reasons the rule may have no value although every bid is valid and judged.
+    pub fn may_lack_value(&self) -> &'static [Reason] {
+        self.rule().may_lack_value()
     }
 
     /// The named levels, for a criterion that the panel judges.
     pub fn judged(&self) -> Option<&QualityLevels> {
         match self {
             Self::QualityLevels(levels) => Some(levels),
-            _ => None,
+            _ => self.base().and_then(Self::judged),
         }
     }
 
     /// Whether the criterion asks for the price of a single item.
     pub fn asks_item_price(&self) -> bool {
-        self.reads() == Some(BidField::ItemPrices)
+        self.reads().contains(&BidField::ItemPrices)
     }
 
     /// Whether the criterion asks for a declaration.
     pub fn asks_declaration(&self) -> bool {
-        matches!(self, Self::PassFail(_))
+        match self {
+            Self::PassFail(_) => true,
+            _ => self.base().is_some_and(Self::asks_declaration),
+        }
     }
 
-    /// The kinds of certification that the rule asks about.
-    pub fn certification_kinds(&self) -> &[SeoKind] {
+    /// Whether a bid may answer the criterion in words: the panel judges it, or it needs a method statement.
+    pub fn asks_answer(&self) -> bool {
+        self.judged().is_some() || self.rule().asks_statement()
+    }
+
+    /// The rule in money that this is or raises.
+    pub fn in_money(&self) -> Option<&SocialValueMoney> {
         match self {
-            Self::SeoParticipation(rule) => &rule.kinds,
-            _ => &[],
+            Self::SocialValueMoney(rule) => Some(rule),
+            _ => self.base().and_then(Self::in_money),
         }
+    }
+
+    /// The measures whose promised quantities the rule counts.
+    pub fn measures(&self) -> &[MeasureCode] {
+        self.rule().measures()
+    }
+
+    /// The kinds of certification that the rule asks about; one may stand twice.
+    pub fn certification_kinds(&self) -> Vec<SeoKind> {
+        self.rule().kinds()
     }
 
     pub(crate) fn check(&self, plan: &PlanFacts<'_>) -> Result<(), Fault> {
         self.rule().check(plan)
+    }
+
+    pub(crate) fn check_points(&self, points: Fraction) -> Result<(), Fault> {
+        self.rule().check_points(points)
     }
 
     pub(crate) fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap> {
@@ -252,19 +198,18 @@ impl Rule {
         self.rule().inputs(case)
     }
 
-    pub(crate) fn compares(
-        &self,
-        code: &CriterionCode,
-        entrant: &Entrant,
-    ) -> Option<Result<Money, Gap>> {
-        self.rule().compares(code, entrant)
+    pub(crate) fn compares(&self, case: &Case<'_>) -> Option<Result<Fraction, Gap>> {
+        self.rule().compares(case)
     }
 
-    pub(crate) fn excludes(&self, code: &CriterionCode, entrant: &Entrant) -> Option<Ground> {
-        self.rule().excludes(code, entrant)
+    pub(crate) fn excludes(&self, case: &Case<'_>) -> Option<Ground> {
+        self.rule().excludes(case)
     }
 
     pub(crate) fn may_exclude_alone(&self) -> bool {
         self.rule().may_exclude_alone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,13 @@
 //! Pass or fail: `W` or 0 by the supplier's declaration, or exclusion of those who do not pass.
+//!
+//! Source: G-Cloud 15, where social value is passed or failed for its whole weight.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule};
 use crate::fraction::Fraction;
-use crate::scoring::entrant::Entrant;
 use crate::scoring::exclusion::Ground;
 use crate::scoring::scorecard::Input;
-use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
 use crate::tender::plan_check::check_line;
 
@@ -32,11 +32,11 @@ pub struct PassFail {
 }
 
 impl PassFail {
-    fn declared(code: &CriterionCode, entrant: &Entrant) -> Result<bool, Gap> {
-        let declarations = entrant.content.declarations.as_ref();
-        let declarations = declarations.ok_or(Gap::Withheld(BidField::Declarations))?;
-        let declared = declarations.get(code).copied();
-        declared.ok_or(Gap::Undefined(Reason::Missing))
+    fn declared(case: &Case<'_>) -> Result<bool, Gap> {
+        let declarations = case.entrant.content.declarations.as_ref();
+        let declarations = declarations.ok_or(Gap::NotKnown(BidField::Declarations))?;
+        let declared = declarations.get(case.code).copied();
+        Ok(declared.ok_or(Reason::Missing)?)
     }
 }
 
@@ -45,31 +45,29 @@ impl ScoringRule for PassFail {
         "W if passed, else 0"
     }
 
-    fn reads(&self) -> Option<BidField> {
-        Some(BidField::Declarations)
+    fn reads(&self) -> Vec<BidField> {
+        vec![BidField::Declarations]
     }
 
     fn check(&self, _plan: &PlanFacts<'_>) -> Result<(), Fault> {
-        check_line(&self.statement).map_err(|problem| Fault {
-            field: "statement",
-            problem,
-        })
+        check_line(&self.statement).map_err(|problem| Fault::at("statement", problem))
     }
 
     fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap> {
-        let passed = Self::declared(case.code, case.entrant)?;
+        let passed = Self::declared(case)?;
         Ok(if passed { case.points } else { Fraction::ZERO })
     }
 
     fn inputs(&self, case: &Case<'_>) -> Vec<Input> {
-        Self::declared(case.code, case.entrant)
+        Self::declared(case)
             .map(|passed| vec![Input::new("passed", passed)])
             .unwrap_or_default()
     }
 
-    fn excludes(&self, code: &CriterionCode, entrant: &Entrant) -> Option<Ground> {
-        let failed = Self::declared(code, entrant) == Ok(false);
-        (failed && self.on_fail == OnFail::Exclude).then(|| Ground::ConditionFailed(code.clone()))
+    fn excludes(&self, case: &Case<'_>) -> Option<Ground> {
+        let failed = Self::declared(case) == Ok(false);
+        let excludes = failed && self.on_fail == OnFail::Exclude;
+        excludes.then(|| Ground::ConditionFailed(case.code.clone()))
     }
 
     fn may_exclude_alone(&self) -> bool {

@@ -1,10 +1,12 @@
 //! Price on a published line: `W * clamp((ceiling - p) / (ceiling - floor), 0, 1)`. It looks at one bid alone. At or
 //! above the ceiling a price brings nothing, at or below the floor everything.
+//!
+//! Source: the absolute method that Portugal has prescribed since 2008.
 
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
-use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
+use super::{Case, Fault, Gap, PlanFacts, ScoringRule, on_line};
 use crate::amount::Money;
 use crate::fraction::Fraction;
 use crate::scoring::scorecard::Input;
@@ -25,18 +27,14 @@ pub struct PriceLinear {
 }
 
 impl PriceLinear {
-    /// The exact mark of a price.
-    pub fn exact(&self, points: Fraction, price: Money) -> Result<Fraction, Gap> {
-        let (ceiling, floor) = (
-            i128::from(self.ceiling.minor()),
-            i128::from(self.floor.minor()),
-        );
-        let range = ceiling.saturating_sub(floor);
-        if range == 0 {
-            return Err(Gap::Undefined(Reason::EqualBounds));
-        }
-        let saved = ceiling.saturating_sub(price.minor().into());
-        part_of(points, saved.max(0).min(range), range)
+    /// The exact mark of a price in minor units.
+    pub fn exact(&self, points: Fraction, price: Fraction) -> Result<Fraction, Gap> {
+        on_line(
+            points,
+            price,
+            self.ceiling.fraction(),
+            self.floor.fraction(),
+        )
     }
 }
 
@@ -45,37 +43,48 @@ impl ScoringRule for PriceLinear {
         "W * clamp((ceiling - p) / (ceiling - floor), 0, 1)"
     }
 
-    fn reads(&self) -> Option<BidField> {
-        Some(self.of.field())
+    fn reads(&self) -> Vec<BidField> {
+        vec![self.of.field()]
     }
 
     fn check(&self, plan: &PlanFacts<'_>) -> Result<(), Fault> {
         for (field, amount) in [("ceiling", self.ceiling), ("floor", self.floor)] {
-            check_money(amount, plan.currency).map_err(|problem| Fault { field, problem })?;
+            check_money(amount, plan.currency).map_err(|problem| Fault::at(field, problem))?;
         }
         if self.ceiling.minor() <= self.floor.minor() {
-            return Err(Fault {
-                field: "ceiling",
-                problem: PlanProblem::CeilingNotAboveFloor,
-            });
+            return Err(Fault::at("ceiling", PlanProblem::CeilingNotAboveFloor));
         }
         Ok(())
     }
 
     fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap> {
-        self.exact(case.points, self.of.price(case.code, case.entrant)?)
+        self.exact(case.points, self.of.minor(case)?)
     }
 
     fn inputs(&self, case: &Case<'_>) -> Vec<Input> {
-        self.of
-            .price(case.code, case.entrant)
-            .map(|price| {
-                vec![
-                    Input::new("p", price),
-                    Input::new("ceiling", self.ceiling),
-                    Input::new("floor", self.floor),
-                ]
-            })
-            .unwrap_or_default()
+        let bounds = [
+            ("ceiling", self.ceiling.fraction()),
+            ("floor", self.floor.fraction()),
+        ];
+        self.of.inputs(case, &bounds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tender::fixtures::linear;
+
+    #[test]
+    fn the_mark_rises_from_the_ceiling_to_the_floor_and_no_further() {
+        let rule = linear("200", "100");
+        let mark = |euro: i64| {
+            rule.exact(Fraction::whole(40), Fraction::whole(euro * 100))
+                .unwrap()
+        };
+        assert_eq!(
+            [250, 200, 150, 100, 50].map(mark),
+            [0, 0, 20, 40, 40].map(Fraction::whole)
+        );
     }
 }

@@ -1,15 +1,15 @@
 //! Price relative to the lowest: `W * p_min / p`. A bid's mark depends on the others, so that a bid which cannot win may
 //! decide who does. Its edge is a price of zero: the bid at zero has no mark, and the ranking is withheld.
+//!
+//! Source: the rule of the UK's Crown Commercial Service and most published tenders; the edge was a dispute (Bevan
+//! Brittan, seven procurement pitfalls, 2019).
 
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
 use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
-use crate::amount::Money;
 use crate::fraction::Fraction;
-use crate::scoring::entrant::Entrant;
 use crate::scoring::scorecard::Input;
-use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
 
 /// Parameters of the rule.
@@ -21,12 +21,12 @@ pub struct PriceRelativeLowest {
 }
 
 impl PriceRelativeLowest {
-    /// `W * p_min / p`, exact. A price of zero has no mark.
-    pub fn exact(points: Fraction, lowest: Money, price: Money) -> Result<Fraction, Gap> {
-        if price.minor() == 0 {
-            return Err(Gap::Undefined(Reason::ZeroPrice));
+    /// `W * p_min / p`, exact, prices in minor units. A price of zero has no mark.
+    pub fn exact(points: Fraction, lowest: Fraction, price: Fraction) -> Result<Fraction, Gap> {
+        if price.is_zero() {
+            return Err(Reason::ZeroPrice.into());
         }
-        part_of(points, lowest.minor().into(), price.minor().into())
+        part_of(points, lowest, price)
     }
 }
 
@@ -35,8 +35,8 @@ impl ScoringRule for PriceRelativeLowest {
         "W * p_min / p"
     }
 
-    fn reads(&self) -> Option<BidField> {
-        Some(self.of.field())
+    fn reads(&self) -> Vec<BidField> {
+        vec![self.of.field()]
     }
 
     fn check(&self, _plan: &PlanFacts<'_>) -> Result<(), Fault> {
@@ -44,22 +44,26 @@ impl ScoringRule for PriceRelativeLowest {
     }
 
     fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap> {
-        let lowest = case
-            .lowest
-            .unwrap_or(Err(Gap::Undefined(Reason::Missing)))?;
-        Self::exact(case.points, lowest, self.of.price(case.code, case.entrant)?)
+        let lowest = case.range()?.lowest;
+        Self::exact(case.points, lowest, self.of.minor(case)?)
     }
 
     fn inputs(&self, case: &Case<'_>) -> Vec<Input> {
-        match (case.lowest, self.of.price(case.code, case.entrant)) {
-            (Some(Ok(lowest)), Ok(price)) => {
-                vec![Input::new("p", price), Input::new("p_min", lowest)]
-            }
-            _ => Vec::new(),
-        }
+        case.range().map_or_else(
+            |_| Vec::new(),
+            |range| self.of.inputs(case, &[("p_min", range.lowest)]),
+        )
     }
 
-    fn compares(&self, code: &CriterionCode, entrant: &Entrant) -> Option<Result<Money, Gap>> {
-        Some(self.of.price(code, entrant))
+    fn depends_on_other_bids(&self) -> bool {
+        true
+    }
+
+    fn compares(&self, case: &Case<'_>) -> Option<Result<Fraction, Gap>> {
+        Some(self.of.minor(case))
+    }
+
+    fn may_lack_value(&self) -> &'static [Reason] {
+        &[Reason::ZeroPrice]
     }
 }

@@ -4,10 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
 use crate::fraction::Fraction;
-use crate::scoring::entrant::Entrant;
 use crate::scoring::exclusion::Ground;
 use crate::scoring::scorecard::Input;
-use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
 use crate::tender::plan_check::check_line;
 use crate::tender::plan_error::PlanProblem;
@@ -53,7 +51,11 @@ impl QualityLevels {
 
     /// `W * level / top level`, exact.
     pub fn exact(&self, points: Fraction, level: u32) -> Result<Fraction, Gap> {
-        part_of(points, level.into(), self.top().into())
+        part_of(
+            points,
+            Fraction::whole(level.into()),
+            Fraction::whole(self.top().into()),
+        )
     }
 }
 
@@ -62,15 +64,12 @@ impl ScoringRule for QualityLevels {
         "W * level / top level"
     }
 
-    fn reads(&self) -> Option<BidField> {
-        None
+    fn reads(&self) -> Vec<BidField> {
+        Vec::new()
     }
 
     fn check(&self, _plan: &PlanFacts<'_>) -> Result<(), Fault> {
-        let fault = |problem| Fault {
-            field: "levels",
-            problem,
-        };
+        let fault = |problem| Fault::at("levels", problem);
         let rising = self
             .levels
             .is_sorted_by(|low, high| low.points < high.points);
@@ -86,10 +85,7 @@ impl ScoringRule for QualityLevels {
     fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap> {
         let level = case.entrant.levels.get(case.code);
         let level = level.filter(|level| self.has(**level));
-        self.exact(
-            case.points,
-            *level.ok_or(Gap::Undefined(Reason::NotJudged))?,
-        )
+        self.exact(case.points, *level.ok_or(Reason::NotJudged)?)
     }
 
     fn inputs(&self, case: &Case<'_>) -> Vec<Input> {
@@ -104,10 +100,10 @@ impl ScoringRule for QualityLevels {
         })
     }
 
-    fn excludes(&self, code: &CriterionCode, entrant: &Entrant) -> Option<Ground> {
-        let level = *entrant.levels.get(code)?;
+    fn excludes(&self, case: &Case<'_>) -> Option<Ground> {
+        let level = *case.entrant.levels.get(case.code)?;
         self.minimum
             .filter(|minimum| level < *minimum)
-            .map(|_| Ground::BelowMinimumLevel(code.clone()))
+            .map(|_| Ground::BelowMinimumLevel(case.code.clone()))
     }
 }

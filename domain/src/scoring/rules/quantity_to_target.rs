@@ -1,15 +1,15 @@
 //! Promised quantity to a published target: `W * min(v / target, 1)`, where `v` sums the bid's commitments to the named
 //! measures, all in one unit. It looks at one bid alone, and more than the target brings no more.
-
-use std::collections::BTreeSet;
+//!
+//! Source: the absolute counterpart of the relative rule that tenders commonly publish with measure catalogues.
 
 use serde::{Deserialize, Serialize};
 
+use super::promised::{Promised, units_text};
 use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
 use crate::amount::Quantity;
-use crate::catalogue::{MeasureCode, MeasureKind};
+use crate::catalogue::MeasureCode;
 use crate::fraction::Fraction;
-use crate::scoring::entrant::Entrant;
 use crate::scoring::scorecard::Input;
 use crate::tender::disclosure::BidField;
 use crate::tender::plan_error::PlanProblem;
@@ -22,32 +22,26 @@ pub struct QuantityToTarget {
     pub measures: Vec<MeasureCode>,
     /// The quantity that brings the whole mark.
     pub target: Quantity,
+    /// Whether a figure counts only with a method statement.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub method_statement: bool,
 }
 
 impl QuantityToTarget {
-    /// `W * min(v / target, 1)`, exact, where `sum` is in the target's unit and scale.
-    pub fn exact(&self, points: Fraction, sum: i128) -> Result<Fraction, Gap> {
-        let target = i128::from(self.target.units());
-        if target == 0 {
-            return Err(Gap::Undefined(Reason::ZeroTarget));
+    /// `W * min(v / target, 1)`, exact, where `v` is in the target's unit.
+    pub fn exact(&self, points: Fraction, v: Fraction) -> Result<Fraction, Gap> {
+        let target = self.target.fraction()?;
+        if target.is_zero() {
+            return Err(Reason::ZeroTarget.into());
         }
-        part_of(points, sum.min(target), target)
+        part_of(points, v.at_most(target), target)
     }
 
-    /// The sum of the commitments to the measures, in smallest units of the target.
-    fn sum(&self, entrant: &Entrant) -> Result<i128, Gap> {
-        let commitments = entrant.content.commitments.as_ref();
-        let commitments = commitments.ok_or(Gap::Withheld(BidField::Commitments))?;
-        let mut sum = 0_i128;
-        for commitment in commitments {
-            if self.measures.contains(&commitment.measure.code) {
-                let same = commitment.quantity.same_unit(&self.target);
-                same.map_err(|_| Gap::Undefined(Reason::OutOfRange))?;
-                let next = sum.checked_add(i128::from(commitment.quantity.units()));
-                sum = next.ok_or(Gap::Undefined(Reason::OutOfRange))?;
-            }
+    fn promised(&self) -> Promised<'_> {
+        Promised {
+            measures: &self.measures,
+            method_statement: self.method_statement,
         }
-        Ok(sum)
     }
 }
 
@@ -56,60 +50,44 @@ impl ScoringRule for QuantityToTarget {
         "W * min(v / target, 1)"
     }
 
-    fn reads(&self) -> Option<BidField> {
-        Some(BidField::Commitments)
+    fn reads(&self) -> Vec<BidField> {
+        self.promised().reads()
     }
 
     fn check(&self, plan: &PlanFacts<'_>) -> Result<(), Fault> {
-        let fault = |problem| Fault {
-            field: "measures",
-            problem,
-        };
-        let distinct: BTreeSet<&MeasureCode> = self.measures.iter().collect();
-        if self.measures.is_empty() || distinct.len() != self.measures.len() {
-            return Err(fault(PlanProblem::List));
-        }
-        for code in &self.measures {
-            let measure = plan.catalogue.measure(code);
-            let measure =
-                measure.ok_or_else(|| fault(PlanProblem::UnknownMeasure(code.clone())))?;
-            if measure.kind != MeasureKind::Quantitative {
-                return Err(fault(PlanProblem::NotCounted(code.clone())));
-            }
-            if !measure.measures(&self.target) {
-                return Err(fault(PlanProblem::UnitMix {
-                    measure: code.clone(),
-                    expected: format!("{} with {} places", self.target.unit(), self.target.scale()),
-                    found: format!("{} with {} places", measure.unit, measure.scale),
-                }));
-            }
-        }
+        self.promised().check_unit(plan, Some(&self.target))?;
         if self.target.units() == 0 {
-            return Err(Fault {
-                field: "target",
-                problem: PlanProblem::TargetZero,
-            });
+            return Err(Fault::at("target", PlanProblem::TargetZero));
         }
         Ok(())
     }
 
     fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap> {
-        self.exact(case.points, self.sum(case.entrant)?)
+        self.exact(case.points, self.promised().sum(case)?)
     }
 
     fn inputs(&self, case: &Case<'_>) -> Vec<Input> {
-        let Some(commitments) = &case.entrant.content.commitments else {
+        let Some((promised, v)) = self
+            .promised()
+            .inputs(case)
+            .zip(self.promised().sum(case).ok())
+        else {
             return Vec::new();
         };
-        let counted = commitments
-            .iter()
-            .filter(|commitment| self.measures.contains(&commitment.measure.code));
-        counted
-            .map(|commitment| {
-                let name = format!("commitment to {}", commitment.measure.code);
-                Input::new(name, &commitment.quantity)
-            })
-            .chain([Input::new("target", &self.target)])
+        promised
+            .into_iter()
+            .chain([
+                Input::new("v", units_text(v)),
+                Input::new("target", &self.target),
+            ])
             .collect()
+    }
+
+    fn asks_statement(&self) -> bool {
+        self.method_statement
+    }
+
+    fn measures(&self) -> &[MeasureCode] {
+        &self.measures
     }
 }

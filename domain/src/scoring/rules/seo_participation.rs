@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule};
+use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
 use crate::amount::Share;
-use crate::fraction::Fraction;
+use crate::fraction::{ArithmeticError, Fraction};
 use crate::ids::OrganisationId;
 use crate::organisation::certification::SeoKind;
 use crate::scoring::scorecard::Input;
@@ -29,50 +29,9 @@ pub struct SeoParticipation {
     pub target: Share,
 }
 
-impl SeoParticipation {
-    /// `W * min(share / target, 1)`, exact.
-    pub fn exact(&self, points: Fraction, share: Fraction) -> Result<Fraction, Gap> {
-        let target = self.target.fraction()?;
-        if target.is_zero() {
-            return Err(Gap::Undefined(Reason::ZeroTarget));
-        }
-        Ok(points.times(share.at_most(target))?.over(target)?)
-    }
-
-    fn certified(&self, case: &Case<'_>, organisation: OrganisationId) -> bool {
-        let certified = &case.facts.certified;
-        self.kinds
-            .iter()
-            .any(|kind| certified.contains(&(organisation, *kind)))
-    }
-
-    fn parts(&self, case: &Case<'_>) -> Result<Vec<Part>, Gap> {
-        let entrant = case.entrant;
-        let participations = entrant.content.participations.as_ref();
-        let participations = participations.ok_or(Gap::Withheld(BidField::Participations))?;
-        let part = |(organisation, own)| Part {
-            organisation,
-            own,
-            bids: organisation == entrant.supplier,
-            certified: self.certified(case, organisation),
-            missing: missing(
-                entrant.supplier,
-                participations,
-                &entrant.confirmed,
-                organisation,
-            ),
-        };
-        Ok(own_parts(participations)?.into_iter().map(part).collect())
-    }
-
-    fn share(parts: &[Part]) -> Result<Fraction, Gap> {
-        let mut counted = parts.iter().filter(|part| part.counts());
-        Ok(counted.try_fold(Fraction::ZERO, |sum, part| sum.plus(part.own))?)
-    }
-}
-
 /// What one organisation does itself, and whether it counts.
-struct Part {
+#[derive(Debug)]
+pub(super) struct Part {
     organisation: OrganisationId,
     own: Fraction,
     /// It is the bidder, who signs the bid.
@@ -87,7 +46,7 @@ impl Part {
         self.certified && self.missing.is_none()
     }
 
-    fn input(&self) -> Input {
+    pub(super) fn input(&self) -> Input {
         let certified = if self.certified {
             "certified"
         } else {
@@ -104,44 +63,82 @@ impl Part {
     }
 }
 
+/// Each organisation of the bid with its own part, and whether it counts for certifications of the kinds.
+pub(super) fn parts(case: &Case<'_>, kinds: &[SeoKind]) -> Result<Vec<Part>, Gap> {
+    let entrant = case.entrant;
+    let participations = entrant.content.participations.as_ref();
+    let participations = participations.ok_or(Gap::NotKnown(BidField::Participations))?;
+    let certified = |organisation| {
+        kinds
+            .iter()
+            .any(|kind| case.facts.certified.contains(&(organisation, *kind)))
+    };
+    let part = |(organisation, own)| Part {
+        organisation,
+        own,
+        bids: organisation == entrant.supplier,
+        certified: certified(organisation),
+        missing: missing(
+            entrant.supplier,
+            participations,
+            &entrant.confirmed,
+            organisation,
+        ),
+    };
+    Ok(own_parts(participations)?.into_iter().map(part).collect())
+}
+
+/// The part of the work that organisations do that are certified and confirmed.
+pub(super) fn certified_share(parts: &[Part]) -> Result<Fraction, ArithmeticError> {
+    parts
+        .iter()
+        .filter(|part| part.counts())
+        .try_fold(Fraction::ZERO, |sum, part| sum.plus(part.own))
+}
+
+impl SeoParticipation {
+    /// `W * min(share / target, 1)`, exact.
+    pub fn exact(&self, points: Fraction, share: Fraction) -> Result<Fraction, Gap> {
+        let target = self.target.fraction()?;
+        if target.is_zero() {
+            return Err(Reason::ZeroTarget.into());
+        }
+        part_of(points, share.at_most(target), target)
+    }
+}
+
 impl ScoringRule for SeoParticipation {
     fn formula(&self) -> &'static str {
         "W * min(share / target, 1)"
     }
 
-    fn reads(&self) -> Option<BidField> {
-        Some(BidField::Participations)
+    fn reads(&self) -> Vec<BidField> {
+        vec![BidField::Participations]
     }
 
     fn check(&self, _plan: &PlanFacts<'_>) -> Result<(), Fault> {
         let distinct: BTreeSet<SeoKind> = self.kinds.iter().copied().collect();
         if self.kinds.is_empty() || distinct.len() != self.kinds.len() {
-            return Err(Fault {
-                field: "kinds",
-                problem: PlanProblem::List,
-            });
+            return Err(Fault::at("kinds", PlanProblem::List));
         }
         if self.target == Share::NONE {
-            return Err(Fault {
-                field: "target",
-                problem: PlanProblem::TargetZero,
-            });
+            return Err(Fault::at("target", PlanProblem::TargetZero));
         }
         Ok(())
     }
 
     fn mark(&self, case: &Case<'_>) -> Result<Fraction, Gap> {
-        self.exact(case.points, Self::share(&self.parts(case)?)?)
+        let share = certified_share(&parts(case, &self.kinds)?)?;
+        self.exact(case.points, share)
     }
 
     fn inputs(&self, case: &Case<'_>) -> Vec<Input> {
-        let parts = self.parts(case).unwrap_or_default();
-        let Ok(share) = Self::share(&parts) else {
+        let Ok(parts) = parts(case, &self.kinds) else {
             return Vec::new();
         };
-        if parts.is_empty() {
+        let Ok(share) = certified_share(&parts) else {
             return Vec::new();
-        }
+        };
         let named = parts.iter().map(Part::input);
         named
             .chain([
@@ -149,5 +146,9 @@ impl ScoringRule for SeoParticipation {
                 Input::new("target", self.target),
             ])
             .collect()
+    }
+
+    fn kinds(&self) -> Vec<SeoKind> {
+        self.kinds.clone()
     }
 }
