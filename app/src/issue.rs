@@ -17,7 +17,8 @@ struct Issue {
     actor: Actor,
     claim: ClaimId,
     /// Taken off outcomes outside contracts; a measure never changes.
-    deadweight: Share,
+    /// Of the measure; none where it is not known.
+    deadweight: Option<Share>,
     batch: BatchId,
     retirement: RetirementId,
 }
@@ -81,9 +82,11 @@ impl Command for Issue {
 impl Issue {
     async fn terms(&self, tx: &Tx, claim: &Claim) -> Result<Terms, AppError> {
         let Some(answers) = claim.answers else {
-            return Ok(Terms::Outside {
-                deadweight: self.deadweight,
-            });
+            let deadweight = self.deadweight.ok_or_else(|| {
+                let message = "the measure's deadweight is not known: outcomes outside contracts of it earn no credits";
+                AppError::refused_at("DEADWEIGHT_UNKNOWN", "claim", message)
+            })?;
+            return Ok(Terms::Outside { deadweight });
         };
         let missing = || AppError::internal(format!("the claim {} answers no KPI", claim.id));
         let signed = contract::load(tx, answers.contract)

@@ -20,6 +20,7 @@ pub mod import;
 pub mod issue;
 pub mod opening;
 pub mod organisation;
+pub mod policy;
 pub mod publisher;
 pub mod ranking;
 pub mod read;

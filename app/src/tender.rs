@@ -19,6 +19,7 @@ use crate::authorization::authorize;
 use crate::confirmation;
 use crate::error::AppError;
 use crate::organisation::{column, from_word, word};
+use crate::policy::binding::{Binding, Justification};
 use crate::reason::NewReason;
 use crate::sealing::TenderKey;
 use crate::store::bid::sealed_bid;
@@ -118,6 +119,8 @@ pub struct PublishTender {
     pub title: String,
     /// Everything that decides the ranking. It never changes.
     pub plan: Plan,
+    /// Why the tender may be published though the answer of a clause is unknown.
+    pub justifications: Vec<Justification>,
 }
 
 struct Publish {
@@ -127,6 +130,7 @@ struct Publish {
     plan: Vec<u8>,
     catalogue: Catalogue,
     key: TenderKey,
+    binding: Binding,
 }
 
 impl Command for Publish {
@@ -141,6 +145,7 @@ impl Command for Publish {
         let permit = authorize(tx, &self.actor, Action::PublishTender, &facts).await?;
         let checked = self.input.plan.check(&self.catalogue, tx.at());
         checked.map_err(|error| plan_error(&error))?;
+        self.binding.recheck(tx).await?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: self.id.to_string(),
@@ -151,10 +156,12 @@ impl Command for Publish {
                 title: self.input.title.clone(),
                 plan: self.input.plan.clone(),
                 recipient: self.key.recipient.clone(),
+                policies: self.binding.recorded.clone(),
             }
             .into(),
         })?;
         self.insert(tx, index).await?;
+        self.binding.insert(tx, self.id).await?;
         Ok(self.id)
     }
 }
@@ -267,10 +274,15 @@ impl App {
     pub async fn publish_tender(
         &self,
         actor: &Actor,
-        input: PublishTender,
+        mut input: PublishTender,
     ) -> Result<Written<TenderId>, AppError> {
         check_line("title", &input.title)?;
         let catalogue = self.catalogue_of(&input.plan).await?;
+        self.place_plan(input.buyer, &mut input.plan).await?;
+        let checked = input.plan.check(&catalogue, self.now());
+        checked.map_err(|error| plan_error(&error))?;
+        let justifications = std::mem::take(&mut input.justifications);
+        let binding = self.bind(&input.plan, justifications).await?;
         let command = Publish {
             actor: actor.clone(),
             id: self.ids.new(),
@@ -278,6 +290,7 @@ impl App {
             input,
             catalogue,
             key: self.sealing()?.tender_key()?,
+            binding,
         };
         self.store.write(None, command).await
     }

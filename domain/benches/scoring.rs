@@ -73,7 +73,8 @@ fn plan() -> Result<Plan, Failure> {
         surplus_tradable: false,
         closes_at: Time::from_micros(1),
         opens_at: Time::from_micros(1),
-        commencement: "2026-01-01".parse()?,
+        commencement: Some("2026-01-01".parse()?),
+        procurement: commonweal_domain::policy::Procurement::default(),
     })
 }
 

@@ -85,6 +85,8 @@ ids! {
     CatalogueId = "catalogue";
     /// A proxy pack: money values for measures, private to an organisation.
     ProxyPackId = "proxy pack";
+    /// A version of a policy.
+    PolicyId = "policy";
     /// A tender of one buyer.
     TenderId = "tender";
     /// A sealed bid, mark or confirmation: random (v4), so that it says nothing before it is opened.

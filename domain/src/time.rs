@@ -83,6 +83,12 @@ impl Date {
         self.0.year()
     }
 
+    /// The same day so many years before, the last of February for a leap day; none outside of the calendar.
+    pub fn years_before(self, years: u32) -> Option<Self> {
+        let span = jiff::Span::new().try_years(i64::from(years)).ok()?;
+        self.0.checked_sub(span).ok().map(Self)
+    }
+
     /// Midnight UTC at the start of this date.
     pub fn start(self) -> Time {
         TimeZone::UTC

@@ -11,6 +11,7 @@ mod ledger;
 mod ledger_machine;
 mod ledger_model;
 mod organisation;
+mod policy;
 mod subscription;
 mod tender;
 mod tour;

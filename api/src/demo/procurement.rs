@@ -48,6 +48,7 @@ impl City {
             buyer: buyer.id,
             title: tender.title.to_owned(),
             plan,
+            justifications: Vec::new(),
         };
         let id = self
             .app

@@ -10,6 +10,7 @@ use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse, settle};
 use super::node::{node_id, parse_id};
 use super::payload::payloads;
+use super::policy::Confidence;
 use super::scalars::{BigInt, Decimal};
 
 /// Whether a measure is counted or described.
@@ -45,8 +46,12 @@ pub struct Measure {
     verification_method: String,
     /// Whether surplus credits of it may change hands.
     transferable: bool,
-    /// Part that would have happened anyway.
-    deadweight: Decimal,
+    /// Part that would have happened anyway; null where it is not known, and outcomes outside contracts earn no credits.
+    deadweight: Option<Decimal>,
+    /// Where the measure is from.
+    source: Option<String>,
+    /// How sure it is.
+    confidence: Option<Confidence>,
 }
 
 impl From<domain::Measure> for Measure {
@@ -62,7 +67,9 @@ impl From<domain::Measure> for Measure {
             evidence: measure.evidence,
             verification_method: measure.verification_method,
             transferable: measure.transferable,
-            deadweight: Decimal(measure.deadweight.to_string()),
+            deadweight: measure.deadweight.map(|part| Decimal(part.to_string())),
+            source: measure.source,
+            confidence: measure.confidence.map(Into::into),
         }
     }
 }
@@ -178,8 +185,12 @@ pub struct MeasureInput {
     verification_method: String,
     /// Whether surplus credits of it may change hands.
     transferable: bool,
-    /// Part that would have happened anyway, 0 to 1.
-    deadweight: Decimal,
+    /// Part that would have happened anyway, 0 to 1, where it is known.
+    deadweight: Option<Decimal>,
+    /// Where the measure is from.
+    source: Option<String>,
+    /// How sure it is.
+    confidence: Option<Confidence>,
 }
 
 /// Input of `publishCatalogue`.
@@ -263,9 +274,11 @@ impl MeasureInput {
             transferable: self.transferable,
             deadweight: self
                 .deadweight
-                .0
-                .parse()
+                .map(|part| part.0.parse())
+                .transpose()
                 .map_err(|error| wrong("deadweight", &error))?,
+            source: self.source,
+            confidence: self.confidence.map(Into::into),
         })
     }
 }

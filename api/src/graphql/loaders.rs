@@ -8,8 +8,9 @@ use async_graphql::dataloader::Loader as Load;
 use commonweal_app::App;
 use commonweal_app::read::catalogue::CatalogueView;
 use commonweal_app::read::organisation::{CertificationView, OrganisationView};
+use commonweal_app::read::policy::PolicyView;
 use commonweal_domain::actor::Actor;
-use commonweal_domain::ids::{CatalogueId, OrganisationId};
+use commonweal_domain::ids::{CatalogueId, OrganisationId, PolicyId};
 
 use super::context::refuse;
 
@@ -76,6 +77,15 @@ impl Load<CertificationsOf> for Loader {
             .into_iter()
             .map(|(id, list)| (CertificationsOf(id), list))
             .collect())
+    }
+}
+
+impl Load<PolicyId> for Loader {
+    type Value = PolicyView;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, keys: &[PolicyId]) -> Result<HashMap<PolicyId, PolicyView>, Self::Error> {
+        self.app.read().policies_by_id(keys).await.map_err(refuse)
     }
 }
 

@@ -11,6 +11,7 @@ use super::amounts::Money;
 use super::catalogue::{self, Catalogue};
 use super::plan_method::{Method, MethodTerms, method};
 use super::plan_money::{ExchangeRate, ProxyValues};
+use super::procurement::Procurement;
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule::ScoringRule;
 
@@ -211,7 +212,9 @@ pub struct Plan {
     /// The earliest opening.
     opens_at: DateTime,
     /// The day on which the procurement commenced, which chooses the policies that bind it.
-    commencement: Date,
+    commencement: Option<Date>,
+    /// The facts of the procurement by which policies are chosen and checked.
+    procurement: Procurement,
     /// What may surprise in this plan, in sentences: rules that depend on other bids, marks that may have no value.
     warnings: Vec<String>,
     #[graphql(skip)]
@@ -255,7 +258,8 @@ impl From<&domain::Plan> for Plan {
             surplus_tradable: plan.surplus_tradable,
             closes_at: DateTime(plan.closes_at),
             opens_at: DateTime(plan.opens_at),
-            commencement: Date(plan.commencement),
+            commencement: plan.commencement.map(Date),
+            procurement: Procurement::from(&plan.procurement),
             warnings: warnings.iter().map(ToString::to_string).collect(),
             catalogue_id: plan.catalogue,
         }

@@ -11,6 +11,7 @@ use super::amounts::{MoneyInput, wrong};
 use super::plan::{BidField, Disclosure, Envelopes, Rounding, SealMode, TieBreakKind};
 use super::plan_method::{self, Method, MethodTermsInput};
 use super::plan_money::ExchangeRateInput;
+use super::procurement_input::ProcurementInput;
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule_input::RuleInput;
 
@@ -197,8 +198,10 @@ pub struct PlanInput {
     closes_at: DateTime,
     /// The earliest opening, at or after the deadline.
     opens_at: DateTime,
-    /// The day on which the procurement commenced.
-    commencement: Date,
+    /// The day on which the procurement commenced, which chooses the policies that bind it.
+    commencement: Option<Date>,
+    /// The facts of the procurement by which policies are chosen and checked.
+    procurement: Option<ProcurementInput>,
 }
 
 impl PlanInput {
@@ -229,7 +232,12 @@ impl PlanInput {
             surplus_tradable: self.surplus_tradable,
             closes_at: self.closes_at.0,
             opens_at: self.opens_at.0,
-            commencement: self.commencement.0,
+            commencement: self.commencement.map(|day| day.0),
+            procurement: self
+                .procurement
+                .map(ProcurementInput::parse)
+                .transpose()?
+                .unwrap_or_default(),
         })
     }
 }

@@ -11,6 +11,7 @@ use super::bid_input::BidMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
 use super::claim::{self, Claim, ClaimQuery};
 use super::claim_mutation::ClaimMutation;
+use super::compliance::ComplianceQuery;
 use super::confirmation::{self, ConfirmationMutation, ConfirmationQuery, ConfirmationRequest};
 use super::contract::{self, Contract, ContractMutation, ContractQuery, Kpi};
 use super::credit_account::AccountQuery;
@@ -23,6 +24,8 @@ use super::evaluation_input::EvaluationMutation;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
+use super::policy::Policy;
+use super::policy_query::{self, PolicyMutation, PolicyQuery};
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
 use super::tender::{self, Tender, TenderMutation, TenderQuery};
@@ -36,6 +39,8 @@ pub enum Node {
     Organisation(Organisation),
     /// A version of a measure catalogue.
     Catalogue(Catalogue),
+    /// A version of a policy.
+    Policy(Policy),
     /// A tender.
     Tender(Tender),
     /// A bid after the opening.
@@ -94,6 +99,10 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = catalogue::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Catalogue))
         }
+        "policy" => {
+            let found = policy_query::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Policy))
+        }
         "tender" => {
             let found = tender::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Tender))
@@ -147,6 +156,8 @@ pub struct Query(
     ViewerQuery,
     OrganisationQuery,
     CatalogueQuery,
+    PolicyQuery,
+    ComplianceQuery,
     TenderQuery,
     BidQuery,
     SealedBidQuery,
@@ -165,6 +176,7 @@ pub struct Query(
 pub struct Mutation(
     OrganisationMutation,
     CatalogueMutation,
+    PolicyMutation,
     TenderMutation,
     BidMutation,
     ConfirmationMutation,

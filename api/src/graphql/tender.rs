@@ -21,8 +21,10 @@ use super::organisation::{self, Organisation};
 use super::payload::payloads;
 use super::plan::Plan;
 use super::plan_input::{PlanInput, input_path};
+use super::policy::PolicyCheck;
+use super::procurement_input::{JustificationInput, justifications};
 use super::scalars::{BigInt, DateTime};
-use super::tender_loaders::{AwardOf, BidCountOf, BidsOf, RankingOf};
+use super::tender_loaders::{AwardOf, BidCountOf, BidsOf, ChecksOf, RankingOf};
 
 /// How far a tender is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -165,6 +167,19 @@ impl Tender {
         Ok(Some(args.connection(rows, total, |row| row.id, Bid::from)))
     }
 
+    /// What each clause of the policies that bound it said of its plan at its publication.
+    async fn policy_checks(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Vec<PolicyCheck>> {
+        let found = loader(context)?.load_one(ChecksOf(self.key)).await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
     /// The ranking, or why it is withheld; null before it is computed, and when a bid was excluded after it.
     async fn ranking(&self, context: &Context<'_>) -> async_graphql::Result<Option<Ranking>> {
         let found = loader(context)?.load_one(RankingOf(self.key)).await?;
@@ -275,6 +290,8 @@ pub struct PublishTenderInput {
     title: String,
     /// Everything that decides the ranking. It never changes.
     plan: PlanInput,
+    /// Why it may be published though the answer of a clause is unknown.
+    justifications: Option<Vec<JustificationInput>>,
     /// Comes back in the answer.
     client_mutation_id: Option<String>,
 }
@@ -327,6 +344,7 @@ impl TenderMutation {
             buyer: parse_id("buyer", &input.buyer)?,
             title: input.title,
             plan: input.plan.parse(&catalogue)?,
+            justifications: justifications(input.justifications)?,
         };
         let done = app(context)?.publish_tender(&actor(context), command).await;
         let (made, errors) = settle_input(done)?;

@@ -9,6 +9,7 @@ use commonweal_app::read::Page;
 use commonweal_app::read::bid::{BidView, SealedBidView};
 use commonweal_app::read::confirmation::ConfirmationRequestView;
 use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, RankingView};
+use commonweal_app::read::policy::CheckView;
 use commonweal_app::read::tender::TenderView;
 use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
 use commonweal_domain::scoring::scorecard::Scorecard;
@@ -57,6 +58,8 @@ loads! {
     BidCountOf(TenderId) -> u64 = |app, actor, ids| app.read().bid_counts(ids);
     /// The standing ranking of a tender.
     RankingOf(TenderId) -> RankingView = |app, actor, ids| app.read().rankings_of(actor, ids);
+    /// What the policies that bound a tender said of its plan.
+    ChecksOf(TenderId) -> Vec<CheckView> = |app, actor, ids| app.read().checks_by_tender(ids);
     /// The award of a tender, from its proposal on.
     AwardOf(TenderId) -> AwardView = |app, actor, ids| app.read().awards_of(ids);
     /// The scorecard of a bid in the standing ranking.

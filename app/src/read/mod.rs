@@ -4,6 +4,7 @@ pub mod account;
 pub mod bid;
 pub mod catalogue;
 pub mod claim;
+pub mod compliance;
 pub mod confirmation;
 pub mod contract;
 pub mod credit;
@@ -11,6 +12,7 @@ pub mod evaluation;
 pub mod log;
 pub mod organisation;
 pub mod page;
+pub mod policy;
 pub mod tender;
 pub(crate) mod visibility;
 

@@ -25,6 +25,7 @@ mod log;
 pub(crate) mod log_entry;
 pub(crate) mod log_key;
 pub(crate) mod organisation;
+pub(crate) mod policy;
 mod posting;
 mod private;
 mod read;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::{AmountError, Quantity, Share, Unit};
 use crate::ids::CatalogueId;
+use crate::policy::Confidence;
 
 /// The code of a measure within its catalogue, such as `JOBS-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,8 +118,16 @@ pub struct Measure {
     pub verification_method: String,
     /// Whether surplus credits of it may change hands; outcomes of identified persons may not.
     pub transferable: bool,
-    /// Part that would have happened anyway, taken off outcomes outside contracts.
-    pub deadweight: Share,
+    /// Part that would have happened anyway, taken off outcomes outside contracts. Where it is not known, outcomes outside
+    /// contracts earn no credits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadweight: Option<Share>,
+    /// Where the measure is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// How sure it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
 }
 
 impl Measure {

@@ -2,6 +2,7 @@
 
 pub mod entries;
 mod measure;
+pub mod reference;
 
 pub use measure::{InvalidCatalogue, Measure, MeasureCode, MeasureKind, MeasureRef};
 

@@ -44,7 +44,9 @@ pub(crate) fn measure() -> Measure {
         evidence: vec!["payroll".into()],
         verification_method: "sample of time sheets".into(),
         transferable: true,
-        deadweight: "0.25".parse::<Share>().unwrap(),
+        deadweight: Some("0.25".parse::<Share>().unwrap()),
+        source: None,
+        confidence: None,
     }
 }
 

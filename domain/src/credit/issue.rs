@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn outside_contracts_nothing_retires_and_the_deadweight_is_left_out() {
-        let deadweight = measure().deadweight;
+        let deadweight = measure().deadweight.unwrap();
         let issued = issue(Terms::Outside { deadweight }, "10.0", &example()).unwrap();
         assert_eq!((issued.obligated_units, issued.surplus_units), (0, 75));
         assert_eq!((issued.buffer_units, issued.available_units), (7, 68));

@@ -95,7 +95,7 @@ impl State {
         catalogues: &catalogue::State,
     ) -> Option<Terms> {
         let Some(answers) = claim.answers else {
-            let deadweight = catalogues.measure(&claim.measure)?.deadweight;
+            let deadweight = catalogues.measure(&claim.measure)?.deadweight?;
             return Some(Terms::Outside { deadweight });
         };
         let contract = contracts.contract(answers.contract)?;

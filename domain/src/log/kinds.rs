@@ -73,6 +73,8 @@ kinds! {
     CertificationRevoked = "certification.revoked", 1, crate::organisation::entries::CertificationRevoked;
     /// A version of a measure catalogue, whole.
     CataloguePublished = "catalogue.published", 1, crate::catalogue::entries::CataloguePublished;
+    /// A version of a policy, whole.
+    PolicyPublished = "policy.published", 1, crate::policy::entries::PolicyPublished;
     /// A tender with its whole plan.
     TenderPublished = "tender.published", 1, crate::tender::entries::TenderPublished;
     /// The buyer gave a tender up.

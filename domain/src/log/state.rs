@@ -7,6 +7,7 @@ use crate::catalogue;
 use crate::contract;
 use crate::credit;
 use crate::organisation;
+use crate::policy;
 use crate::tender;
 use crate::time::Time;
 
@@ -17,6 +18,8 @@ pub struct State {
     pub organisations: organisation::State,
     /// Measure catalogues.
     pub catalogues: catalogue::State,
+    /// Policies.
+    pub policies: policy::State,
     /// Tenders, bids, marks and awards.
     pub tenders: tender::State,
     /// Contracts, their KPIs and claims.

@@ -16,6 +16,7 @@ use crate::catalogue::{Catalogue, Measure, MeasureKind, MeasureRef};
 use crate::ids::{BidId, CatalogueId, Id, OrganisationId, PersonId, SealedId, TenderId};
 use crate::log::hash::sha256;
 use crate::organisation::certification::SeoKind;
+use crate::policy::Procurement;
 use crate::scoring::proxy::{Basis, ProxyValue, ProxyValues, YearOne};
 use crate::scoring::rules::{
     Bonus, BonusItem, NamedLevel, OnFail, Outer, PassFail, Preference, PriceBand, PriceBanded,
@@ -81,7 +82,9 @@ pub(crate) fn catalogue() -> Catalogue {
         evidence: vec!["register".to_owned()],
         verification_method: "sample".to_owned(),
         transferable: true,
-        deadweight: "0".parse().unwrap(),
+        deadweight: Some("0".parse().unwrap()),
+        source: None,
+        confidence: None,
     };
     Catalogue {
         id: catalogue_id(),
@@ -266,7 +269,8 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
         surplus_tradable: true,
         closes_at: at("2026-06-30T12:00:00Z"),
         opens_at: at("2026-06-30T13:00:00Z"),
-        commencement: "2026-05-01".parse().unwrap(),
+        commencement: Some("2026-05-01".parse().unwrap()),
+        procurement: Procurement::default(),
     }
 }
 

@@ -31,7 +31,7 @@ mod plan_tests;
 mod replay_tests;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
-mod story;
+pub(crate) mod story;
 
 pub use award::Award;
 pub use bid::{BidContent, Commitment};

@@ -8,6 +8,7 @@ use super::disclosure::DisclosurePlan;
 use crate::amount::{Currency, ExchangeRate, Money};
 use crate::fraction::ArithmeticError;
 use crate::ids::CatalogueId;
+use crate::policy::Procurement;
 pub use crate::scoring::methods::Method;
 use crate::scoring::proxy::ProxyValues;
 use crate::time::{Date, Time};
@@ -92,7 +93,11 @@ pub struct Plan {
     /// The earliest opening.
     pub opens_at: Time,
     /// The day on which the procurement commenced, which chooses the policies that bind it.
-    pub commencement: Date,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commencement: Option<Date>,
+    /// The facts of the procurement by which policies are chosen and checked.
+    #[serde(default, skip_serializing_if = "Procurement::is_empty")]
+    pub procurement: Procurement,
 }
 
 impl Plan {

@@ -55,7 +55,24 @@ impl Plan {
         if let Some(minimum) = self.minimum_price {
             check_money(minimum, self.currency).map_err(|problem| at("/minimum_price", problem))?;
         }
+        self.procurement
+            .check(|code| self.names(code))
+            .map_err(|(path, problem)| at(path, problem))?;
         self.check_disclosure()
+    }
+
+    /// Whether a group or a leaf has this code.
+    fn names(&self, code: &CriterionCode) -> bool {
+        fn among(criteria: &[Criterion], code: &CriterionCode) -> bool {
+            criteria.iter().any(|criterion| {
+                let below = match &criterion.kind {
+                    CriterionKind::Group(children) => children.as_slice(),
+                    CriterionKind::Rule(_) => &[],
+                };
+                criterion.code == *code || among(below, code)
+            })
+        }
+        among(&self.criteria, code)
     }
 
     fn check_times(&self, published_at: Time) -> Result<(), PlanError> {

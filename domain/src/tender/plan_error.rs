@@ -59,6 +59,12 @@ pub enum PlanProblem {
         /// The one given.
         found: CatalogueId,
     },
+    /// A text that is no place.
+    #[error("expected a country such as GB or a place within it such as KR-11")]
+    Place,
+    /// A value without VAT above the one with it.
+    #[error("the value with VAT is in another currency than the one without it, or lower")]
+    NetAboveGross,
     /// A measure that the catalogue does not have.
     #[error("the catalogue has no measure {0}: use one of its codes")]
     UnknownMeasure(MeasureCode),

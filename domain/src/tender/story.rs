@@ -217,12 +217,18 @@ impl Story {
     }
 
     pub(crate) fn publish(&mut self) {
+        self.publish_with(Vec::new());
+    }
+
+    /// The publication with the answers of the policies that bind it.
+    pub(crate) fn publish_with(&mut self, policies: Vec<crate::policy::RecordedCheck>) {
         let published = TenderPublished {
             tender: tender(),
             buyer: org(BUYER),
             title: "Park maintenance".to_owned(),
             plan: self.plan.clone(),
             recipient: "age1example".to_owned(),
+            policies,
         };
         self.add(vec![actor(Role::Officer, PROPOSER)], tender(), published);
     }

@@ -9,6 +9,7 @@ use crate::ids::{OrganisationId, SealedId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
+use crate::policy::RecordedCheck;
 use crate::tender::plan::Plan;
 use crate::tender::stage::{Stage, Step};
 use crate::tender::state::{Tender, people_for};
@@ -27,6 +28,9 @@ pub struct TenderPublished {
     pub plan: Plan,
     /// The public key to which bids are encrypted (an age recipient).
     pub recipient: String,
+    /// What each clause of the policies that bind the tender says of the plan, in the order of policies and clauses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<RecordedCheck>,
 }
 
 impl EntryBody for TenderPublished {
@@ -43,6 +47,13 @@ impl EntryBody for TenderPublished {
                     .check(catalogue, header.at)
                     .map_err(|error| header.finding("plan", "a plan that can decide", error))
             });
+        let bound =
+            state
+                .policies
+                .check_publication(&self.plan, &self.policies, &state.tenders, header);
+        if bound.is_ok() && !self.policies.is_empty() {
+            state.tally.recomputed("clauses of policies");
+        }
         let tender = Tender {
             plan: self.plan.clone(),
             buyer: self.buyer,
@@ -64,7 +75,7 @@ impl EntryBody for TenderPublished {
             return Err(header.finding("tender", "one publication", self.tender));
         }
         state.tenders.tenders.insert(self.tender, tender);
-        named.map(|_| ()).and(checked)
+        named.map(|_| ()).and(checked).and(bound)
     }
 }
 

@@ -1,0 +1,123 @@
+//! What clauses look at in a plan: its scored criteria with their points, and how marks are made. The only file here that
+//! knows the shape of a plan.
+
+use crate::fraction::{ArithmeticError, Fraction};
+use crate::scoring::rules::Rule;
+use crate::tender::code::CriterionCode;
+use crate::tender::criteria::{Criterion, CriterionKind};
+use crate::tender::disclosure::BidField;
+use crate::tender::plan::{Method, Plan, Rounding};
+
+/// A scored criterion.
+#[derive(Debug, Clone)]
+pub struct LeafView<'a> {
+    /// Its code.
+    pub code: &'a CriterionCode,
+    /// The points that it can bring, of 100.
+    pub points: Fraction,
+    /// Whether it, or a group that it belongs to, is named as carrying social value.
+    pub social: bool,
+    /// Its rule.
+    pub rule: &'a Rule,
+}
+
+impl LeafView<'_> {
+    /// Whether a price is scored.
+    pub fn is_price(&self) -> bool {
+        self.rule.scores_price()
+    }
+
+    /// Whether the size of promised quantities is scored.
+    pub fn scores_pledges(&self) -> bool {
+        self.rule.reads() == Some(BidField::Commitments)
+    }
+}
+
+/// A plan as clauses see it.
+#[derive(Debug, Clone)]
+pub struct PlanView<'a> {
+    /// The scored criteria of each lot; a plan without lots has one.
+    pub lots: Vec<Vec<LeafView<'a>>>,
+    /// Whether the price is weighed among the marks, as a weighted sum does; other methods divide by quality or subtract it.
+    pub weighs_price: bool,
+    /// Decimal places of a mark.
+    pub mark_scale: u8,
+    /// How a mark is rounded.
+    pub rounding: Rounding,
+    /// Whether the plan says which criteria carry social value.
+    pub names_social: bool,
+}
+
+impl<'a> PlanView<'a> {
+    /// The view of a plan.
+    pub fn new(plan: &'a Plan) -> Result<Self, ArithmeticError> {
+        let social = plan.procurement.social_criteria.as_deref();
+        let mut leaves = Vec::new();
+        let walk = Walk {
+            social: social.unwrap_or_default(),
+        };
+        walk.collect(&plan.criteria, Fraction::whole(100), false, &mut leaves)?;
+        Ok(Self {
+            lots: vec![leaves],
+            weighs_price: matches!(plan.method, Method::WeightedSum),
+            mark_scale: plan.mark_scale,
+            rounding: plan.rounding,
+            names_social: social.is_some(),
+        })
+    }
+
+    /// Points of social value of 100, of the lot that has the fewest; none where the plan does not name them.
+    pub fn social_points(&self) -> Result<Option<Fraction>, ArithmeticError> {
+        let mut fewest: Option<Fraction> = None;
+        for leaves in &self.lots {
+            let social = leaves.iter().filter(|leaf| leaf.social && !leaf.is_price());
+            let sum = social
+                .into_iter()
+                .try_fold(Fraction::ZERO, |sum, leaf| sum.plus(leaf.points))?;
+            fewest = Some(fewest.map_or(sum, |least| least.at_most(sum)));
+        }
+        Ok(fewest.filter(|_| self.names_social))
+    }
+
+    /// Every scored criterion of every lot.
+    pub fn leaves(&self) -> impl Iterator<Item = &LeafView<'a>> {
+        self.lots.iter().flatten()
+    }
+
+    /// Whether some lot is decided by its price alone.
+    pub fn price_only(&self) -> bool {
+        let weighty = |leaf: &&LeafView<'_>| !leaf.points.is_zero();
+        self.lots
+            .iter()
+            .any(|leaves| leaves.iter().filter(weighty).all(LeafView::is_price))
+    }
+}
+
+struct Walk<'s> {
+    social: &'s [CriterionCode],
+}
+
+impl Walk<'_> {
+    fn collect<'a>(
+        &self,
+        criteria: &'a [Criterion],
+        points: Fraction,
+        above: bool,
+        leaves: &mut Vec<LeafView<'a>>,
+    ) -> Result<(), ArithmeticError> {
+        for criterion in criteria {
+            let points = points.times(criterion.weight.part()?)?;
+            let social = above || self.social.contains(&criterion.code);
+            match &criterion.kind {
+                CriterionKind::Group(children) => self.collect(children, points, social, leaves)?,
+                CriterionKind::Rule(rule) => leaves.push(LeafView {
+                    code: &criterion.code,
+                    points,
+                    social,
+                    rule,
+                }),
+            }
+        }
+        Ok(())
+    }
+}
