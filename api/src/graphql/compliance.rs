@@ -332,6 +332,7 @@ impl ComplianceQuery {
     }
 
     /// Reference tables that ship with the server: grades of indices, conventions of calculations, facts on policies.
+    #[expect(clippy::unused_async, reason = "async-graphql asks for it")]
     async fn references(&self) -> async_graphql::Result<Vec<ReferenceTable>> {
         let tables = catalogue_files::references()
             .map_err(|error| Code::InternalServerError.error(error.to_string()))?;

@@ -214,7 +214,7 @@ pub struct Plan {
     /// The day on which the procurement commenced, which chooses the policies that bind it.
     commencement: Option<Date>,
     /// The facts of the procurement by which policies are chosen and checked.
-    procurement: Procurement,
+    procurement: Box<Procurement>,
     /// What may surprise in this plan, in sentences: rules that depend on other bids, marks that may have no value.
     warnings: Vec<String>,
     #[graphql(skip)]
@@ -259,7 +259,7 @@ impl From<&domain::Plan> for Plan {
             closes_at: DateTime(plan.closes_at),
             opens_at: DateTime(plan.opens_at),
             commencement: plan.commencement.map(Date),
-            procurement: Procurement::from(&plan.procurement),
+            procurement: Box::new(Procurement::from(&plan.procurement)),
             warnings: warnings.iter().map(ToString::to_string).collect(),
             catalogue_id: plan.catalogue,
         }

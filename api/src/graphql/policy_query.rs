@@ -78,6 +78,7 @@ impl PolicyQuery {
     }
 
     /// The policies that ship with the server, published or not.
+    #[expect(clippy::unused_async, reason = "async-graphql asks for it")]
     async fn shipped_policies(&self) -> async_graphql::Result<Vec<ShippedPolicy>> {
         let mut shipped = Vec::new();
         for file in catalogue_files::POLICIES {

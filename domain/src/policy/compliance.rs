@@ -266,7 +266,7 @@ mod tests {
     use uuid::Uuid;
 
     fn krw(amount: &str) -> Option<Money> {
-        Some(Money::parse(amount, "KRW".parse().unwrap()).unwrap())
+        Money::parse(amount, "KRW".parse().unwrap()).ok()
     }
 
     fn award(n: u128, price: Option<Money>, part: (i128, i128), kinds: &[SeoKind]) -> YearAward {
@@ -282,7 +282,7 @@ mod tests {
             price,
             parts: Some(vec![work(part, kinds), work(rest, &[])]),
             social_percent: Some(Fraction::whole(20)),
-            explained: n % 2 == 0,
+            explained: n.is_multiple_of(2),
         }
     }
 

@@ -77,7 +77,7 @@ fn adoptable<'v, 'a>(
 ) -> Option<&'v &'a Policy> {
     let adopts = |policy: &&&Policy| facts.procurement.adopted.contains(&policy.text.code);
     let early = |policy: &&&Policy| policy.text.adoptable_from.is_some_and(|from| from <= day);
-    versions.iter().filter(adopts).filter(early).next_back()
+    versions.iter().filter(adopts).rfind(early)
 }
 
 /// Without a day, the last version stands for all of its code.

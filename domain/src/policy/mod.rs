@@ -31,7 +31,6 @@ mod replay_tests;
 #[cfg(test)]
 pub(crate) mod shipped;
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 mod worked_examples;
 
 pub use check::{Answer, Check, Judged, MissingFact, PolicyReport, checks};

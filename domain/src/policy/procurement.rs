@@ -228,10 +228,10 @@ impl Procurement {
                 return Err((at(field), PlanProblem::Negative));
             }
         }
-        if let (Some(net), Some(gross)) = (self.value_net, self.value_gross) {
-            if net.currency() != gross.currency() || net.minor() > gross.minor() {
-                return Err((at("value_gross"), PlanProblem::NetAboveGross));
-            }
+        if let (Some(net), Some(gross)) = (self.value_net, self.value_gross)
+            && (net.currency() != gross.currency() || net.minor() > gross.minor())
+        {
+            return Err((at("value_gross"), PlanProblem::NetAboveGross));
         }
         if let Some(Framework::Elsewhere { reference, .. }) = &self.framework {
             check_line(reference)

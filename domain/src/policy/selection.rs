@@ -63,8 +63,7 @@ impl Fit {
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
-            (Self::Yes, fit) => fit,
-            (fit, _) => fit,
+            (Self::Yes, fit) | (fit, _) => fit,
         }
     }
 
