@@ -74,12 +74,6 @@ pub struct NamedValue {
     value: String,
 }
 
-impl NamedValue {
-    pub(super) fn new(name: String, value: String) -> Self {
-        Self { name, value }
-    }
-}
-
 impl From<Input> for NamedValue {
     fn from(input: Input) -> Self {
         Self {

@@ -5,7 +5,7 @@ use commonweal_domain::policy::procurement as domain;
 
 use super::amounts::Money;
 use super::node::node_id;
-use super::policy::{BuyerKind, NamedValue};
+use super::policy::BuyerKind;
 use super::procurement_input::{DayCount, ReservedFor};
 use super::scalars::Date;
 
@@ -79,8 +79,6 @@ pub struct Procurement {
     social_criteria: Option<Vec<String>>,
     /// For whom participation is reserved.
     reservation: Option<Reservation>,
-    /// Criteria that prefer social economy organisations, each with its bonus or uplift.
-    preferences: Vec<NamedValue>,
     /// How many people mark.
     panel_size: Option<u32>,
     /// Codes of the declarations that people must make.
@@ -109,9 +107,6 @@ fn texts<T: ToString>(list: &[T]) -> Vec<String> {
 
 impl From<&domain::Procurement> for Procurement {
     fn from(facts: &domain::Procurement) -> Self {
-        let preference = |one: &domain::Preference| {
-            NamedValue::new(one.criterion.to_string(), one.form.to_string())
-        };
         Self {
             buyer_kind: facts.buyer_kind.map(Into::into),
             place: facts.place.clone(),
@@ -125,7 +120,6 @@ impl From<&domain::Procurement> for Procurement {
                 term_months: one.term_months,
                 reservable_services: one.reservable_services,
             }),
-            preferences: facts.preferences.iter().map(preference).collect(),
             panel_size: facts.panel_size,
             declarations: facts.declarations.as_deref().map(texts),
             kpis: facts.kpis,

@@ -2,14 +2,13 @@
 
 use async_graphql::{Enum, ID, InputObject, OneofObject};
 use commonweal_app::policy::binding;
-use commonweal_domain::policy::clause::{self, PreferenceForm};
+use commonweal_domain::policy::clause;
 use commonweal_domain::policy::procurement as domain;
 
 use super::amounts::{MoneyInput, wrong};
 use super::node::parse_id;
-use super::organisation::SeoKind;
 use super::policy::BuyerKind;
-use super::scalars::{Date, Decimal};
+use super::scalars::Date;
 
 /// For whom participation is reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -62,28 +61,6 @@ pub struct ReservationInput {
     reservable_services: Option<bool>,
 }
 
-/// How a preference works.
-#[derive(Debug, OneofObject)]
-pub enum PreferenceFormInput {
-    /// So many points on top.
-    BonusPoints(Decimal),
-    /// A sub-score raised by so many percent.
-    UpliftPercent(Decimal),
-}
-
-/// A preference for social economy organisations, which a clause must enable.
-#[derive(Debug, InputObject)]
-pub struct PreferenceInput {
-    /// The criterion that gives it.
-    criterion: String,
-    /// Bonus or uplift, and how much.
-    form: PreferenceFormInput,
-    /// Which kinds of organisations profit.
-    kinds: Vec<SeoKind>,
-    /// The least part of the work that they must do, 0 to 1.
-    minimum_share: Option<Decimal>,
-}
-
 /// Who verifies claims.
 #[derive(Debug, InputObject)]
 pub struct QuorumInput {
@@ -121,8 +98,6 @@ pub struct ProcurementInput {
     social_criteria: Option<Vec<String>>,
     /// For whom participation is reserved.
     reservation: Option<ReservationInput>,
-    /// Bonuses and uplifts for social economy organisations.
-    preferences: Option<Vec<PreferenceInput>>,
     /// How many people mark.
     panel_size: Option<u32>,
     /// Codes of the declarations that people must make.
@@ -181,42 +156,9 @@ impl FrameworkInput {
     }
 }
 
-impl PreferenceInput {
-    fn parse(self, index: usize) -> async_graphql::Result<domain::Preference> {
-        let at = |field: &str| format!("{AT}.preferences.{index}.{field}");
-        let weight = |decimal: Decimal| {
-            decimal
-                .0
-                .parse()
-                .map_err(|error| wrong(&at("form"), &error))
-        };
-        let share = self.minimum_share.map(|share| share.0.parse());
-        Ok(domain::Preference {
-            criterion: self
-                .criterion
-                .parse()
-                .map_err(|error| wrong(&at("criterion"), &error))?,
-            form: match self.form {
-                PreferenceFormInput::BonusPoints(points) => PreferenceForm::Bonus {
-                    points: weight(points)?,
-                },
-                PreferenceFormInput::UpliftPercent(percent) => PreferenceForm::Uplift {
-                    percent: weight(percent)?,
-                },
-            },
-            kinds: self.kinds.into_iter().map(Into::into).collect(),
-            minimum_share: share
-                .transpose()
-                .map_err(|error| wrong(&at("minimumShare"), &error))?,
-        })
-    }
-}
-
 impl ProcurementInput {
     /// The facts as the domain has them; an error names the field.
     pub(crate) fn parse(self) -> async_graphql::Result<domain::Procurement> {
-        let preferences = self.preferences.unwrap_or_default().into_iter().enumerate();
-        let preferences = preferences.map(|(index, preference)| preference.parse(index));
         Ok(domain::Procurement {
             buyer_kind: self.buyer_kind.map(Into::into),
             place: self.place,
@@ -230,7 +172,6 @@ impl ProcurementInput {
                 term_months: input.term_months,
                 reservable_services: input.reservable_services,
             }),
-            preferences: preferences.collect::<async_graphql::Result<_>>()?,
             panel_size: self.panel_size,
             declarations: codes("declarations", self.declarations)?,
             kpis: self.kpis,

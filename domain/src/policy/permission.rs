@@ -23,7 +23,7 @@ impl NotEnabled {
     /// Where the plan does it, as a JSON pointer.
     pub fn path(&self) -> &'static str {
         match self {
-            Self::Preference(_) => "/procurement/preferences",
+            Self::Preference(_) => "/criteria",
             Self::Reservation(_) => "/procurement/reservation",
         }
     }
@@ -33,9 +33,9 @@ impl NotEnabled {
 pub(super) fn not_enabled(case: &Case<'_>) -> Vec<NotEnabled> {
     let rules = || case.enabled.iter().map(|clause| &clause.rule);
     let mut found = Vec::new();
-    for preference in &case.procurement.preferences {
+    for preference in &case.plan.preferences() {
         let enabled = rules().any(|rule| match rule {
-            ClauseRule::SeoPreference(clause) => clause.covers(preference, case),
+            ClauseRule::SeoPreference(clause) => clause.covers(&preference, case),
             _ => false,
         });
         if !enabled {

@@ -1,8 +1,9 @@
 //! What clauses look at in a plan: its scored criteria with their points, and how marks are made. The only file here that
 //! knows the shape of a plan.
 
+use super::clause::PreferenceForm;
 use crate::fraction::{ArithmeticError, Fraction};
-use crate::scoring::rules::Rule;
+use crate::scoring::rules::{Preference, Rule};
 use crate::tender::code::CriterionCode;
 use crate::tender::criteria::{Criterion, CriterionKind};
 use crate::tender::disclosure::BidField;
@@ -29,7 +30,48 @@ impl LeafView<'_> {
 
     /// Whether the size of promised quantities is scored.
     pub fn scores_pledges(&self) -> bool {
-        self.rule.reads() == Some(BidField::Commitments)
+        self.rule.reads().contains(&BidField::Commitments)
+    }
+}
+
+/// A bonus or an uplift that the plan gives social economy organisations.
+#[derive(Debug, Clone)]
+pub struct PreferenceView<'a> {
+    /// The criterion that gives it.
+    pub criterion: &'a CriterionCode,
+    /// Bonus or uplift, and how much.
+    pub form: PreferenceForm,
+    /// Which kinds of organisations profit, and from which share of the work on.
+    pub when: &'a Preference,
+}
+
+impl<'a> LeafView<'a> {
+    /// The preferences that its rule gives.
+    fn preferences(&self) -> Vec<PreferenceView<'a>> {
+        let view = |form, when| PreferenceView {
+            criterion: self.code,
+            form,
+            when,
+        };
+        match self.rule {
+            Rule::Bonus(bonus) => {
+                let items = bonus.bonuses.iter();
+                let item = items.map(|item| {
+                    (
+                        PreferenceForm::Bonus {
+                            points: item.points,
+                        },
+                        &item.when,
+                    )
+                });
+                item.map(|(form, when)| view(form, when)).collect()
+            }
+            Rule::Uplift(uplift) => {
+                let factor = uplift.factor;
+                vec![view(PreferenceForm::Uplift { factor }, &uplift.when)]
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -82,6 +124,11 @@ impl<'a> PlanView<'a> {
     /// Every scored criterion of every lot.
     pub fn leaves(&self) -> impl Iterator<Item = &LeafView<'a>> {
         self.lots.iter().flatten()
+    }
+
+    /// Every bonus and uplift of every lot.
+    pub fn preferences(&self) -> Vec<PreferenceView<'a>> {
+        self.leaves().flat_map(LeafView::preferences).collect()
     }
 
     /// Whether some lot is decided by its price alone.

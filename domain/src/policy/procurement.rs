@@ -3,12 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clause::{PreferenceForm, ReservedFor};
+use super::clause::ReservedFor;
 use super::code::{ClauseCode, PolicyCode};
 use super::selection::is_place;
-use crate::amount::{Money, Share};
+use crate::amount::Money;
 use crate::ids::TenderId;
-use crate::organisation::certification::SeoKind;
 use crate::tender::code::CriterionCode;
 use crate::tender::plan_check::check_line;
 use crate::tender::plan_error::PlanProblem;
@@ -92,21 +91,6 @@ pub struct Reservation {
     pub reservable_services: Option<bool>,
 }
 
-/// A preference for social economy organisations that the plan gives beside its criteria.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Preference {
-    /// The criterion that gives it.
-    pub criterion: CriterionCode,
-    /// Bonus or uplift, and how much.
-    pub form: PreferenceForm,
-    /// Which kinds of organisations profit.
-    pub kinds: Vec<SeoKind>,
-    /// The least part of the work that they must do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum_share: Option<Share>,
-}
-
 /// Who verifies claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -165,9 +149,6 @@ pub struct Procurement {
     /// For whom participation is reserved, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reservation: Option<Reservation>,
-    /// Bonuses and uplifts for social economy organisations.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub preferences: Vec<Preference>,
     /// How many people mark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub panel_size: Option<u32>,
@@ -243,7 +224,6 @@ impl Procurement {
                 "social_criteria",
                 self.social_criteria.as_ref().map_or(0, Vec::len),
             ),
-            ("preferences", self.preferences.len()),
             (
                 "declarations",
                 self.declarations.as_ref().map_or(0, Vec::len),
@@ -253,17 +233,12 @@ impl Procurement {
         if let Some((field, _)) = lengths.iter().find(|(_, length)| *length > MAX_LIST) {
             return Err((at(field), PlanProblem::List));
         }
-        let social = self
-            .social_criteria
-            .iter()
-            .flatten()
-            .map(|code| ("social_criteria", code));
-        let preferred = self
-            .preferences
-            .iter()
-            .map(|preference| ("preferences", &preference.criterion));
-        match social.chain(preferred).find(|(_, code)| !known(code)) {
-            Some((field, code)) => Err((at(field), PlanProblem::UnknownCriterion(code.clone()))),
+        let mut social = self.social_criteria.iter().flatten();
+        match social.find(|code| !known(code)) {
+            Some(code) => Err((
+                at("social_criteria"),
+                PlanProblem::UnknownCriterion(code.clone()),
+            )),
             None => Ok(()),
         }
     }

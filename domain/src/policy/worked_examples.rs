@@ -259,58 +259,57 @@ fn a_standstill_of_eight_working_days_cannot_be_counted_in_calendar_days() {
 #[test]
 fn a_preference_needs_a_clause_that_enables_it_that_high() {
     use crate::organisation::certification::SeoKind;
-    use clause::PreferenceForm;
-    use procurement::Preference;
+    use crate::scoring::rules::{Bonus, BonusItem, Preference, Rule, Uplift};
     let pps = [policy("kr-pps-2018", 1)];
-    let not_enabled =
-        |form, kinds: &[SeoKind], share: Option<&str>, net: &str, policies: &[Policy]| {
-            let procurement = Procurement {
-                buyer_kind: Some(BuyerKind::CentralGovernment),
-                place: Some("KR".to_owned()),
-                value_net: Some(crate::amount::Money::parse(net, "KRW".parse().unwrap()).unwrap()),
-                preferences: vec![Preference {
-                    criterion: "QUALITY".parse().unwrap(),
-                    form,
-                    kinds: kinds.to_vec(),
-                    minimum_share: share.map(|share| share.parse().unwrap()),
-                }],
-                ..Procurement::default()
-            };
-            let plan = commenced(Some("2026-12-31"), "20", procurement);
-            let found = report(policies, &plan);
-            assert_eq!(decide(&found, &[]).is_err(), !found.not_enabled.is_empty());
-            found.not_enabled.len()
-        };
-    let bonus = |points: &str| PreferenceForm::Bonus {
-        points: points.parse().unwrap(),
+    let base = || Box::new(Rule::from(levels(&[0, 1, 2], None)));
+    let when = |kinds: &[SeoKind], share: Option<&str>| Preference {
+        kinds: kinds.to_vec(),
+        share: share.map(|share| share.parse().unwrap()),
     };
-    let uplift = PreferenceForm::Uplift {
-        percent: "10".parse().unwrap(),
+    let bonus = |points: &str, kinds: &[SeoKind]| {
+        let item = BonusItem {
+            points: points.parse().unwrap(),
+            when: when(kinds, None),
+        };
+        Rule::from(Bonus {
+            base: base(),
+            bonuses: vec![item],
+            cap: "30".parse().unwrap(),
+        })
+    };
+    let uplift = |share: Option<&str>| {
+        Rule::from(Uplift {
+            base: base(),
+            factor: "1.1".parse().unwrap(),
+            when: when(&[SeoKind::SocialEnterprise], share),
+        })
+    };
+    let not_enabled = |rule: Rule, net: &str, policies: &[Policy]| {
+        let procurement = Procurement {
+            buyer_kind: Some(BuyerKind::CentralGovernment),
+            place: Some("KR".to_owned()),
+            value_net: crate::amount::Money::parse(net, "KRW".parse().unwrap()).ok(),
+            ..Procurement::default()
+        };
+        let mut plan = commenced(Some("2026-12-31"), "20", procurement);
+        plan.criteria[1] = leaf("QUALITY", "30", rule);
+        let found = report(policies, &plan);
+        assert_eq!(decide(&found, &[]).is_err(), !found.not_enabled.is_empty());
+        found.not_enabled.len()
     };
     let enterprise = [SeoKind::SocialEnterprise];
-    assert_eq!(not_enabled(bonus("2"), &enterprise, None, "1", &pps), 0);
-    assert_eq!(not_enabled(bonus("2.5"), &enterprise, None, "1", &pps), 1);
+    assert_eq!(not_enabled(bonus("2", &enterprise), "1", &pps), 0);
+    assert_eq!(not_enabled(bonus("2.5", &enterprise), "1", &pps), 1);
+    assert_eq!(not_enabled(bonus("2", &[SeoKind::Vcse]), "1", &pps), 1);
     assert_eq!(
-        not_enabled(bonus("2"), &[SeoKind::Vcse], None, "1", &pps),
-        1
-    );
-    assert_eq!(
-        not_enabled(bonus("2"), &enterprise, None, "1", &[]),
+        not_enabled(bonus("2", &enterprise), "1", &[]),
         1,
         "no clause at all"
     );
-    assert_eq!(
-        not_enabled(uplift, &enterprise, Some("0.3"), "4999999999", &pps),
-        0
-    );
-    assert_eq!(
-        not_enabled(uplift, &enterprise, Some("0.29"), "4999999999", &pps),
-        1
-    );
-    assert_eq!(
-        not_enabled(uplift, &enterprise, Some("0.3"), "5000000000", &pps),
-        1
-    );
+    assert_eq!(not_enabled(uplift(Some("0.3")), "4999999999", &pps), 0);
+    assert_eq!(not_enabled(uplift(Some("0.29")), "4999999999", &pps), 1);
+    assert_eq!(not_enabled(uplift(None), "4999999999", &pps), 1);
+    assert_eq!(not_enabled(uplift(Some("0.3")), "5000000000", &pps), 1);
 }
 
 #[test]

@@ -3,14 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
-use crate::amount::Share;
+use crate::amount::{Number, Share};
 use crate::fraction::ArithmeticError;
 use crate::organisation::certification::SeoKind;
 use crate::policy::check::{Judged, input};
+use crate::policy::plan_view::PreferenceView;
 use crate::policy::problem::{PolicyProblem, distinct};
-use crate::policy::procurement::Preference;
 use crate::policy::selection::{Fit, ValueRange};
-use crate::tender::code::Weight;
 
 /// How a preference works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,12 +18,12 @@ pub enum PreferenceForm {
     /// Points on top.
     Bonus {
         /// How many.
-        points: Weight,
+        points: Number,
     },
     /// A sub-score is raised.
     Uplift {
-        /// By how many percent.
-        percent: Weight,
+        /// By what it is multiplied, such as 1.1.
+        factor: Number,
     },
 }
 
@@ -33,7 +32,7 @@ impl PreferenceForm {
     fn at_most(self, other: Self) -> bool {
         match (self, other) {
             (Self::Bonus { points }, Self::Bonus { points: most }) => points <= most,
-            (Self::Uplift { percent }, Self::Uplift { percent: most }) => percent <= most,
+            (Self::Uplift { factor }, Self::Uplift { factor: most }) => factor <= most,
             _ => false,
         }
     }
@@ -43,7 +42,7 @@ impl std::fmt::Display for PreferenceForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Bonus { points } => write!(f, "a bonus of {points} points"),
-            Self::Uplift { percent } => write!(f, "an uplift of {percent} %"),
+            Self::Uplift { factor } => write!(f, "an uplift by the factor {factor}"),
         }
     }
 }
@@ -66,16 +65,16 @@ pub struct SeoPreference {
 
 impl SeoPreference {
     /// Whether the clause enables a preference of a plan, value aside.
-    fn enables(&self, preference: &Preference) -> bool {
+    fn enables(&self, preference: &PreferenceView<'_>) -> bool {
         let known = |kind| self.kinds.contains(kind);
         let share = self
             .minimum_share
-            .is_none_or(|least| preference.minimum_share.is_some_and(|share| share >= least));
-        preference.form.at_most(self.form) && preference.kinds.iter().all(known) && share
+            .is_none_or(|least| preference.when.share.is_some_and(|share| share >= least));
+        preference.form.at_most(self.form) && preference.when.kinds.iter().all(known) && share
     }
 
     /// Whether the clause enables a preference at the estimated value; a missing value enables nothing.
-    pub(crate) fn covers(&self, preference: &Preference, case: &Case<'_>) -> bool {
+    pub(crate) fn covers(&self, preference: &PreferenceView<'_>, case: &Case<'_>) -> bool {
         self.enables(preference) && self.fits(case) == Fit::Yes
     }
 
@@ -94,12 +93,12 @@ impl ClauseKind for SeoPreference {
 
     /// It speaks only of preferences that it enables; a preference that no clause enables blocks publication by itself.
     fn check(&self, case: &Case<'_>) -> Result<Option<Judged>, ArithmeticError> {
-        let mut preferences = case.procurement.preferences.iter();
+        let mut preferences = case.plan.preferences().into_iter();
         let Some(preference) = preferences.find(|preference| self.enables(preference)) else {
             return Ok(None);
         };
         let inputs = vec![
-            input("criterion", &preference.criterion),
+            input("criterion", preference.criterion),
             input("given", preference.form),
             input("at most", self.form),
         ];
