@@ -1,47 +1,63 @@
-//! The award by two officers: one proposes the bid at rank 1, another approves, and the marks are released.
+//! The award by two officers: one proposes for each lot the bid to which it was allocated, another approves, and the marks
+//! are released.
 
 use commonweal_domain::actor::{Action, Actor, Facts, Role};
 use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, SealedId, TenderId};
 use commonweal_domain::log::commitment::Opening;
 use commonweal_domain::log::entry::{Draft, EntryActor};
-use commonweal_domain::scoring::ranking::Ranking;
+use commonweal_domain::tender::award::{AwardError, LotAward, Winner, check_award};
 use commonweal_domain::tender::entries::{AwardDecided, AwardProposed, MarkReleased};
 use commonweal_domain::tender::stage::Step;
-use commonweal_domain::tender::{Award, BidContent};
+use commonweal_domain::tender::{Award, BidContent, LotCode};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder,
 };
 
 use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::organisation::column;
-use crate::ranking::{sealed_content, standing_ranking};
+use crate::ranking::{sealed_content, standing_allocation};
 use crate::store::bid;
 use crate::store::evaluation::{award, mark};
 use crate::store::organisation::role_grant;
 use crate::store::{Command, Tx, Written};
 use crate::tender::LoadedTender;
 
-/// The bid at rank 1 of the standing ranking, with the ranking's index.
-async fn winner(
+/// Who wins each lot by the standing ranking, in the order of the plan, with the ranking's index.
+async fn winners(
     connection: &impl ConnectionTrait,
     tender: &LoadedTender,
-) -> Result<(u64, BidId), AppError> {
-    let Some((index, ranking)) = standing_ranking(connection, tender).await? else {
+) -> Result<(u64, Vec<LotAward>), AppError> {
+    let Some((index, allocation)) = standing_allocation(connection, tender).await? else {
         return Err(AppError::refused("NO_RANKING", "compute the ranking first"));
     };
-    let message = match &ranking {
-        Ranking::Ranked(places) => match places.first() {
-            Some(place) => return Ok((index, place.bid)),
-            None => "no bid takes part: there is nothing to award, cancel the tender",
-        },
-        _ => {
-            "the ranking is withheld because a rule has no value for a bid: exclude it or cancel the tender"
-        }
+    let won = allocation.iter().flatten().filter_map(|lot| lot.bid);
+    let rows = bid::Entity::find()
+        .filter(bid::Column::Id.is_in(won.map(Id::uuid)))
+        .all(connection)
+        .await?;
+    let winner = |bid: BidId| {
+        let row = rows.iter().find(|row| row.id == bid.uuid());
+        let row = row.ok_or_else(|| AppError::internal("a ranking of a bid that is not there"))?;
+        let supplier = OrganisationId::from_uuid(row.supplier_id);
+        Ok::<_, AppError>(Winner { bid, supplier })
     };
-    Err(AppError::refused("NO_WINNER", message))
+    let mut awards = Vec::new();
+    for lot in allocation.iter().flatten() {
+        awards.push(LotAward {
+            lot: lot.lot.clone(),
+            winner: lot.bid.map(winner).transpose()?,
+        });
+    }
+    match check_award(allocation.as_deref(), &awards) {
+        Ok(()) => Ok((index, awards)),
+        Err(error @ (AwardError::RankingWithheld | AwardError::NoBid)) => {
+            Err(AppError::refused("NO_WINNER", error))
+        }
+        Err(error) => Err(AppError::internal(error)),
+    }
 }
 
 struct Propose {
@@ -51,15 +67,13 @@ struct Propose {
 
 impl Command for Propose {
     const NAME: &'static str = "propose_award";
-    type Out = BidId;
+    type Out = Vec<LotAward>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<BidId, AppError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Vec<LotAward>, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let permit = authorize(tx, &self.actor, Action::ProposeAward, &tender.facts()).await?;
         let stage = tender.after(Step::ProposeAward)?;
-        let (ranking, bid) = winner(tx, &tender).await?;
-        let row = bid::Entity::find_by_id(bid.uuid()).one(tx).await?;
-        let row = row.ok_or_else(|| AppError::internal("a ranking of a bid that is not there"))?;
+        let (ranking, lots) = winners(tx, &tender).await?;
         let proposed_by = permit.actor.id;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
@@ -67,23 +81,26 @@ impl Command for Propose {
             inputs_upto: None,
             body: AwardProposed {
                 tender: self.tender,
-                bid,
+                lots: lots.clone(),
                 ranking,
             }
             .into(),
         })?;
-        award::Entity::insert(award::ActiveModel {
+        let index = column(index)?;
+        let row = |award: &LotAward| award::ActiveModel {
             tender_id: Set(self.tender.uuid()),
-            bid_id: Set(bid.uuid()),
-            supplier_id: Set(row.supplier_id),
+            lot: Set(award.lot.to_string()),
+            bid_id: Set(award.winner.map(|winner| winner.bid.uuid())),
+            supplier_id: Set(award.winner.map(|winner| winner.supplier.uuid())),
             proposed_by: Set(proposed_by.uuid()),
-            proposed_idx: Set(column(index)?),
+            proposed_idx: Set(index),
             ..Default::default()
-        })
-        .exec_without_returning(tx)
-        .await?;
+        };
+        award::Entity::insert_many(lots.iter().map(row))
+            .exec_without_returning(tx)
+            .await?;
         tender.store(tx, stage, |_| {}).await?;
-        Ok(bid)
+        Ok(lots)
     }
 }
 
@@ -94,11 +111,15 @@ struct Approve {
 
 impl Command for Approve {
     const NAME: &'static str = "approve_award";
-    type Out = BidId;
+    type Out = Vec<LotAward>;
 
-    async fn run(&self, tx: &mut Tx) -> Result<BidId, AppError> {
+    async fn run(&self, tx: &mut Tx) -> Result<Vec<LotAward>, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let proposal = award::Entity::find_by_id(tender.row.id).one(tx).await?;
+        // Every lot was proposed at once, by one officer.
+        let proposal = award::Entity::find()
+            .filter(award::Column::TenderId.eq(tender.row.id))
+            .one(tx)
+            .await?;
         let first = proposal
             .as_ref()
             .map(|row| PersonId::from_uuid(row.proposed_by));
@@ -110,7 +131,7 @@ impl Command for Approve {
         let stage = tender.after(Step::DecideAward)?;
         let proposal =
             proposal.ok_or_else(|| AppError::internal("a stage without its proposal"))?;
-        let (ranking, bid) = winner(tx, &tender).await?;
+        let (ranking, lots) = winners(tx, &tender).await?;
         let approver = permit.actor;
         let index = tx.append(Draft {
             actors: vec![proposer(tx, &tender, &proposal).await?, approver.clone()],
@@ -118,25 +139,25 @@ impl Command for Approve {
             inputs_upto: None,
             body: AwardDecided {
                 tender: self.tender,
-                bid,
-                supplier: OrganisationId::from_uuid(proposal.supplier_id),
+                lots: lots.clone(),
                 ranking,
                 proposal: u64::try_from(proposal.proposed_idx).map_err(AppError::internal)?,
             }
             .into(),
         })?;
-        award::ActiveModel {
-            tender_id: Set(tender.row.id),
-            approved_by: Set(Some(approver.id.uuid())),
-            decided_at: Set(Some(tx.at().micros())),
-            decided_idx: Set(Some(column(index)?)),
-            ..Default::default()
-        }
-        .update(tx)
-        .await?;
+        award::Entity::update_many()
+            .set(award::ActiveModel {
+                approved_by: Set(Some(approver.id.uuid())),
+                decided_at: Set(Some(tx.at().micros())),
+                decided_idx: Set(Some(column(index)?)),
+                ..Default::default()
+            })
+            .filter(award::Column::TenderId.eq(tender.row.id))
+            .exec(tx)
+            .await?;
         self.release_marks(tx, &approver).await?;
         tender.store(tx, stage, |_| {}).await?;
-        Ok(bid)
+        Ok(lots)
     }
 }
 
@@ -201,19 +222,23 @@ impl Approve {
     }
 }
 
-/// The award of a tender as a contract takes it over, once it is decided.
+/// The award of a lot as a contract takes it over, once it is decided and somebody won.
 pub(crate) async fn load_award(
     connection: &impl ConnectionTrait,
     tender: &LoadedTender,
+    lot: &LotCode,
 ) -> Result<Option<Award>, AppError> {
-    let found = award::Entity::find_by_id(tender.row.id)
+    let found = award::Entity::find_by_id((tender.row.id, lot.to_string()))
         .one(connection)
         .await?;
-    let decided = found.and_then(|row| Some((row.approved_by?, row.decided_idx?, row)));
-    let Some((approved_by, index, row)) = decided else {
+    let decided = found.and_then(|row| {
+        let people = [row.proposed_by, row.approved_by?];
+        Some((people, row.decided_idx?, row.bid_id?))
+    });
+    let Some((people, index, bid)) = decided else {
         return Ok(None);
     };
-    let bid = bid::Entity::find_by_id(row.bid_id).one(connection).await?;
+    let bid = bid::Entity::find_by_id(bid).one(connection).await?;
     let bid = bid.ok_or_else(|| AppError::internal("an award of a bid that is not there"))?;
     let content = BidContent::unseal(&sealed_content(&bid)?)
         .map_err(AppError::internal)?
@@ -222,36 +247,47 @@ pub(crate) async fn load_award(
     let shown = |field| disclosure.in_log(field);
     Ok(Some(Award {
         tender: tender.id,
+        lot: lot.clone(),
         buyer: tender.buyer,
-        supplier: OrganisationId::from_uuid(row.supplier_id),
-        bid: BidId::from_uuid(row.bid_id),
+        supplier: OrganisationId::from_uuid(bid.supplier_id),
+        bid: BidId::from_uuid(bid.id),
         price: Some(content.price).filter(|_| shown(commonweal_domain::tender::BidField::Price)),
         commitments: content.commitments,
         surplus_tradable: tender.plan.surplus_tradable,
-        decided_by: [row.proposed_by, approved_by]
-            .map(PersonId::from_uuid)
-            .to_vec(),
+        decided_by: people.map(PersonId::from_uuid).to_vec(),
         index: u64::try_from(index).map_err(AppError::internal)?,
     }))
 }
 
+/// How many lots of a tender somebody won.
+pub(crate) async fn awarded_lots(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+) -> Result<u64, AppError> {
+    Ok(award::Entity::find()
+        .filter(award::Column::TenderId.eq(tender.row.id))
+        .filter(award::Column::BidId.is_not_null())
+        .count(connection)
+        .await?)
+}
+
 impl App {
-    /// Proposes to award the bid at rank 1. Answers which.
+    /// Proposes to award each lot to the bid to which the standing ranking allocated it. Answers which.
     pub async fn propose_award(
         &self,
         actor: &Actor,
         tender: TenderId,
-    ) -> Result<Written<BidId>, AppError> {
+    ) -> Result<Written<Vec<LotAward>>, AppError> {
         let actor = actor.clone();
         self.store.write(None, Propose { actor, tender }).await
     }
 
-    /// Approves a proposed award, as another officer, and releases the marks. Answers which bid won.
+    /// Approves a proposed award, as another officer, and releases the marks. Answers which bids won.
     pub async fn approve_award(
         &self,
         actor: &Actor,
         tender: TenderId,
-    ) -> Result<Written<BidId>, AppError> {
+    ) -> Result<Written<Vec<LotAward>>, AppError> {
         let actor = actor.clone();
         self.store.write(None, Approve { actor, tender }).await
     }

@@ -5,10 +5,10 @@ use commonweal_domain::ids::{Id, OrganisationId, SealedId, TenderId};
 use commonweal_domain::log::commitment::{Salt, SealedCommitment};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::log::kinds::Body;
-use commonweal_domain::tender::BidContent;
 use commonweal_domain::tender::bid_check::BidError;
 use commonweal_domain::tender::entries::{BidLate, BidReplaced, BidSealed, BidWithdrawn};
 use commonweal_domain::tender::stage::TenderError;
+use commonweal_domain::tender::{BidContent, LotCode, Plan};
 use commonweal_domain::time::Time;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
@@ -26,8 +26,8 @@ use crate::store::organisation;
 use crate::store::{Command, IdempotencyKey, Tx, Written};
 use crate::tender::{LoadedTender, input_path};
 
-/// How many bids a supplier may send for one tender, replaced and withdrawn ones included: the opening accounts for each
-/// of them in one entry, whose size is limited.
+/// How many bids a supplier may send for one lot, replaced and withdrawn ones included: the opening accounts for each of
+/// them in one entry.
 const SEALED_PER_SUPPLIER: u64 = 10;
 
 /// How many late bids of a supplier for one tender are logged. Later ones are refused without a trace: anyone could fill the
@@ -73,6 +73,7 @@ struct Submit {
     actor: Actor,
     tender: TenderId,
     supplier: OrganisationId,
+    lot: LotCode,
     received_at: Time,
     id: SealedId,
     sealed: SealedBytes,
@@ -96,7 +97,7 @@ impl Command for Submit {
             }
             Err(error) => return Err(error.into()),
         }
-        self.make_room(tx).await?;
+        self.make_room(tx, &tender.plan).await?;
         let body: Body = match self.replaces {
             Some(replaced) => BidReplaced {
                 replaced,
@@ -149,16 +150,16 @@ impl Submit {
         Ok(())
     }
 
-    /// A supplier has one waiting bid for a tender: a new one needs none, a replacement the one that it names.
-    async fn make_room(&self, tx: &Tx) -> Result<(), AppError> {
-        let sent = sealed_bid::Entity::find()
+    /// A supplier has one waiting bid for a lot: a new one needs none, a replacement the one that it names.
+    async fn make_room(&self, tx: &Tx, plan: &Plan) -> Result<(), AppError> {
+        let own = sealed_bid::Entity::find()
             .filter(sealed_bid::Column::TenderId.eq(self.tender.uuid()))
-            .filter(sealed_bid::Column::SupplierId.eq(self.supplier.uuid()))
-            .count(tx)
-            .await?;
+            .filter(sealed_bid::Column::SupplierId.eq(self.supplier.uuid()));
+        let of_lot = sealed_bid::Column::Lot.eq(self.lot.as_str());
+        let sent = own.clone().filter(of_lot).count(tx).await?;
         if sent >= SEALED_PER_SUPPLIER {
             let message = format!(
-                "a supplier may send at most {SEALED_PER_SUPPLIER} bids for a tender, replaced and withdrawn ones included"
+                "a supplier may send at most {SEALED_PER_SUPPLIER} bids for a lot, replaced and withdrawn ones included"
             );
             return Err(AppError::refused_at("TOO_MANY_BIDS", "tender", message));
         }
@@ -167,20 +168,36 @@ impl Submit {
             if waiting.tender_id != self.tender.uuid() {
                 return Err(AppError::NotFound("no such bid".to_owned()));
             }
+            if waiting.lot != self.lot.as_str() {
+                let message = format!(
+                    "the bid to replace is for lot {}: send the new one as a bid of its own, or withdraw the old one",
+                    waiting.lot
+                );
+                return Err(AppError::refused_at("OTHER_LOT", "bid.lot", message));
+            }
             return end(tx, waiting, "replaced").await;
         }
-        let waiting = sealed_bid::Entity::find()
-            .filter(sealed_bid::Column::TenderId.eq(self.tender.uuid()))
-            .filter(sealed_bid::Column::SupplierId.eq(self.supplier.uuid()))
+        let waiting = own
             .filter(sealed_bid::Column::State.eq("waiting"))
-            .count(tx)
+            .all(tx)
             .await?;
-        if waiting == 0 {
-            return Ok(());
+        if waiting.iter().any(|row| row.lot == self.lot.as_str()) {
+            let message =
+                "the supplier has a bid for this lot already: replace it or withdraw it first";
+            return Err(AppError::refused_at("BID_EXISTS", "tender", message));
         }
-        let message =
-            "the supplier has a bid for this tender already: replace it or withdraw it first";
-        Err(AppError::refused_at("BID_EXISTS", "tender", message))
+        let limits = plan.lot_limits.as_ref();
+        let most = limits.and_then(|limits| limits.max_bids_per_supplier);
+        let others = u32::try_from(waiting.len()).map_err(AppError::internal)?;
+        match most.filter(|most| others >= *most) {
+            None => Ok(()),
+            Some(most) => {
+                let message = format!(
+                    "a supplier may bid for at most {most} lots of this tender: withdraw a bid for another lot first"
+                );
+                Err(AppError::refused_at("TOO_MANY_LOTS", "bid.lot", message))
+            }
+        }
     }
 
     async fn insert(&self, tx: &Tx, received_at: Time, index: u64) -> Result<(), AppError> {
@@ -188,6 +205,7 @@ impl Submit {
             id: Set(self.id.uuid()),
             tender_id: Set(self.tender.uuid()),
             supplier_id: Set(self.supplier.uuid()),
+            lot: Set(self.lot.to_string()),
             state: Set("waiting".to_owned()),
             received_at: Set(received_at.micros()),
             ended_at: Set(None),
@@ -328,6 +346,7 @@ impl App {
             actor: actor.clone(),
             tender: input.tender,
             supplier: input.supplier,
+            lot: input.content.lot.clone(),
             received_at: input.received_at,
             id: self.ids.sealed(),
             sealed: seal(&tender.row.recipient, &content)?,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
-use crate::evaluation::check_level;
+use crate::evaluation::{check_level, leaves_of};
 use crate::exclusion::takes_part;
 use crate::organisation::column;
 use crate::reason::NewReason;
@@ -114,10 +114,10 @@ impl Sign {
             .filter(consensus::Column::TenderId.eq(tender.row.id))
             .all(tx)
             .await?;
-        let leaves = tender.plan.leaves().map_err(AppError::internal)?;
         let mut missing = BTreeSet::new();
         for row in &bids {
             if takes_part(row)? {
+                let leaves = leaves_of(&tender.plan, row)?;
                 let judged = leaves.iter().filter(|leaf| leaf.rule.judged().is_some());
                 missing.extend(judged.map(|leaf| (row.id, leaf.criterion.code.to_string())));
             }

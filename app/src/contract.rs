@@ -8,11 +8,12 @@ use commonweal_domain::contract::signing::{SigningError, decide_signing};
 use commonweal_domain::ids::{ContractId, Id, TenderId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::stage::Step;
+use commonweal_domain::tender::{LotCode, LotRef};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::App;
 use crate::authorization::authorize;
-use crate::award::load_award;
+use crate::award::{awarded_lots, load_award};
 use crate::error::AppError;
 use crate::store::{Command, Tx, Written, contract};
 use crate::tender::LoadedTender;
@@ -20,6 +21,7 @@ use crate::tender::LoadedTender;
 struct Sign {
     actor: Actor,
     tender: TenderId,
+    lot: LotCode,
     /// Made from the award before the transaction; the decision compares it with the award again.
     contract: Contract,
 }
@@ -31,14 +33,18 @@ impl Command for Sign {
     async fn run(&self, tx: &mut Tx) -> Result<ContractId, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let permit = authorize(tx, &self.actor, Action::SignContract, &tender.facts()).await?;
-        let award = load_award(tx, &tender).await?;
-        let signed = contract::Entity::find()
+        let award = load_award(tx, &tender, &self.lot).await?;
+        let contracts = contract::Entity::find()
             .filter(contract::Column::TenderId.eq(self.tender.uuid()))
-            .one(tx)
+            .all(tx)
             .await?;
+        let lot = Some(self.lot.as_str());
+        let signed = contracts.iter().find(|row| row.lot.as_deref() == lot);
         let signed = signed.map(|row| ContractId::from_uuid(row.id));
         decide_signing(&self.contract, award.as_ref(), signed, |_| None)?;
-        let stage = tender.after(Step::SignContract)?;
+        let awards = awarded_lots(tx, &tender).await?;
+        let awards = usize::try_from(awards).map_err(AppError::internal)?;
+        let stage = tender.after(Step::sign(contracts.len() + 1, awards))?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: self.contract.id.to_string(),
@@ -55,19 +61,27 @@ impl Command for Sign {
 }
 
 impl App {
-    /// Signs the contract of a decided award. One award makes one contract.
+    /// Signs the contract of a lot whose award was decided; the lot may be left out where there is one. One award makes one
+    /// contract.
     pub async fn sign_contract(
         &self,
         actor: &Actor,
         tender: TenderId,
+        lot: Option<LotCode>,
     ) -> Result<Written<ContractId>, AppError> {
         let loaded = LoadedTender::load(self.store.read(), tender).await?;
         actor::authorize(actor, Action::SignContract, &loaded.facts())?;
-        let award = load_award(self.store.read(), &loaded).await?;
-        let award = award.ok_or(SigningError::NoAward(tender))?;
+        let lot = loaded.lot(lot)?;
+        let award = load_award(self.store.read(), &loaded, &lot).await?;
+        let named = || LotRef {
+            tender,
+            lot: lot.clone(),
+        };
+        let award = award.ok_or_else(|| SigningError::NoAward(named()))?;
         let command = Sign {
             actor: actor.clone(),
             tender,
+            lot,
             contract: Contract::from_award(self.ids.new(), &award, || self.ids.new()),
         };
         self.store.write(None, command).await

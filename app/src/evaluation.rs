@@ -7,6 +7,7 @@ use commonweal_domain::log::entry::Draft;
 use commonweal_domain::log::hash::sha256;
 use commonweal_domain::scoring::rules::QualityLevels;
 use commonweal_domain::tender::CriterionCode;
+use commonweal_domain::tender::criteria::Leaf;
 use commonweal_domain::tender::entries::MarkSealed;
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::sealing::MarkContent;
@@ -23,6 +24,7 @@ use crate::error::AppError;
 use crate::exclusion::{check_eligible, load_bid};
 use crate::organisation::column;
 use crate::reason::NewReason;
+use crate::store::bid;
 use crate::store::evaluation::{consensus, mark, reason};
 use crate::store::{Command, PrivateCommand, PrivateTx, Tx, Written};
 use crate::tender::LoadedTender;
@@ -38,6 +40,14 @@ pub(crate) fn judged<'p>(
         let message = format!("`{criterion}` is no criterion that the panel judges");
         AppError::refused_at("UNKNOWN_CRITERION", "criterion", message)
     })
+}
+
+/// The leaves of a bid's lot.
+pub(crate) fn leaves_of<'p>(plan: &'p Plan, row: &bid::Model) -> Result<Vec<Leaf<'p>>, AppError> {
+    let code = row.lot.parse().map_err(AppError::internal)?;
+    let lot = plan.lot(&code);
+    let lot = lot.ok_or_else(|| AppError::internal("a bid for a lot that the plan has not"))?;
+    plan.leaves_of(lot).map_err(AppError::internal)
 }
 
 /// Refuses a level that the criterion's table does not have; the error names the field.
@@ -108,6 +118,16 @@ impl PrivateCommand for Save {
         tender.after(Step::SealMark)?;
         check_before_consensus(tx, &tender).await?;
         check_eligible(&row)?;
+        let asked = leaves_of(&tender.plan, &row)?;
+        let criterion = &self.input.criterion;
+        if !asked.iter().any(|leaf| leaf.criterion.code == *criterion) {
+            let message = format!("the lot of the bid has no criterion `{criterion}`");
+            return Err(AppError::refused_at(
+                "UNKNOWN_CRITERION",
+                "criterion",
+                message,
+            ));
+        }
         check_level(
             &tender.plan,
             &self.input.criterion,

@@ -7,7 +7,9 @@ use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::entries::{BidExcluded, ExclusionGround};
 use commonweal_domain::tender::stage::Step;
 use commonweal_domain::tender::validity::Validity;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+};
 
 use crate::App;
 use crate::authorization::authorize;
@@ -59,7 +61,10 @@ impl Command for Exclude {
         .update(tx)
         .await?;
         // A proposal stands on a ranking, and both are void now.
-        award::Entity::delete_by_id(tender.row.id).exec(tx).await?;
+        award::Entity::delete_many()
+            .filter(award::Column::TenderId.eq(tender.row.id))
+            .exec(tx)
+            .await?;
         tender
             .store(tx, stage, |row| row.inputs_idx = Set(index))
             .await

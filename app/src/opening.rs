@@ -9,7 +9,9 @@ use commonweal_domain::log::canonical::canonical_blob;
 use commonweal_domain::log::commitment::{Opening, SealedCommitment};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::log::hash::{Hash, sha256};
+use commonweal_domain::tender::LotCode;
 use commonweal_domain::tender::entries::{BidOpened, TenderOpened};
+use commonweal_domain::tender::sealing::BidHead;
 use commonweal_domain::tender::validity::{Validity, judge};
 use commonweal_domain::time::Time;
 use sea_orm::{
@@ -106,6 +108,7 @@ struct Prepared {
     bid: BidId,
     sealed: SealedId,
     supplier: OrganisationId,
+    lot: LotCode,
     received_at: Time,
     content: Vec<u8>,
     opening: Opening,
@@ -202,6 +205,7 @@ impl Open {
                 bid: bid.bid,
                 tender: self.tender,
                 supplier: bid.supplier,
+                lot: bid.lot.clone(),
                 sealed: bid.sealed,
                 received_at: bid.received_at,
                 opening: bid.opening.clone(),
@@ -213,6 +217,7 @@ impl Open {
             id: Set(bid.bid.uuid()),
             tender_id: Set(self.tender.uuid()),
             supplier_id: Set(bid.supplier.uuid()),
+            lot: Set(bid.lot.to_string()),
             sealed_id: Set(bid.sealed.uuid()),
             received_at: Set(bid.received_at.micros()),
             validity: Set(word(bid.validity)?),
@@ -273,18 +278,17 @@ fn prepare(
         return Ok(None);
     };
     let sealed = SealedCommitment(commitment);
-    let (validity, _) = judge(
-        &tender.plan,
-        catalogue,
-        tender.id,
+    let head = BidHead {
+        tender: tender.id,
         supplier,
-        &sealed,
-        &whole,
-    );
+        lot: row.lot.parse().map_err(AppError::internal)?,
+    };
+    let (validity, _) = judge(&tender.plan, catalogue, &head, &sealed, &whole);
     Ok(Some(Prepared {
         bid: ids.new(),
         sealed: SealedId::from_uuid(row.id),
         supplier,
+        lot: head.lot,
         received_at: Time::from_micros(row.received_at),
         content: canonical_blob(&content).map_err(AppError::internal)?,
         opening: shown,

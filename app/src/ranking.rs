@@ -12,12 +12,14 @@ use commonweal_domain::scoring::evaluation::PublishedResult;
 use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::scorecard::Scorecard;
 use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
+use commonweal_domain::tender::allocation::{Allocated, allocate};
 use commonweal_domain::tender::confirmation::confirmed;
-use commonweal_domain::tender::entries::RankingComputed;
-use commonweal_domain::tender::{BidContent, ConfirmedShare};
+use commonweal_domain::tender::entries::{LotResult, RankingComputed};
+use commonweal_domain::tender::{BidContent, ConfirmedShare, LotCode, Plan};
 use commonweal_domain::time::{Date, Time};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::App;
@@ -39,6 +41,15 @@ struct Computed {
     inputs_idx: i64,
     /// Size of the log on which it was based.
     inputs_upto: u64,
+    /// In the order of the plan.
+    lots: Vec<ComputedLot>,
+    /// To which bid each lot goes; none while the ranking of a lot is withheld.
+    allocation: Option<Vec<Allocated>>,
+}
+
+/// The result of a lot, with all totals.
+struct ComputedLot {
+    lot: LotCode,
     result: PublishedResult,
     ranking: Ranking,
     scorecards: Vec<Scorecard>,
@@ -68,45 +79,83 @@ impl Command for Compute {
             actors: vec![permit.actor],
             subject: self.tender.to_string(),
             inputs_upto: Some(computed.inputs_upto),
-            body: RankingComputed {
-                tender: self.tender,
-                result: computed.result.clone(),
-            }
-            .into(),
+            body: computed.body(self.tender).into(),
         })?;
-        ranking::Entity::insert(ranking::ActiveModel {
-            tender_id: Set(self.tender.uuid()),
-            entry_idx: Set(column(index)?),
-            inputs_upto: Set(column(computed.inputs_upto)?),
-            computed_at: Set(tx.at().micros()),
-            result: Set(serde_json::to_vec(&computed.result).map_err(AppError::internal)?),
-            places: Set(serde_json::to_vec(&computed.ranking).map_err(AppError::internal)?),
-            scorecards: Set(serde_json::to_vec(&computed.scorecards).map_err(AppError::internal)?),
-        })
-        .exec_without_returning(tx)
-        .await?;
+        for (at, lot) in computed.lots.iter().enumerate() {
+            let allocated = computed.allocation.as_ref().and_then(|lots| lots.get(at));
+            self.insert(tx, index, lot, allocated).await?;
+        }
         tender.store(tx, stage, |_| {}).await?;
         Ok(index)
     }
 }
 
-/// The last ranking of a tender, unless something that it depends on came after it.
-pub(crate) async fn standing_ranking(
+impl Computed {
+    fn body(&self, tender: TenderId) -> RankingComputed {
+        let result = |lot: &ComputedLot| LotResult {
+            lot: lot.lot.clone(),
+            result: lot.result.clone(),
+        };
+        RankingComputed {
+            tender,
+            lots: self.lots.iter().map(result).collect(),
+            allocation: self.allocation.clone(),
+        }
+    }
+}
+
+impl Compute {
+    async fn insert(
+        &self,
+        tx: &Tx,
+        index: u64,
+        lot: &ComputedLot,
+        allocated: Option<&Allocated>,
+    ) -> Result<(), AppError> {
+        let allocated = allocated.map(serde_json::to_vec).transpose();
+        ranking::Entity::insert(ranking::ActiveModel {
+            tender_id: Set(self.tender.uuid()),
+            entry_idx: Set(column(index)?),
+            lot: Set(lot.lot.to_string()),
+            inputs_upto: Set(column(self.computed.inputs_upto)?),
+            computed_at: Set(tx.at().micros()),
+            result: Set(serde_json::to_vec(&lot.result).map_err(AppError::internal)?),
+            places: Set(serde_json::to_vec(&lot.ranking).map_err(AppError::internal)?),
+            scorecards: Set(serde_json::to_vec(&lot.scorecards).map_err(AppError::internal)?),
+            allocated: Set(allocated.map_err(AppError::internal)?),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// The index of the last ranking of a tender and to which bid each lot goes by it, unless something that it depends on came after it.
+pub(crate) async fn standing_allocation(
     connection: &impl ConnectionTrait,
     tender: &LoadedTender,
-) -> Result<Option<(u64, Ranking)>, AppError> {
-    let last = ranking::Entity::find()
+) -> Result<Option<(u64, Option<Vec<Allocated>>)>, AppError> {
+    let rows = ranking::Entity::find()
         .filter(ranking::Column::TenderId.eq(tender.row.id))
         .filter(ranking::Column::EntryIdx.gt(tender.row.inputs_idx))
         .order_by_desc(ranking::Column::EntryIdx)
-        .one(connection)
+        .limit(u64::try_from(tender.plan.lots.len()).map_err(AppError::internal)?)
+        .all(connection)
         .await?;
-    last.map(|row| {
-        let index = u64::try_from(row.entry_idx).map_err(AppError::internal)?;
-        let ranking = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
-        Ok((index, ranking))
-    })
-    .transpose()
+    let Some(last) = rows.first() else {
+        return Ok(None);
+    };
+    let index = u64::try_from(last.entry_idx).map_err(AppError::internal)?;
+    let mut allocation = Vec::new();
+    for lot in &tender.plan.lots {
+        let row = rows.iter().find(|row| row.lot == lot.code.as_str());
+        let row = row.ok_or_else(|| AppError::internal("a ranking without one of its lots"))?;
+        let Some(allocated) = &row.allocated else {
+            return Ok(Some((index, None)));
+        };
+        allocation.push(serde_json::from_slice(allocated).map_err(AppError::internal)?);
+    }
+    Ok(Some((index, Some(allocation))))
 }
 
 /// What a stored bid says, with its salts.
@@ -137,6 +186,7 @@ fn entrants(
             bid: BidId::from_uuid(row.id),
             sealed: SealedId::from_uuid(row.sealed_id),
             supplier,
+            lot: content.lot.clone(),
             received_at: Time::from_micros(row.received_at),
             confirmed: confirmed(supplier, &content.participations, shares),
             content: KnownContent::from(content),
@@ -144,6 +194,15 @@ fn entrants(
         });
     }
     Ok(entrants)
+}
+
+/// To which bid each lot goes; none while the ranking of a lot is withheld.
+fn allocated(plan: &Plan, entrants: &[Entrant], lots: &[ComputedLot]) -> Option<Vec<Allocated>> {
+    let rankings: Vec<Ranking> = lots.iter().map(|lot| lot.ranking.clone()).collect();
+    let suppliers = entrants
+        .iter()
+        .map(|entrant| (entrant.bid, entrant.supplier));
+    allocate(plan, &rankings, &suppliers.collect()).ok()
 }
 
 /// Whether one of the organisation's certifications of a kind was valid on a day, as far as the log knew before `upto`.
@@ -230,13 +289,22 @@ impl App {
             let facts = Facts::gather(plan, &entrants, seed, |organisation, kind| {
                 certified(&known, organisation, kind, day, opened).unwrap_or(false)
             });
-            let evaluation = evaluate(plan, &entrants, &facts).map_err(AppError::internal)?;
+            let lots = plan.lots.iter().map(|lot| {
+                let evaluation = evaluate(plan, lot, &entrants, &facts);
+                let evaluation = evaluation.map_err(AppError::internal)?;
+                Ok(ComputedLot {
+                    lot: lot.code.clone(),
+                    result: evaluation.publish().map_err(AppError::internal)?,
+                    ranking: evaluation.ranking().clone(),
+                    scorecards: evaluation.scorecards().collect(),
+                })
+            });
+            let lots = lots.collect::<Result<Vec<_>, AppError>>()?;
             Ok(Computed {
                 inputs_idx: tender.row.inputs_idx,
                 inputs_upto,
-                result: evaluation.publish().map_err(AppError::internal)?,
-                ranking: evaluation.ranking().clone(),
-                scorecards: evaluation.scorecards().collect(),
+                allocation: allocated(plan, &entrants, &lots),
+                lots,
             })
         };
         tokio::task::spawn_blocking(score)

@@ -5,10 +5,10 @@ use commonweal_domain::catalogue::Catalogue;
 use commonweal_domain::ids::{Id, OrganisationId, SealedId, TenderId};
 use commonweal_domain::log::canonical::canonical_blob;
 use commonweal_domain::log::entry::Draft;
-use commonweal_domain::tender::PlanError;
 use commonweal_domain::tender::entries::{TenderCancelled, TenderPublished};
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::stage::{Stage, Step, TenderError};
+use commonweal_domain::tender::{LotCode, PlanError};
 use commonweal_domain::time::Time;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -64,6 +64,20 @@ impl LoadedTender {
             organisation: Some(self.buyer),
             ..Facts::default()
         }
+    }
+
+    /// The lot with a code, or the only one where none is named.
+    pub(crate) fn lot(&self, named: Option<LotCode>) -> Result<LotCode, AppError> {
+        let lots = &self.plan.lots;
+        let found = match &named {
+            Some(code) => self.plan.lot(code),
+            None => self.plan.only_lot(),
+        };
+        found.map(|lot| lot.code.clone()).ok_or_else(|| {
+            let codes: Vec<&str> = lots.iter().map(|lot| lot.code.as_str()).collect();
+            let message = format!("name one of the lots {}", codes.join(", "));
+            AppError::refused_at("LOT", "lot", message)
+        })
     }
 
     /// The stage after a step; the caller stores it with [`LoadedTender::store`].

@@ -18,7 +18,9 @@ use commonweal_domain::scoring::rules::{
 };
 use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
 use commonweal_domain::tender::plan::{Envelopes, Method, Rounding, SealMode, TieBreak};
-use commonweal_domain::tender::{Criterion, CriterionCode, CriterionKind, DisclosurePlan, Plan};
+use commonweal_domain::tender::{
+    Criterion, CriterionCode, CriterionKind, DisclosurePlan, Lot, Plan,
+};
 use commonweal_domain::time::Time;
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -60,14 +62,19 @@ fn plan() -> Result<Plan, Failure> {
         catalogue: CatalogueId::from_uuid(Uuid::from_u128(1)),
         currency: "EUR".parse()?,
         method: Method::WeightedSum,
-        criteria: (0..CRITERIA).map(criterion).collect::<Result<_, _>>()?,
+        lots: vec![Lot {
+            code: "1".parse()?,
+            title: "The whole".to_owned(),
+            criteria: (0..CRITERIA).map(criterion).collect::<Result<_, _>>()?,
+            minimum_price: None,
+        }],
+        lot_limits: None,
         envelopes: Envelopes::One,
         mark_scale: Plan::DEFAULT_MARK_SCALE,
         rounding: Rounding::HalfEven,
         tie_breaks: vec![TieBreak::DrawnLot],
         exchange_rates: Vec::new(),
         proxies: None,
-        minimum_price: None,
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,
         surplus_tradable: false,
@@ -84,10 +91,10 @@ fn spread(bid: u32, criterion: u32, below: u32) -> u32 {
     mixed.rotate_left(13).wrapping_mul(2_246_822_519) % below
 }
 
-fn entrant(plan: &Plan, n: u32) -> Entrant {
+fn entrant(plan: &Plan, lot: &Lot, n: u32) -> Entrant {
     let mut prices: BTreeMap<CriterionCode, Money> = BTreeMap::new();
     let mut levels: BTreeMap<CriterionCode, u32> = BTreeMap::new();
-    for (index, criterion) in (0..).zip(&plan.criteria) {
+    for (index, criterion) in (0..).zip(&lot.criteria) {
         let code = criterion.code.clone();
         if u32::is_multiple_of(index, 2) {
             let minor = i64::from(spread(n, index, 10_000_000)) + 1;
@@ -101,6 +108,7 @@ fn entrant(plan: &Plan, n: u32) -> Entrant {
         bid: BidId::from_uuid(id),
         sealed: SealedId::from_uuid(id),
         supplier: OrganisationId::from_uuid(id),
+        lot: lot.code.clone(),
         received_at: Time::from_micros(0),
         content: KnownContent {
             item_prices: Some(prices),
@@ -124,7 +132,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn run() -> Result<bool, Failure> {
     let plan = plan()?;
-    let entrants: Vec<Entrant> = (0..BIDS).map(|n| entrant(&plan, n)).collect();
+    let lot = plan.lots.first().ok_or("the plan has one lot")?;
+    let entrants: Vec<Entrant> = (0..BIDS).map(|n| entrant(&plan, lot, n)).collect();
     let facts = Facts {
         certified: BTreeSet::new(),
         seed: sha256(b"bench"),
@@ -142,7 +151,7 @@ fn run() -> Result<bool, Failure> {
             let total = |row: &Vec<Decimal>| row.iter().map(|mark| mark * weight).sum::<Decimal>();
             marks.iter().map(total).max()
         });
-        let (whole, evaluation) = timed(|| evaluate(&plan, &entrants, &facts));
+        let (whole, evaluation) = timed(|| evaluate(&plan, lot, &entrants, &facts));
         let evaluation = evaluation?;
         let last = entrants.last().map(|entrant| entrant.bid);
         let (one, card) = timed(|| last.and_then(|bid| evaluation.scorecard(bid)));

@@ -11,6 +11,7 @@ pub(crate) const CHANGE: Change = Change {
             id {id} NOT NULL PRIMARY KEY,
             tender_id {id} NOT NULL REFERENCES tender (id),
             supplier_id {id} NOT NULL REFERENCES organisation (id),
+            lot {text} NOT NULL,
             state {text} NOT NULL CHECK (state IN ('waiting', 'replaced', 'withdrawn', 'opened', 'void')),
             received_at {int} NOT NULL,
             ended_at {int},
@@ -19,7 +20,7 @@ pub(crate) const CHANGE: Change = Change {
             entry_idx {int} NOT NULL,
             CHECK ((ended_at IS NULL) = (state = 'waiting'))
         )",
-        "CREATE UNIQUE INDEX sealed_bid_waiting ON sealed_bid (tender_id, supplier_id) WHERE state = 'waiting'",
+        "CREATE UNIQUE INDEX sealed_bid_waiting ON sealed_bid (tender_id, supplier_id, lot) WHERE state = 'waiting'",
         "CREATE INDEX sealed_bid_supplier ON sealed_bid (supplier_id, id)",
         "CREATE INDEX sealed_bid_tender ON sealed_bid (tender_id, id)",
         // The content is whole, with its salts: reads show of it what the plan discloses to whoever asks.
@@ -27,6 +28,7 @@ pub(crate) const CHANGE: Change = Change {
             id {id} NOT NULL PRIMARY KEY,
             tender_id {id} NOT NULL REFERENCES tender (id),
             supplier_id {id} NOT NULL REFERENCES organisation (id),
+            lot {text} NOT NULL,
             sealed_id {id} NOT NULL UNIQUE REFERENCES sealed_bid (id),
             received_at {int} NOT NULL,
             validity {text} NOT NULL CHECK (validity IN ('valid', 'commitment_mismatch', 'content')),

@@ -43,33 +43,40 @@ pub(crate) const CHANGE: Change = Change {
             PRIMARY KEY (bid_id, criterion)
         )",
         "CREATE INDEX consensus_tender ON consensus (tender_id)",
-        // The last one counts. `result` is what the log holds, `scorecards` explain all of it.
+        // One row for each lot; the last entry counts. `result` is what the log holds, `scorecards` explain all of it, and
+        // `allocated` says to whom the lot goes, unless the ranking of a lot is withheld.
         "CREATE TABLE ranking (
             tender_id {id} NOT NULL REFERENCES tender (id),
             entry_idx {int} NOT NULL,
+            lot {text} NOT NULL,
             inputs_upto {int} NOT NULL,
             computed_at {int} NOT NULL,
             result {bytes} NOT NULL,
             places {bytes} NOT NULL,
             scorecards {bytes} NOT NULL,
-            PRIMARY KEY (tender_id, entry_idx)
+            allocated {bytes},
+            PRIMARY KEY (tender_id, entry_idx, lot)
         )",
+        // One row for each lot, also for one without a winner.
         "CREATE TABLE award (
-            tender_id {id} NOT NULL PRIMARY KEY REFERENCES tender (id),
-            bid_id {id} NOT NULL REFERENCES bid (id),
-            supplier_id {id} NOT NULL REFERENCES organisation (id),
+            tender_id {id} NOT NULL REFERENCES tender (id),
+            lot {text} NOT NULL,
+            bid_id {id} UNIQUE REFERENCES bid (id),
+            supplier_id {id} REFERENCES organisation (id),
             proposed_by {id} NOT NULL,
             proposed_idx {int} NOT NULL,
             approved_by {id},
             decided_at {int},
             decided_idx {int},
             CHECK ((approved_by IS NULL) = (decided_idx IS NULL) AND (approved_by IS NULL) = (decided_at IS NULL)),
-            CHECK (approved_by IS NULL OR approved_by <> proposed_by)
+            CHECK (approved_by IS NULL OR approved_by <> proposed_by),
+            CHECK ((bid_id IS NULL) = (supplier_id IS NULL)),
+            PRIMARY KEY (tender_id, lot)
         )",
         "CREATE INDEX award_supplier ON award (supplier_id)",
     ],
     insert_only: &[InsertOnly {
         table: "ranking",
-        key: &["tender_id", "entry_idx"],
+        key: &["tender_id", "entry_idx", "lot"],
     }],
 };

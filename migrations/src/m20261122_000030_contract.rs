@@ -5,15 +5,18 @@ use crate::change::{Change, InsertOnly};
 pub(crate) const CHANGE: Change = Change {
     name: "m20261122_000030_contract",
     statements: &[
-        // One award makes one contract.
+        // The award of a lot makes one contract.
         "CREATE TABLE contract (
             id {id} NOT NULL PRIMARY KEY,
-            tender_id {id} UNIQUE REFERENCES tender (id),
+            tender_id {id} REFERENCES tender (id),
+            lot {text},
             buyer_id {id} NOT NULL REFERENCES organisation (id),
             supplier_id {id} NOT NULL REFERENCES organisation (id),
             surplus_tradable {bool} NOT NULL,
             signed_at {int} NOT NULL,
             entry_idx {int} NOT NULL,
+            UNIQUE (tender_id, lot),
+            CHECK ((tender_id IS NULL) = (lot IS NULL)),
             CHECK (buyer_id <> supplier_id)
         )",
         "CREATE INDEX contract_buyer ON contract (buyer_id, id)",

@@ -232,9 +232,9 @@ async fn a_wrong_fact_of_the_procurement_is_refused_with_its_field(app: TestApp)
         );
     }
     let mut plan = plan(&city, json!("2027-01-01"), "8000000", "SV");
-    let base = plan["criteria"][1]["children"][1]["rule"].take();
+    let base = plan["lots"][0]["criteria"][1]["children"][1]["rule"].take();
     let bonus = json!({ "points": "2", "when": { "kinds": ["SOCIAL_ENTERPRISE"] } });
-    plan["criteria"][1]["children"][1]["rule"] =
+    plan["lots"][0]["criteria"][1]["children"][1]["rule"] =
         json!({ "bonus": { "base": base, "bonuses": [bonus], "cap": "12" } });
     assert_eq!(refused(&app, &city, plan).await?.code, "POLICY_NOT_ENABLED");
     // Where nothing is said of the place, the buyer's own is taken.

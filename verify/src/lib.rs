@@ -266,7 +266,7 @@ fn read_entries(
             .collect();
         tree.take(path, &entries, report)?;
         for (index, entry) in (first..).zip(&entries) {
-            replay.take(index, entry, report);
+            replay.take(index, entry, source, report);
         }
         progress(Progress {
             entries: replay.entries(),

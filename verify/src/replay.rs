@@ -1,16 +1,35 @@
 //! Replay: every entry parsed and applied with the same rules that the service ran when it accepted it.
 
+use commonweal_domain::log::canonical::MAX_BLOB_BYTES;
 use commonweal_domain::log::entry::{Entry, EntryError};
+use commonweal_domain::log::hash::{Hash, sha256};
 use commonweal_domain::log::state::State;
 
 use crate::report::{Finding, Report, Verdict};
+use crate::source::Source;
+
+/// The body of an entry that is too large for it. Without it nothing is proven wrong, and nothing can be told.
+fn read_blob(source: &dyn Source, wanted: Hash) -> Result<Vec<u8>, Finding> {
+    let expected = format!("the body of the entry as the blob {wanted}");
+    let limit = u64::try_from(MAX_BLOB_BYTES).unwrap_or(u64::MAX);
+    let blob = source
+        .read(&format!("blob/{wanted}"), limit)
+        .map_err(|error| Finding::cannot_tell("blob", &expected, error))?;
+    let found = sha256(&blob);
+    if found == wanted {
+        Ok(blob)
+    } else {
+        let found = format!("other bytes, with the hash {found}");
+        Err(Finding::cannot_tell("blob", expected, found))
+    }
+}
 
 /// The replay so far.
 #[derive(Default)]
 pub(crate) struct Replay {
     state: State,
     entries: u64,
-    /// An entry of an unknown kind was met. It may have changed anything, so what looks wrong after it is not proven wrong.
+    /// An entry of an unknown kind, or without its body, was met. It may have changed anything, so what looks wrong after it is not proven wrong.
     blind: bool,
 }
 
@@ -24,10 +43,27 @@ impl Replay {
         self.entries
     }
 
-    /// Takes in the next entry, whatever it is.
-    pub(crate) fn take(&mut self, index: u64, bytes: &[u8], report: &mut Report) {
+    /// Takes in the next entry, whatever it is; a body that stands beside the log is read from the source.
+    pub(crate) fn take(
+        &mut self,
+        index: u64,
+        bytes: &[u8],
+        source: &dyn Source,
+        report: &mut Report,
+    ) {
         self.entries = self.entries.saturating_add(1);
-        match Entry::parse(bytes) {
+        let parsed = match Entry::parse(bytes) {
+            Err(EntryError::NeedsBlob(sha256)) => match read_blob(source, sha256) {
+                Ok(blob) => Entry::parse_with(bytes, Some(&blob)),
+                Err(finding) => {
+                    self.blind = true;
+                    report.add(finding.at(index));
+                    return;
+                }
+            },
+            parsed => parsed,
+        };
+        match parsed {
             Ok(entry) => {
                 report.last_entry_at = Some(entry.at);
                 if let Err(finding) = self.state.replay(index, &entry) {
@@ -40,7 +76,9 @@ impl Replay {
                     Finding::cannot_tell("kind", "a kind that this program knows", error).at(index),
                 );
             }
-            Err(error @ (EntryError::Encoding(_) | EntryError::Form(_))) => {
+            Err(
+                error @ (EntryError::Encoding(_) | EntryError::Form(_) | EntryError::NeedsBlob(_)),
+            ) => {
                 report.add(
                     Finding::discrepancy("form", "an entry in its canonical form", error).at(index),
                 );

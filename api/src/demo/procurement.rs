@@ -14,7 +14,7 @@ use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare};
 use commonweal_domain::time::Time;
 
 use super::people::{Buyer, Person};
-use super::tenders::{DemoBid, DemoTender, Reach, SILENT_PARTNER_OF};
+use super::tenders::{DemoBid, DemoTender, Reach, SILENT_PARTNER_OF, lot_code};
 use super::{City, DAY, HOUR};
 
 /// Open tenders close far in the future, so that whoever tries the demo can still bid: 2099-12-31T12:00:00Z.
@@ -83,7 +83,7 @@ impl City {
             supplier: person.organisation,
             content: bid.content(tender, self.catalogue.id, |at| self.supplier(at))?,
             received_at: self.now(),
-            idempotency_key: format!("demo-{id}"),
+            idempotency_key: format!("demo-{id}-{}", bid.lot),
         };
         self.app.submit_bid(&person.actor(), input).await?;
         Ok(())
@@ -182,15 +182,15 @@ impl City {
     fn levels(&self, tender: &DemoTender, bids: &[BidView]) -> Result<Vec<AgreedLevel>> {
         let mut levels = Vec::new();
         for bid in bids {
-            let demo = tender
-                .bids
-                .iter()
-                .find(|demo| self.supplier(demo.supplier) == bid.supplier);
+            let demo = tender.bids.iter().find(|demo| {
+                let lot = (demo.lot + 1).to_string();
+                self.supplier(demo.supplier) == bid.supplier && lot == bid.lot.as_str()
+            });
             let demo = demo.context("an opened bid of nobody in the story")?;
             for (code, level) in JUDGED.iter().zip(demo.levels) {
                 levels.push(AgreedLevel {
                     bid: bid.id,
-                    criterion: code.parse::<CriterionCode>()?,
+                    criterion: lot_code(code, demo.lot).parse::<CriterionCode>()?,
                     level,
                     reason: format!(
                         "The panel agreed on level {level}: it matches the words of that level."
@@ -207,7 +207,7 @@ impl City {
         let buyer = &self.people.buyers[tender.buyer];
         Ok(self
             .app
-            .sign_contract(&buyer.officer.actor(), id)
+            .sign_contract(&buyer.officer.actor(), id, None)
             .await?
             .out)
     }

@@ -28,6 +28,8 @@ pub(super) enum Reach {
 /// A bid of the demo.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DemoBid {
+    /// Place of the lot in the tender.
+    pub(super) lot: usize,
     /// Place of the supplier in the list of the city.
     pub(super) supplier: usize,
     /// Price in KRW.
@@ -46,6 +48,8 @@ pub(super) struct DemoTender {
     pub(super) title: &'static str,
     /// Place of the buyer in the list of the city.
     pub(super) buyer: usize,
+    /// Titles of the lots where there are several; then a supplier may win one of them.
+    pub(super) lots: &'static [&'static str],
     pub(super) reach: Reach,
     pub(super) measure: &'static str,
     pub(super) target: &'static str,
@@ -63,6 +67,7 @@ const fn bid(
     levels: [u32; 2],
 ) -> DemoBid {
     DemoBid {
+        lot: 0,
         supplier,
         price,
         pledge,
@@ -74,11 +79,17 @@ const fn bid(
 /// The bidder whose partner does not confirm its share: it counts nothing, and the bid says so.
 pub(super) const SILENT_PARTNER_OF: usize = 28;
 
+/// A bid for the second lot.
+const fn second(bid: DemoBid) -> DemoBid {
+    DemoBid { lot: 1, ..bid }
+}
+
 /// Every stage of a tender is there at least once.
 pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {
         title: "Home care visits in the East District",
         buyer: 2,
+        lots: &[],
         reach: Reach::Contracted,
         measure: "CAR-1",
         target: "1200.0",
@@ -93,6 +104,7 @@ pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {
         title: "Cleaning of the city's offices",
         buyer: 0,
+        lots: &[],
         reach: Reach::Contracted,
         measure: "JOB-1",
         target: "10.00",
@@ -107,6 +119,7 @@ pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {
         title: "Night bus to the station",
         buyer: 0,
+        lots: &["Line over the bridge", "Line along the river"],
         reach: Reach::Proposed,
         measure: "CO2-1",
         target: "40.000",
@@ -115,11 +128,14 @@ pub(super) const TENDERS: &[DemoTender] = &[
         bids: &[
             bid(7, 455_000_000, "32.500", None, [4, 4]),
             bid(19, 430_000_000, "11.000", Some((7, "0.25")), [4, 3]),
+            second(bid(7, 441_000_000, "30.000", None, [4, 4])),
+            second(bid(19, 402_000_000, "10.000", None, [3, 3])),
         ],
     },
     DemoTender {
         title: "Meals for the northern schools",
         buyer: 4,
+        lots: &[],
         reach: Reach::Opened,
         measure: "VOL-1",
         target: "300.0",
@@ -134,6 +150,7 @@ pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {
         title: "Solar roof of the hospital",
         buyer: 3,
+        lots: &[],
         reach: Reach::Ranked,
         measure: "CO2-1",
         target: "120.000",
@@ -147,6 +164,7 @@ pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {
         title: "Listening line for patients",
         buyer: 3,
+        lots: &[],
         reach: Reach::Ranked, // a price of zero has no ratio: the ranking is withheld
         measure: "VOL-1",
         target: "500.0",
@@ -160,6 +178,7 @@ pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {
         title: "Vehicles for pipe inspection",
         buyer: 1,
+        lots: &[],
         reach: Reach::Cancelled,
         measure: "WST-1",
         target: "5.000",
@@ -170,6 +189,7 @@ pub(super) const TENDERS: &[DemoTender] = &[
     DemoTender {
         title: "Furniture from used wood",
         buyer: 0,
+        lots: &[],
         reach: Reach::Open,
         measure: "WST-1",
         target: "12.000",
@@ -182,6 +202,14 @@ pub(super) const TENDERS: &[DemoTender] = &[
         ],
     },
 ];
+
+/// The code of a criterion in a lot: codes are unique in the whole plan.
+pub(super) fn lot_code(base: &str, lot: usize) -> String {
+    match lot {
+        0 => base.to_owned(),
+        _ => format!("{base}-{}", lot + 1),
+    }
+}
 
 fn won(amount: u64) -> Value {
     json!({ "amount": amount.to_string(), "currency": "KRW" })
@@ -225,38 +253,53 @@ impl DemoTender {
             "sheltered_workshop",
             "mutual",
         ];
-        let quality = [
-            leaf("METHOD", "How the work will be done", "60", &judged),
-            leaf("TEAM", "Who will do it", "40", &judged),
-        ];
         let target = json!({ "quantity": self.target, "unit": self.unit });
-        let social = [
-            leaf(
-                "SEO",
-                "Work done by social economy organisations",
-                "50",
-                &json!({ "seo_participation": { "kinds": kinds, "target": "0.5" } }),
-            ),
-            leaf(
-                "PLEDGE",
-                "Promised outcome",
-                "50",
-                &json!({ "quantity_to_target": { "measures": [self.measure], "target": target } }),
-            ),
-        ];
+        let seo = json!({ "seo_participation": { "kinds": kinds, "target": "0.5" } });
+        let pledge =
+            json!({ "quantity_to_target": { "measures": [self.measure], "target": target } });
+        let lot = |(at, title): (usize, &&str)| {
+            let code = |base: &str| lot_code(base, at);
+            let quality = [
+                leaf(&code("METHOD"), "How the work will be done", "60", &judged),
+                leaf(&code("TEAM"), "Who will do it", "40", &judged),
+            ];
+            let work = "Work done by social economy organisations";
+            let social = [
+                leaf(&code("SEO"), work, "50", &seo),
+                leaf(&code("PLEDGE"), "Promised outcome", "50", &pledge),
+            ];
+            json!({
+                "code": (at + 1).to_string(),
+                "title": title,
+                "criteria": [
+                    leaf(&code("PRICE"), "Price", "40", &price),
+                    group(&code("QUALITY"), "Quality", "40", &quality),
+                    group(&code("SOCIAL"), "Social value", "20", &social),
+                ],
+            })
+        };
+        let undivided = [self.title];
+        let titles = if self.lots.is_empty() {
+            &undivided
+        } else {
+            self.lots
+        };
+        let lots: Vec<Value> = titles.iter().enumerate().map(lot).collect();
+        let by_seo = (0..lots.len()).map(|at| json!({ "criterion_mark": lot_code("SEO", at) }));
+        let last = ["lower_price", "earlier_receipt", "drawn_lot"];
+        let ties: Vec<Value> = by_seo.chain(last.map(Value::from)).collect();
+        let limits = (lots.len() > 1)
+            .then(|| json!({ "max_awards_per_supplier": 1, "allocation": "largest_lead" }));
         let plan = json!({
             "catalogue": catalogue,
             "currency": "KRW",
             "method": "weighted_sum",
-            "criteria": [
-                leaf("PRICE", "Price", "40", &price),
-                group("QUALITY", "Quality", "40", &quality),
-                group("SOCIAL", "Social value", "20", &social),
-            ],
+            "lots": lots,
+            "lot_limits": limits,
             "envelopes": "one",
             "mark_scale": 4,
             "rounding": "half_even",
-            "tie_breaks": [{ "criterion_mark": "SEO" }, "lower_price", "earlier_receipt", "drawn_lot"],
+            "tie_breaks": ties,
             "disclosure": {
                 "price": "public", "item_prices": "public", "commitments": "public",
                 "participations": "public", "declarations": "public", "answers": "parties"
@@ -286,7 +329,10 @@ impl DemoBid {
                 json!({ "organisation": organisation(partner), "share": share, "under": bidder }),
             );
         }
+        let method = "We start with a visit to everyone concerned, and report each month.";
+        let team = "A steady team with names on the door, and a stand-in for every one of them.";
         let content = json!({
+            "lot": (self.lot + 1).to_string(),
             "price": won(self.price),
             "commitments": [{
                 "measure": { "catalogue": catalogue, "code": tender.measure },
@@ -296,8 +342,8 @@ impl DemoBid {
             }],
             "participations": participations,
             "answers": {
-                "METHOD": "We start with a visit to everyone concerned, and report each month.",
-                "TEAM": "A steady team with names on the door, and a stand-in for every one of them.",
+                lot_code("METHOD", self.lot): method,
+                lot_code("TEAM", self.lot): team,
             },
         });
         serde_json::from_value(content).with_context(|| format!("a bid for {}", tender.title))

@@ -1,23 +1,23 @@
 //! Awards: proposed by one officer, approved by another.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
-use commonweal_app::AppError;
 use commonweal_app::read::evaluation::AwardView;
-use commonweal_domain::ids::{BidId, OrganisationId, TenderId};
+use commonweal_domain::ids::TenderId;
+use commonweal_domain::tender::award::Winner;
 
 use super::bid::{self, Bid};
-use super::context::{actor, app, loader, settle};
+use super::context::{actor, app};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
-use super::payload::payloads;
 use super::scalars::{BigInt, DateTime};
-use super::tender::{self, Tender};
-use super::tender_loaders::AwardOf;
+use super::tender::{self, Tender, TenderPayload, settle_tender};
 
-/// The award of a tender, from its proposal on.
+/// The award of a lot, from its proposal on.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct Award {
+    /// The code of the lot.
+    lot: String,
     /// The officer who proposed it, as a pseudonym.
     proposed_by: ID,
     /// Log index of the proposal.
@@ -31,9 +31,7 @@ pub struct Award {
     #[graphql(skip)]
     tender_id: TenderId,
     #[graphql(skip)]
-    bid_id: BidId,
-    #[graphql(skip)]
-    supplier_id: OrganisationId,
+    winner: Option<Winner>,
 }
 
 impl From<AwardView> for Award {
@@ -44,9 +42,9 @@ impl From<AwardView> for Award {
             approved_by: view.decided.map(|(by, _, _)| node_id(by)),
             decided_at: view.decided.map(|(_, at, _)| DateTime(at)),
             entry_index: view.decided.map(|(_, _, index)| index.into()),
-            tender_id: view.tender,
-            bid_id: view.bid,
-            supplier_id: view.supplier,
+            lot: view.lot.lot.to_string(),
+            tender_id: view.lot.tender,
+            winner: view.winner,
         }
     }
 }
@@ -58,14 +56,20 @@ impl Award {
         tender::load(context, self.tender_id).await
     }
 
-    /// The bid at rank 1.
+    /// The bid that wins the lot; null when nobody does.
     async fn bid(&self, context: &Context<'_>) -> async_graphql::Result<Option<Bid>> {
-        bid::load(context, self.bid_id).await
+        match self.winner {
+            Some(winner) => bid::load(context, winner.bid).await,
+            None => Ok(None),
+        }
     }
 
     /// Who made it.
     async fn supplier(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
-        organisation::load(context, self.supplier_id).await
+        match self.winner {
+            Some(winner) => organisation::load(context, winner.supplier).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -78,46 +82,22 @@ pub struct AwardInput {
     client_mutation_id: Option<String>,
 }
 
-payloads! {
-    /// Answer of `proposeAward` and `approveAward`.
-    AwardPayload {
-        /// The award.
-        award: Award
-    }
-}
-
-async fn payload<T>(
-    context: &Context<'_>,
-    tender: TenderId,
-    done: Result<T, AppError>,
-    client_mutation_id: Option<String>,
-) -> async_graphql::Result<AwardPayload> {
-    let (made, errors) = settle(done)?;
-    let award = match made {
-        Some(_) => loader(context)?
-            .load_one(AwardOf(tender))
-            .await?
-            .map(Into::into),
-        None => None,
-    };
-    Ok(AwardPayload::new((award, errors), client_mutation_id))
-}
-
 /// Mutations of awards, by two officers of the buyer.
 #[derive(Debug, Default)]
 pub struct AwardMutation;
 
 #[Object]
 impl AwardMutation {
-    /// Proposes to award the bid at rank 1.
+    /// Proposes to award each lot to the bid that wins it by the standing ranking.
     async fn propose_award(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which tender.")] input: AwardInput,
-    ) -> async_graphql::Result<AwardPayload> {
+    ) -> async_graphql::Result<TenderPayload> {
         let tender = parse_id("tender", &input.tender)?;
         let done = app(context)?.propose_award(&actor(context), tender).await;
-        payload(context, tender, done, input.client_mutation_id).await
+        let settled = settle_tender(context, tender, done).await?;
+        Ok(TenderPayload::new(settled, input.client_mutation_id))
     }
 
     /// Approves a proposed award, as another officer. The marks of the panel are released with it.
@@ -125,9 +105,10 @@ impl AwardMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which tender.")] input: AwardInput,
-    ) -> async_graphql::Result<AwardPayload> {
+    ) -> async_graphql::Result<TenderPayload> {
         let tender = parse_id("tender", &input.tender)?;
         let done = app(context)?.approve_award(&actor(context), tender).await;
-        payload(context, tender, done, input.client_mutation_id).await
+        let settled = settle_tender(context, tender, done).await?;
+        Ok(TenderPayload::new(settled, input.client_mutation_id))
     }
 }

@@ -197,6 +197,8 @@ pub struct Bid {
     pub(super) id: ID,
     /// The random id of its sealed entry in the log.
     sealed_id: ID,
+    /// The code of the lot that it is for.
+    lot: String,
     /// When its last byte arrived.
     received_at: DateTime,
     /// What the opening found; a bid that is not valid takes no part.
@@ -256,6 +258,7 @@ impl From<BidView> for Bid {
         Self {
             id: node_id(view.id),
             sealed_id: node_id(view.sealed),
+            lot: view.lot.to_string(),
             received_at: DateTime(view.received_at),
             validity: view.validity.into(),
             validity_notes: notes,

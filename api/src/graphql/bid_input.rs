@@ -114,6 +114,8 @@ pub struct DeclarationInput {
 /// What a bid says. It is sealed on receipt.
 #[derive(Debug, InputObject)]
 pub struct BidInput {
+    /// The lot that it is for; may be left out where the tender has one.
+    lot: Option<String>,
     /// The price of the whole.
     price: MoneyInput,
     /// Prices of single items.
@@ -133,7 +135,18 @@ pub struct BidInput {
 }
 
 impl BidInput {
-    fn parse(self, catalogue: &Catalogue) -> async_graphql::Result<domain::BidContent> {
+    fn parse(
+        self,
+        plan: &domain::Plan,
+        catalogue: &Catalogue,
+    ) -> async_graphql::Result<domain::BidContent> {
+        let lot = match (self.lot, plan.only_lot()) {
+            (Some(lot), _) => lot.parse().map_err(|error| wrong("bid.lot", &error))?,
+            (None, Some(only)) => only.code.clone(),
+            (None, None) => {
+                return Err(wrong("bid.lot", &"the tender has several lots: name one"));
+            }
+        };
         let prices = self.item_prices.into_iter().enumerate().map(|(at, item)| {
             let price = item.price.parse(&format!("bid.itemPrices.{at}.price"));
             Ok((item.criterion, price?))
@@ -155,6 +168,7 @@ impl BidInput {
             .into_iter()
             .map(|one| (one.criterion, one.meets));
         Ok(domain::BidContent {
+            lot,
             price: self.price.parse("bid.price")?,
             item_prices: by_criterion("bid.itemPrices", prices.into_iter())?,
             commitments: commitments.collect::<async_graphql::Result<_>>()?,
@@ -298,7 +312,7 @@ async fn command(
     Ok(usecase::SubmitBid {
         tender,
         supplier,
-        content: bid.parse(&catalogue.catalogue)?,
+        content: bid.parse(&plan, &catalogue.catalogue)?,
         received_at: received_at(context)?,
         idempotency_key,
     })

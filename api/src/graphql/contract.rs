@@ -6,7 +6,7 @@ use commonweal_app::read::contract::{ContractFilter as Filter, ContractView, Kpi
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::ids::{ContractId, KpiId, OrganisationId};
 
-use super::amounts::{Period, Quantity};
+use super::amounts::{Period, Quantity, wrong};
 use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse, settle};
@@ -25,6 +25,8 @@ pub struct Contract {
     pub(super) id: ID,
     /// Whether delivery beyond a KPI may be traded; otherwise it retires to the buyer.
     surplus_tradable: bool,
+    /// The code of the lot whose award led to it.
+    lot: Option<String>,
     /// When it was signed.
     signed_at: DateTime,
     /// Log index of its signature.
@@ -38,6 +40,7 @@ impl From<ContractView> for Contract {
         Self {
             id: node_id(view.id),
             surplus_tradable: view.surplus_tradable,
+            lot: view.award.as_ref().map(|award| award.lot.to_string()),
             signed_at: DateTime(view.signed_at),
             entry_index: view.entry_index.into(),
             view,
@@ -49,8 +52,8 @@ impl From<ContractView> for Contract {
 impl Contract {
     /// The tender whose award led to it.
     async fn tender(&self, context: &Context<'_>) -> async_graphql::Result<Option<Tender>> {
-        match self.view.tender {
-            Some(tender) => tender::load(context, tender).await,
+        match &self.view.award {
+            Some(award) => tender::load(context, award.tender).await,
             None => Ok(None),
         }
     }
@@ -213,6 +216,8 @@ impl ContractQuery {
 pub struct SignContractInput {
     /// The tender whose award was decided.
     tender: ID,
+    /// The code of the lot; may be left out where the tender has one.
+    lot: Option<String>,
     /// Comes back in the answer.
     client_mutation_id: Option<String>,
 }
@@ -238,7 +243,11 @@ impl ContractMutation {
         #[graphql(desc = "Of which award.")] input: SignContractInput,
     ) -> async_graphql::Result<SignContractPayload> {
         let tender = parse_id("tender", &input.tender)?;
-        let done = app(context)?.sign_contract(&actor(context), tender).await;
+        let lot = input.lot.map(|lot| lot.parse());
+        let lot = lot.transpose().map_err(|error| wrong("lot", &error))?;
+        let done = app(context)?
+            .sign_contract(&actor(context), tender, lot)
+            .await;
         let (made, errors) = settle(done)?;
         let contract = match made {
             Some(made) => load(context, made.out).await?,

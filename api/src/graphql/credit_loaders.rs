@@ -9,9 +9,9 @@ use commonweal_app::read::claim::{ClaimView, VerificationView};
 use commonweal_app::read::contract::{ContractView, KpiView};
 use commonweal_app::read::credit::{BatchLife, BatchView, ClassView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
-use commonweal_domain::ids::{
-    BatchId, ClaimId, ClassId, ContractId, KpiId, RetirementId, TenderId,
-};
+use commonweal_domain::ids::{BatchId, ClaimId, ClassId, ContractId, KpiId, RetirementId};
+
+use commonweal_domain::tender::LotRef;
 
 use super::context::{loader, refuse};
 use super::loaders::Loader;
@@ -34,7 +34,7 @@ macro_rules! by_id {
 macro_rules! by_owner {
     ($($(#[$doc:meta])* $key:ident($id:ty) => $value:ty = $read:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct $key(pub $id);
 
         impl Load<$key> for Loader {
@@ -42,7 +42,7 @@ macro_rules! by_owner {
             type Error = async_graphql::Error;
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Self::Error> {
-                let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+                let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
                 let found = self.app().read().$read(&ids).await.map_err(refuse)?;
                 Ok(found.into_iter().map(|(id, value)| ($key(id), value)).collect())
             }
@@ -60,8 +60,8 @@ by_id! {
 }
 
 by_owner! {
-    /// The contract that the award of a tender led to.
-    ContractOf(TenderId) => ContractView = contracts_by_tender;
+    /// The contract that the award of a lot led to.
+    ContractOf(LotRef) => ContractView = contracts_by_lot;
     /// The KPIs of a contract.
     KpisOf(ContractId) => Vec<KpiView> = kpis_of;
     /// What verifiers found on a claim.

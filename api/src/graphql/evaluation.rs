@@ -200,7 +200,7 @@ impl From<scorecard::TotalTrace> for TotalTrace {
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct Scorecard {
-    /// One mark for each leaf of the plan, in its order.
+    /// One mark for each leaf of the lot, in its order.
     marks: Vec<ScoredMark>,
     /// The total by the plan's method; null while a mark is missing or withheld.
     total: Option<Decimal>,
@@ -233,7 +233,7 @@ impl From<scorecard::Scorecard> for Scorecard {
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct Place {
-    /// 1 is the winner.
+    /// From 1, the best.
     rank: u32,
     /// The total; null where a mark is withheld from the caller.
     total: Option<Decimal>,
@@ -326,8 +326,9 @@ impl From<Excluded> for PlanExclusion {
     }
 }
 
-/// The standing ranking of a tender.
+/// The standing ranking of a lot.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Ranking {
     /// The places from the first; null when the ranking is withheld.
     places: Option<Vec<Place>>,
@@ -335,12 +336,27 @@ pub struct Ranking {
     withheld: Vec<NoValue>,
     /// Bids that the plan excludes.
     excluded: Vec<PlanExclusion>,
+    /// Higher-ranked bids that do not win the lot, because their suppliers win as many other lots as they may.
+    passed_over: Vec<ID>,
     /// Size of the log on which it was based: later entries did not influence it.
     inputs_upto: BigInt,
     /// When it was computed.
     computed_at: DateTime,
     /// Log index of it.
     entry_index: BigInt,
+    #[graphql(skip)]
+    winner_id: Option<BidId>,
+}
+
+#[ComplexObject]
+impl Ranking {
+    /// The bid that wins the lot; null when nobody does, and while the ranking of a lot is withheld.
+    async fn winner(&self, context: &Context<'_>) -> async_graphql::Result<Option<Bid>> {
+        match self.winner_id {
+            Some(bid) => bid::load(context, bid).await,
+            None => Ok(None),
+        }
+    }
 }
 
 impl From<RankingView> for Ranking {
@@ -362,7 +378,15 @@ impl From<RankingView> for Ranking {
             ranking::Ranking::Withheld(missing) => (None, missing),
             ranking::Ranking::NotKnown => (None, Vec::new()),
         };
+        let allocated = view.allocated.as_ref();
+        let passed_over = allocated.map(|lot| lot.passed_over.as_slice());
         Self {
+            passed_over: passed_over
+                .unwrap_or_default()
+                .iter()
+                .map(|bid| node_id(*bid))
+                .collect(),
+            winner_id: allocated.and_then(|lot| lot.bid),
             places: places.map(|places| places.into_iter().map(place).collect()),
             withheld: withheld.into_iter().map(no_value).collect(),
             excluded: view.excluded.into_iter().map(Into::into).collect(),

@@ -7,11 +7,11 @@ use commonweal_domain::ids::{BidId, TenderId};
 
 use super::amounts::wrong;
 use super::context::{actor, app, loader, settle};
-use super::evaluation::{Mark, Ranking};
+use super::evaluation::Mark;
 use super::node::parse_id;
 use super::payload::payloads;
 use super::tender::{TenderPayload, settle_tender};
-use super::tender_loaders::{MarksOf, RankingOf};
+use super::tender_loaders::MarksOf;
 
 /// Input of `saveMark`.
 #[derive(Debug, InputObject)]
@@ -84,11 +84,6 @@ payloads! {
     FinaliseMarksPayload {
         /// How many marks are final now.
         finalised: i32
-    }
-    /// Answer of `computeRanking`.
-    RankingPayload {
-        /// The ranking, or why it is withheld.
-        ranking: Ranking
     }
 }
 
@@ -164,25 +159,15 @@ impl EvaluationMutation {
         Ok(TenderPayload::new(settled, input.client_mutation_id))
     }
 
-    /// Computes the ranking from the plan, the bids and the consensus, or says why it is withheld.
+    /// Computes the ranking of every lot from the plan, the bids and the consensus, or says why it is withheld.
     async fn compute_ranking(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which tender.")] input: PanelInput,
-    ) -> async_graphql::Result<RankingPayload> {
+    ) -> async_graphql::Result<TenderPayload> {
         let tender: TenderId = parse_id("tender", &input.tender)?;
         let done = app(context)?.compute_ranking(&actor(context), tender).await;
-        let (made, errors) = settle(done)?;
-        let ranking = match made {
-            Some(_) => loader(context)?
-                .load_one(RankingOf(tender))
-                .await?
-                .map(Into::into),
-            None => None,
-        };
-        Ok(RankingPayload::new(
-            (ranking, errors),
-            input.client_mutation_id,
-        ))
+        let settled = settle_tender(context, tender, done).await?;
+        Ok(TenderPayload::new(settled, input.client_mutation_id))
     }
 }

@@ -27,6 +27,8 @@ pub mod graphiql;
 pub mod ledger;
 pub mod limits;
 pub mod loaders;
+pub mod lot;
+pub mod lot_input;
 pub(crate) mod node;
 pub mod organisation;
 pub(crate) mod payload;

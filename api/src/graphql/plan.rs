@@ -7,8 +7,8 @@ use commonweal_domain::tender::criteria::{CriterionKind, Leaf};
 use commonweal_domain::tender::disclosure;
 use commonweal_domain::tender::plan;
 
-use super::amounts::Money;
 use super::catalogue::{self, Catalogue};
+use super::lot::{LotLimits, PlanLot};
 use super::plan_method::{Method, MethodTerms, method};
 use super::plan_money::{ExchangeRate, ProxyValues};
 use super::procurement::Procurement;
@@ -140,7 +140,7 @@ pub struct Criterion {
 }
 
 impl Criterion {
-    fn new(criterion: &domain::Criterion, leaves: &[Leaf<'_>]) -> Self {
+    pub(super) fn new(criterion: &domain::Criterion, leaves: &[Leaf<'_>]) -> Self {
         let leaf = leaves
             .iter()
             .find(|leaf| leaf.criterion.code == criterion.code);
@@ -185,8 +185,10 @@ pub struct Plan {
     method_formula: String,
     /// Whether the lowest total wins.
     lowest_wins: bool,
-    /// The tree of criteria.
-    criteria: Vec<Criterion>,
+    /// The lots in the buyer's order of priority; exactly one when the tender is not divided.
+    lots: Vec<PlanLot>,
+    /// How many lots one supplier may bid for and win; null for all of them.
+    lot_limits: Option<LotLimits>,
     /// The money values of measures, where a criterion scores social value in money.
     proxies: Option<ProxyValues>,
     /// How many steps the opening has.
@@ -197,8 +199,6 @@ pub struct Plan {
     rounding: Rounding,
     /// What decides ties, in order.
     tie_breaks: Vec<TieBreak>,
-    /// Bids below this price are excluded.
-    minimum_price: Option<Money>,
     /// What of a bid is shown to whom after the opening.
     disclosure: Vec<FieldDisclosure>,
     /// Who can read a sealed bid before the opening.
@@ -231,7 +231,6 @@ impl Plan {
 
 impl From<&domain::Plan> for Plan {
     fn from(plan: &domain::Plan) -> Self {
-        let leaves = plan.leaves().unwrap_or_default();
         let warnings = plan.warnings().unwrap_or_default();
         let (method, method_terms) = method(&plan.method);
         Self {
@@ -242,16 +241,16 @@ impl From<&domain::Plan> for Plan {
             method_formula: plan.method.formula().to_owned(),
             lowest_wins: plan.method.lowest_wins(),
             proxies: plan.proxies.as_ref().map(Into::into),
-            criteria: plan
-                .criteria
+            lots: plan
+                .lots
                 .iter()
-                .map(|one| Criterion::new(one, &leaves))
+                .map(|lot| PlanLot::new(plan, lot))
                 .collect(),
+            lot_limits: plan.lot_limits.map(Into::into),
             envelopes: plan.envelopes.into(),
             mark_scale: plan.mark_scale,
             rounding: plan.rounding.into(),
             tie_breaks: plan.tie_breaks.iter().cloned().map(Into::into).collect(),
-            minimum_price: plan.minimum_price.map(Into::into),
             disclosure: disclosures(&plan.disclosure),
             seal_mode: plan.seal.into(),
             seal_note: seal_note(plan.seal).to_owned(),

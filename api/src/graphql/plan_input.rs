@@ -7,7 +7,8 @@ use commonweal_domain::tender as domain;
 use commonweal_domain::tender::criteria::CriterionKind;
 use commonweal_domain::tender::plan;
 
-use super::amounts::{MoneyInput, wrong};
+use super::amounts::wrong;
+use super::lot_input::{LotInput, LotLimitsInput};
 use super::plan::{BidField, Disclosure, Envelopes, Rounding, SealMode, TieBreakKind};
 use super::plan_method::{self, Method, MethodTermsInput};
 use super::plan_money::ExchangeRateInput;
@@ -61,7 +62,8 @@ impl CriterionInput {
     }
 }
 
-fn criteria(
+/// Siblings of the tree.
+pub(super) fn criteria(
     inputs: Vec<CriterionInput>,
     at: &str,
     catalogue: &Catalogue,
@@ -171,8 +173,10 @@ pub struct PlanInput {
     method: Method,
     /// The terms of a method that counts the price itself; left out for `WEIGHTED_SUM`.
     method_terms: Option<MethodTermsInput>,
-    /// The tree of criteria.
-    criteria: Vec<CriterionInput>,
+    /// The lots in the buyer's order of priority; one for a tender that is not divided.
+    lots: Vec<LotInput>,
+    /// How many lots one supplier may bid for and win; leave out for all of them.
+    lot_limits: Option<LotLimitsInput>,
     /// How many steps the opening has.
     #[graphql(default_with = "Envelopes::One")]
     envelopes: Envelopes,
@@ -184,8 +188,6 @@ pub struct PlanInput {
     rounding: Rounding,
     /// What decides ties, in order; the last one is the drawn lot.
     tie_breaks: Vec<TieBreakInput>,
-    /// Bids below this price are excluded.
-    minimum_price: Option<MoneyInput>,
     /// Fields of a bid that not everyone may see after the opening; those left out are public.
     disclosure: Option<Vec<FieldDisclosureInput>>,
     /// Who can read a sealed bid before the opening.
@@ -212,21 +214,20 @@ impl PlanInput {
         let ties = ties.map(|(index, tie)| tie.parse(&format!("plan.tieBreaks.{index}")));
         let rates = self.exchange_rates.into_iter().enumerate();
         let rates = rates.map(|(index, rate)| rate.parse(&format!("plan.exchangeRates.{index}")));
-        let minimum = self
-            .minimum_price
-            .map(|price| price.parse("plan.minimumPrice"));
+        let lots = self.lots.into_iter().enumerate();
+        let lots = lots.map(|(index, lot)| lot.parse(&format!("plan.lots.{index}"), catalogue));
         Ok(domain::Plan {
             catalogue: catalogue.id,
             currency: currency.map_err(|error| wrong("plan.currency", &error))?,
             exchange_rates: rates.collect::<async_graphql::Result<_>>()?,
             method: plan_method::parse(self.method, self.method_terms)?,
             proxies: None,
-            criteria: criteria(self.criteria, "plan.criteria", catalogue, 1)?,
+            lots: lots.collect::<async_graphql::Result<_>>()?,
+            lot_limits: self.lot_limits.map(Into::into),
             envelopes: self.envelopes.into(),
             mark_scale: self.mark_scale,
             rounding: self.rounding.into(),
             tie_breaks: ties.collect::<async_graphql::Result<_>>()?,
-            minimum_price: minimum.transpose()?,
             disclosure: disclosure(self.disclosure.unwrap_or_default(), "plan.disclosure")?,
             seal: self.seal_mode.into(),
             surplus_tradable: self.surplus_tradable,
@@ -242,8 +243,8 @@ impl PlanInput {
     }
 }
 
-/// A path of the domain in the words of the input: `plan.criteria.0.kind.rule.price_linear.floor` is
-/// `plan.criteria.0.rule.priceLinear.floor`.
+/// A path of the domain in the words of the input: `plan.lots.0.criteria.0.kind.rule.price_linear.floor` is
+/// `plan.lots.0.criteria.0.rule.priceLinear.floor`.
 pub(crate) fn input_path(path: &str) -> String {
     let path = path
         .replace(".kind.group", ".children")

@@ -34,6 +34,8 @@ pub enum SealedState {
 pub struct SealedBid {
     /// Opaque id, random: it is the subject of the entry in the log.
     pub(super) id: ID,
+    /// The code of the lot that it is for.
+    lot: String,
     /// What has become of it.
     state: SealedState,
     /// When its last byte arrived.
@@ -52,6 +54,7 @@ impl From<SealedBidView> for SealedBid {
     fn from(view: SealedBidView) -> Self {
         Self {
             id: node_id(view.id),
+            lot: view.lot.to_string(),
             state: view.state.into(),
             received_at: DateTime(view.received_at),
             commitment: Sha256(view.commitment.0),

@@ -8,14 +8,11 @@ use commonweal_app::tender as usecase;
 use commonweal_domain::ids::{BidId, OrganisationId, TenderId};
 use commonweal_domain::tender::stage;
 
-use super::award::Award;
 use super::bid::Bid;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{UserError, actor, app, loader, refuse, settle};
-use super::contract::Contract;
-use super::credit_loaders::ContractOf;
 use super::errors::Code;
-use super::evaluation::Ranking;
+use super::lot::Lot;
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::payload::payloads;
@@ -24,7 +21,7 @@ use super::plan_input::{PlanInput, input_path};
 use super::policy::PolicyCheck;
 use super::procurement_input::{JustificationInput, justifications};
 use super::scalars::{BigInt, DateTime};
-use super::tender_loaders::{AwardOf, BidCountOf, BidsOf, ChecksOf, RankingOf};
+use super::tender_loaders::{BidCountOf, BidsOf, ChecksOf};
 
 /// How far a tender is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -46,7 +43,7 @@ pub enum Stage {
     AwardProposed,
     /// A second officer has approved it.
     Awarded,
-    /// The contract is signed.
+    /// The contract of every award is signed.
     Contracted,
     /// The buyer gave it up.
     Cancelled,
@@ -96,6 +93,8 @@ pub struct Tender {
     entry_index: BigInt,
     /// Log index of its opening; null before.
     opened_index: Option<BigInt>,
+    /// Its lots with what became of each, in the order of the plan.
+    lots: Vec<Lot>,
     #[graphql(skip)]
     key: TenderId,
     #[graphql(skip)]
@@ -116,6 +115,12 @@ impl From<TenderView> for Tender {
             cancellation: view.cancelled.map(Into::into),
             entry_index: view.entry_index.into(),
             opened_index: view.opened_index.map(Into::into),
+            lots: view
+                .plan
+                .lots
+                .iter()
+                .map(|lot| Lot::new(view.id, lot))
+                .collect(),
             key: view.id,
             buyer_id: view.buyer,
         }
@@ -124,12 +129,6 @@ impl From<TenderView> for Tender {
 
 #[ComplexObject]
 impl Tender {
-    /// The contract that its award led to.
-    async fn contract(&self, context: &Context<'_>) -> async_graphql::Result<Option<Contract>> {
-        let found = loader(context)?.load_one(ContractOf(self.key)).await?;
-        Ok(found.map(Into::into))
-    }
-
     /// Who buys.
     async fn buyer(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
         organisation::load(context, self.buyer_id).await
@@ -178,18 +177,6 @@ impl Tender {
             .into_iter()
             .map(Into::into)
             .collect())
-    }
-
-    /// The ranking, or why it is withheld; null before it is computed, and when a bid was excluded after it.
-    async fn ranking(&self, context: &Context<'_>) -> async_graphql::Result<Option<Ranking>> {
-        let found = loader(context)?.load_one(RankingOf(self.key)).await?;
-        Ok(found.map(Into::into))
-    }
-
-    /// The award, from its proposal on.
-    async fn award(&self, context: &Context<'_>) -> async_graphql::Result<Option<Award>> {
-        let found = loader(context)?.load_one(AwardOf(self.key)).await?;
-        Ok(found.map(Into::into))
     }
 }
 

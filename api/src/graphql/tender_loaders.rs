@@ -13,6 +13,7 @@ use commonweal_app::read::policy::CheckView;
 use commonweal_app::read::tender::TenderView;
 use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
 use commonweal_domain::scoring::scorecard::Scorecard;
+use commonweal_domain::tender::LotRef;
 
 use super::context::refuse;
 use super::loaders::Loader;
@@ -25,7 +26,7 @@ pub struct BidsOf(pub TenderId, pub Page<BidId>);
 macro_rules! loads {
     ($($(#[$doc:meta])* $key:ident($id:ty) -> $value:ty = |$app:ident, $actor:ident, $ids:ident| $load:expr;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct $key(pub $id);
 
         impl Load<$key> for Loader {
@@ -33,7 +34,7 @@ macro_rules! loads {
             type Error = async_graphql::Error;
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, Self::Error> {
-                let ids: Vec<$id> = keys.iter().map(|key| key.0).collect();
+                let ids: Vec<$id> = keys.iter().map(|key| key.0.clone()).collect();
                 let ($app, $actor, $ids) = (self.app(), self.actor(), &ids);
                 let _ = $actor;
                 keyed($load.await, $key)
@@ -56,12 +57,12 @@ fn keyed<I, K: Eq + Hash, V>(
 loads! {
     /// How many opened bids a tender has.
     BidCountOf(TenderId) -> u64 = |app, actor, ids| app.read().bid_counts(ids);
-    /// The standing ranking of a tender.
-    RankingOf(TenderId) -> RankingView = |app, actor, ids| app.read().rankings_of(actor, ids);
+    /// The standing ranking of a lot.
+    RankingOf(LotRef) -> RankingView = |app, actor, ids| app.read().rankings_of(actor, ids);
     /// What the policies that bound a tender said of its plan.
     ChecksOf(TenderId) -> Vec<CheckView> = |app, actor, ids| app.read().checks_by_tender(ids);
-    /// The award of a tender, from its proposal on.
-    AwardOf(TenderId) -> AwardView = |app, actor, ids| app.read().awards_of(ids);
+    /// The award of a lot, from its proposal on.
+    AwardOf(LotRef) -> AwardView = |app, actor, ids| app.read().awards_of(ids);
     /// The scorecard of a bid in the standing ranking.
     ScorecardOf(BidId) -> Scorecard = |app, actor, ids| app.read().scorecards_of(actor, ids);
     /// The marks of a bid.

@@ -9,6 +9,9 @@ pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 /// Content type of tiles and bundles.
 pub(super) const BYTES: &str = "application/octet-stream";
 
+/// Content type of blobs.
+pub(super) const JSON: &str = "application/json";
+
 /// For how long a cache may keep a file without asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {

@@ -1,4 +1,5 @@
-//! The public log over HTTP, at the paths of C2SP tlog-tiles: checkpoint, key, tiles and entry bundles.
+//! The public log over HTTP, at the paths of C2SP tlog-tiles: checkpoint, key, tiles, entry bundles
+//! and blobs.
 //!
 //! Only what a signed checkpoint covers is served. All of it may be fetched from any page and kept by any cache; a tile never
 //! changes, because its path says how wide it is.
@@ -8,11 +9,12 @@ mod answer;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use commonweal_app::{App, AppError};
+use commonweal_domain::log::hash::Hash;
 use commonweal_domain::log::tile::TilePath;
 
 use answer::{File, Keep};
@@ -23,6 +25,7 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/vkey", get(vkey))
         .route("/log/tile/{*path}", get(tile))
+        .route("/log/blob/{sha256}", get(blob))
         .with_state(app)
 }
 
@@ -70,6 +73,26 @@ async fn tile(
             } else {
                 Keep::ForADay
             },
+        })
+    });
+    respond(&headers, file)
+}
+
+/// The body of an entry that is too large for it, by its hash in lower-case hexadecimal digits.
+async fn blob(
+    State(app): State<Arc<App>>,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(sha256) = sha256.parse::<Hash>() else {
+        return respond(&headers, Ok(None));
+    };
+    let found = app.read().blob(sha256).await;
+    let file = found.map(|found| {
+        found.map(|content| File {
+            content,
+            kind: answer::JSON,
+            keep: Keep::ForEver,
         })
     });
     respond(&headers, file)

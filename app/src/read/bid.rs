@@ -13,7 +13,9 @@ use commonweal_domain::tender::confirmation::{ConfirmedShare, confirmed, missing
 use commonweal_domain::tender::entries::ExclusionGround;
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::validity::Validity;
-use commonweal_domain::tender::{BidContent, BidField, Commitment, CriterionCode, Participation};
+use commonweal_domain::tender::{
+    BidContent, BidField, Commitment, CriterionCode, LotCode, Participation,
+};
 use commonweal_domain::time::Time;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -35,6 +37,8 @@ pub struct BidView {
     pub tender: TenderId,
     /// Who bids.
     pub supplier: OrganisationId,
+    /// The lot that it is for.
+    pub lot: LotCode,
     /// The sealed entry.
     pub sealed: SealedId,
     /// When its last byte arrived.
@@ -101,6 +105,8 @@ pub struct SealedBidView {
     pub tender: TenderId,
     /// Who bids.
     pub supplier: OrganisationId,
+    /// The lot that it is for.
+    pub lot: LotCode,
     /// What has become of it.
     pub state: SealedState,
     /// When its last byte arrived.
@@ -292,6 +298,7 @@ fn view(
         id: BidId::from_uuid(row.id),
         tender: TenderId::from_uuid(row.tender_id),
         supplier: OrganisationId::from_uuid(row.supplier_id),
+        lot: row.lot.parse().map_err(AppError::internal)?,
         sealed: SealedId::from_uuid(row.sealed_id),
         received_at: Time::from_micros(row.received_at),
         validity: from_word(&row.validity)?,
@@ -308,6 +315,7 @@ fn sealed_view(row: &sealed_bid::Model) -> Result<SealedBidView, AppError> {
         id: SealedId::from_uuid(row.id),
         tender: TenderId::from_uuid(row.tender_id),
         supplier: OrganisationId::from_uuid(row.supplier_id),
+        lot: row.lot.parse().map_err(AppError::internal)?,
         state: from_word(&row.state)?,
         received_at: Time::from_micros(row.received_at),
         commitment: SealedCommitment(commitment),

@@ -49,7 +49,7 @@ impl Read<'_> {
         let plans = self.plans(awards.iter().map(|row| row.tender_id)).await?;
         let bids: Vec<BidId> = awards
             .iter()
-            .map(|row| BidId::from_uuid(row.bid_id))
+            .filter_map(|row| row.bid_id.map(BidId::from_uuid))
             .collect();
         let bids = self.bids_by_id(actor, &bids).await?;
         let certifications = self.certifications_of_parts(bids.values()).await?;
@@ -61,7 +61,7 @@ impl Read<'_> {
             let Some(plan) = plans.get(&row.tender_id) else {
                 continue;
             };
-            let bid = bids.get(&BidId::from_uuid(row.bid_id));
+            let bid = row.bid_id.and_then(|id| bids.get(&BidId::from_uuid(id)));
             facts.push(year_award(row, plan, bid, &certifications, &unexplained)?);
         }
         let kind = awards
@@ -84,7 +84,7 @@ impl Read<'_> {
         .map_err(|error| AppError::refused("OUT_OF_RANGE", error))
     }
 
-    /// The awards that the buyer decided in the year, in the order of their decision.
+    /// The lots that the buyer awarded to somebody in the year, in the order of the decision.
     async fn awards_of_year(
         &self,
         buyer: OrganisationId,
@@ -99,6 +99,7 @@ impl Read<'_> {
         let day = 86_400_000_000;
         let rows = award::Entity::find()
             .filter(award::Column::TenderId.in_subquery(own))
+            .filter(award::Column::BidId.is_not_null())
             .filter(award::Column::DecidedAt.gte(first.start().micros()))
             .filter(award::Column::DecidedAt.lt(last.start().plus_micros(day).micros()))
             .order_by_asc(award::Column::DecidedIdx)

@@ -1,10 +1,11 @@
 //! Contracts and KPIs as anyone may read them: what was promised and what was delivered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::contract::{ClaimStatus, Kpi};
-use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
+use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId};
+use commonweal_domain::tender::LotRef;
 use commonweal_domain::time::Time;
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -13,16 +14,16 @@ use uuid::Uuid;
 
 use super::{Page, Read};
 use crate::error::AppError;
-use crate::store::contract::{self, kpi, kpi_of};
+use crate::store::contract::{self, award_of, kpi, kpi_of};
 use crate::store::{claim, columns};
 
 /// A signed contract; its KPIs are read apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractView {
     /// The contract.
     pub id: ContractId,
-    /// The tender whose award led to it.
-    pub tender: Option<TenderId>,
+    /// The lot whose award led to it.
+    pub award: Option<LotRef>,
     /// Who buys.
     pub buyer: OrganisationId,
     /// Who delivers.
@@ -71,19 +72,21 @@ impl Read<'_> {
         Ok(views.into_iter().map(|view| (view.id, view)).collect())
     }
 
-    /// The contracts that the awards of some tenders led to, in one statement.
-    pub async fn contracts_by_tender(
+    /// The contracts that the awards of some lots led to, in one statement.
+    pub async fn contracts_by_lot(
         &self,
-        tenders: &[TenderId],
-    ) -> Result<HashMap<TenderId, ContractView>, AppError> {
+        lots: &[LotRef],
+    ) -> Result<HashMap<LotRef, ContractView>, AppError> {
+        let codes: HashSet<&str> = lots.iter().map(|lot| lot.lot.as_str()).collect();
         let rows = contract::Entity::find()
-            .filter(contract::Column::TenderId.is_in(columns::uuids(tenders)))
+            .filter(contract::Column::TenderId.is_in(lots.iter().map(|lot| lot.tender.uuid())))
+            .filter(contract::Column::Lot.is_in(codes))
             .all(self.db)
             .await?;
         let views = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
         Ok(views
             .into_iter()
-            .filter_map(|view| Some((view.tender?, view)))
+            .filter_map(|view| Some((view.award.clone()?, view)))
             .collect())
     }
 
@@ -180,7 +183,7 @@ fn select(filter: &ContractFilter) -> Select<contract::Entity> {
 fn view(row: &contract::Model) -> Result<ContractView, AppError> {
     Ok(ContractView {
         id: ContractId::from_uuid(row.id),
-        tender: row.tender_id.map(TenderId::from_uuid),
+        award: award_of(row)?,
         buyer: OrganisationId::from_uuid(row.buyer_id),
         supplier: OrganisationId::from_uuid(row.supplier_id),
         surplus_tradable: row.surplus_tradable,

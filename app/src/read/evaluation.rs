@@ -1,6 +1,6 @@
 //! Marks, consensus, rankings, scorecards and awards, as far as the reader may see them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use commonweal_domain::actor::{Actor, Role};
 use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, SealedId, TenderId};
@@ -8,7 +8,9 @@ use commonweal_domain::scoring::evaluation::PublishedResult;
 use commonweal_domain::scoring::exclusion::Excluded;
 use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::scorecard::{Audience, Scorecard};
-use commonweal_domain::tender::{Award, CriterionCode};
+use commonweal_domain::tender::allocation::Allocated;
+use commonweal_domain::tender::award::Winner;
+use commonweal_domain::tender::{Award, CriterionCode, LotRef};
 use commonweal_domain::time::Time;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
@@ -57,9 +59,11 @@ pub struct ConsensusView {
     pub entry_index: u64,
 }
 
-/// The standing ranking of a tender.
+/// The standing ranking of a lot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RankingView {
+    /// To which bid the lot goes; none while the ranking of a lot is withheld.
+    pub allocated: Option<Allocated>,
     /// Places with the totals that the reader may see, or why there are none.
     pub ranking: Ranking,
     /// Bids that the plan excludes.
@@ -72,15 +76,13 @@ pub struct RankingView {
     pub entry_index: u64,
 }
 
-/// An award, from its proposal on.
+/// The award of a lot, from its proposal on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwardView {
-    /// The tender.
-    pub tender: TenderId,
-    /// The bid at rank 1.
-    pub bid: BidId,
-    /// Who made it.
-    pub supplier: OrganisationId,
+    /// Which lot of which tender.
+    pub lot: LotRef,
+    /// Who wins it; none when nobody does.
+    pub winner: Option<Winner>,
     /// The officer who proposed it.
     pub proposed_by: PersonId,
     /// Log index of the proposal.
@@ -216,15 +218,15 @@ impl Read<'_> {
         Ok(found)
     }
 
-    /// The standing rankings of tenders, in a fixed number of statements.
+    /// The standing rankings of lots, in a fixed number of statements.
     pub async fn rankings_of(
         &self,
         actor: &Actor,
-        tenders: &[TenderId],
-    ) -> Result<HashMap<TenderId, RankingView>, AppError> {
-        let rows = self
-            .standing_rows(tenders.iter().map(|id| id.uuid()))
-            .await?;
+        lots: &[LotRef],
+    ) -> Result<HashMap<LotRef, RankingView>, AppError> {
+        let codes = lots.iter().map(|lot| lot.lot.to_string());
+        let tenders = lots.iter().map(|lot| lot.tender.uuid());
+        let rows = self.standing_rows(tenders, codes).await?;
         let reader = self
             .reader(actor, rows.iter().map(|row| row.tender_id))
             .await?;
@@ -234,14 +236,16 @@ impl Read<'_> {
                 let result: PublishedResult =
                     serde_json::from_slice(&row.result).map_err(AppError::internal)?;
                 let places = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
+                let allocated = row.allocated.as_deref().map(serde_json::from_slice);
                 let view = RankingView {
+                    allocated: allocated.transpose().map_err(AppError::internal)?,
                     ranking: if whole { places } else { result.ranking },
                     excluded: result.excluded,
                     inputs_upto: index(row.inputs_upto)?,
                     computed_at: Time::from_micros(row.computed_at),
                     entry_index: index(row.entry_idx)?,
                 };
-                Ok((TenderId::from_uuid(row.tender_id), view))
+                Ok((lot_ref(row.tender_id, &row.lot)?, view))
             })
             .collect()
     }
@@ -260,9 +264,9 @@ impl Read<'_> {
             .iter()
             .map(|row| (BidId::from_uuid(row.id), row.supplier_id))
             .collect();
-        let rankings = self
-            .standing_rows(rows.iter().map(|row| row.tender_id))
-            .await?;
+        let tenders = rows.iter().map(|row| row.tender_id);
+        let codes = rows.iter().map(|row| row.lot.clone());
+        let rankings = self.standing_rows(tenders, codes).await?;
         let reader = self
             .reader(actor, rankings.iter().map(|row| row.tender_id))
             .await?;
@@ -282,36 +286,38 @@ impl Read<'_> {
         Ok(found)
     }
 
-    /// Awards of tenders, from their proposal on, in one statement.
-    pub async fn awards_of(
-        &self,
-        tenders: &[TenderId],
-    ) -> Result<HashMap<TenderId, AwardView>, AppError> {
+    /// Awards of lots, from their proposal on, in one statement.
+    pub async fn awards_of(&self, lots: &[LotRef]) -> Result<HashMap<LotRef, AwardView>, AppError> {
+        let codes: HashSet<&str> = lots.iter().map(|lot| lot.lot.as_str()).collect();
         let rows = award::Entity::find()
-            .filter(award::Column::TenderId.is_in(tenders.iter().map(|id| id.uuid())))
+            .filter(award::Column::TenderId.is_in(lots.iter().map(|lot| lot.tender.uuid())))
+            .filter(award::Column::Lot.is_in(codes))
             .all(self.db)
             .await?;
         rows.into_iter()
             .map(|row| {
                 let view = award_view(&row)?;
-                Ok((view.tender, view))
+                Ok((view.lot.clone(), view))
             })
             .collect()
     }
 
-    /// The decided award of a tender as a contract takes it over.
-    pub async fn award(&self, tender: TenderId) -> Result<Option<Award>, AppError> {
-        let tender = LoadedTender::load(self.db, tender).await?;
-        load_award(self.db, &tender).await
+    /// The decided award of a lot as a contract takes it over.
+    pub async fn award(&self, lot: &LotRef) -> Result<Option<Award>, AppError> {
+        let tender = LoadedTender::load(self.db, lot.tender).await?;
+        load_award(self.db, &tender, &lot.lot).await
     }
 
     async fn standing_rows(
         &self,
         tenders: impl Iterator<Item = Uuid>,
+        lots: impl Iterator<Item = String>,
     ) -> Result<Vec<ranking::Model>, AppError> {
         let last = standing(tenders);
+        let lots: HashSet<String> = lots.collect();
         let rows = ranking::Entity::find()
             .filter(ranking::Column::EntryIdx.in_subquery(last))
+            .filter(ranking::Column::Lot.is_in(lots))
             .all(self.db)
             .await?;
         Ok(rows)
@@ -333,15 +339,27 @@ fn may_quote(reader: &Reader<'_>, tender: Uuid) -> Result<bool, AppError> {
     Ok(reader.audience(tender, None).may_see(answers))
 }
 
+fn lot_ref(tender: Uuid, lot: &str) -> Result<LotRef, AppError> {
+    Ok(LotRef {
+        tender: TenderId::from_uuid(tender),
+        lot: lot.parse().map_err(AppError::internal)?,
+    })
+}
+
 fn award_view(row: &award::Model) -> Result<AwardView, AppError> {
     let decided = row.approved_by.zip(row.decided_at).zip(row.decided_idx);
     let decided = decided.map(|((by, at), idx)| {
         Ok::<_, AppError>((PersonId::from_uuid(by), Time::from_micros(at), index(idx)?))
     });
     Ok(AwardView {
-        tender: TenderId::from_uuid(row.tender_id),
-        bid: BidId::from_uuid(row.bid_id),
-        supplier: OrganisationId::from_uuid(row.supplier_id),
+        lot: lot_ref(row.tender_id, &row.lot)?,
+        winner: row
+            .bid_id
+            .zip(row.supplier_id)
+            .map(|(bid, supplier)| Winner {
+                bid: BidId::from_uuid(bid),
+                supplier: OrganisationId::from_uuid(supplier),
+            }),
         proposed_by: PersonId::from_uuid(row.proposed_by),
         proposed_index: index(row.proposed_idx)?,
         decided: decided.transpose()?,

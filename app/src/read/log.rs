@@ -17,7 +17,7 @@ use sea_orm::{
 use super::{Page, Read};
 use crate::error::AppError;
 use crate::store::tree;
-use crate::store::{log_entry, log_key};
+use crate::store::{log_blob, log_entry, log_key};
 
 pub use crate::store::tree::StoredCheckpoint;
 
@@ -145,6 +145,20 @@ impl Read<'_> {
                 .map_err(AppError::internal)?,
         };
         Ok(Some(content))
+    }
+
+    /// The blob with a hash that an entry within the latest checkpoint holds; none for any other.
+    pub async fn blob(&self, sha256: Hash) -> Result<Option<Vec<u8>>, AppError> {
+        let published = self
+            .checkpoint()
+            .await?
+            .map_or(0, |checkpoint| checkpoint.size);
+        let found = log_blob::Entity::find()
+            .filter(log_blob::Column::Sha256.eq(sha256.as_bytes().as_slice()))
+            .filter(log_blob::Column::Idx.lt(column(published)))
+            .one(self.db)
+            .await?;
+        Ok(found.map(|blob| blob.bytes))
     }
 
     /// The hashes that prove that entry `index` is in the tree of a published `size` (RFC 6962, 2.1.1).

@@ -3,6 +3,7 @@
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::contract::{Contract, Kpi};
 use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
+use commonweal_domain::tender::LotRef;
 use commonweal_domain::time::Time;
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -19,6 +20,7 @@ pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub tender_id: Option<Uuid>,
+    pub lot: Option<String>,
     pub buyer_id: Uuid,
     pub supplier_id: Uuid,
     pub surplus_tradable: bool,
@@ -72,12 +74,25 @@ pub(crate) async fn load(
         .await?;
     Ok(Some(Contract {
         id,
-        tender: row.tender_id.map(TenderId::from_uuid),
+        award: award_of(&row)?,
         buyer: OrganisationId::from_uuid(row.buyer_id),
         supplier: OrganisationId::from_uuid(row.supplier_id),
         surplus_tradable: row.surplus_tradable,
         kpis: kpis.iter().map(kpi_of).collect::<Result<_, _>>()?,
     }))
+}
+
+/// The award that a contract answers.
+pub(crate) fn award_of(row: &Model) -> Result<Option<LotRef>, AppError> {
+    let named = row.tender_id.zip(row.lot.as_ref());
+    named
+        .map(|(tender, lot)| {
+            Ok(LotRef {
+                tender: TenderId::from_uuid(tender),
+                lot: lot.parse().map_err(AppError::internal)?,
+            })
+        })
+        .transpose()
 }
 
 /// The KPI of a row.
@@ -131,7 +146,8 @@ pub(crate) async fn insert(
 ) -> Result<(), AppError> {
     Entity::insert(ActiveModel {
         id: Set(signed.id.uuid()),
-        tender_id: Set(signed.tender.map(Id::uuid)),
+        tender_id: Set(signed.award.as_ref().map(|award| award.tender.uuid())),
+        lot: Set(signed.award.as_ref().map(|award| award.lot.to_string())),
         buyer_id: Set(signed.buyer.uuid()),
         supplier_id: Set(signed.supplier.uuid()),
         surplus_tradable: Set(signed.surplus_tradable),

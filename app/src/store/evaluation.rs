@@ -78,7 +78,7 @@ pub(crate) mod consensus {
 pub(crate) mod ranking {
     use sea_orm::entity::prelude::*;
 
-    /// A computed ranking.
+    /// A computed ranking of a lot.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "ranking")]
     pub(crate) struct Model {
@@ -86,6 +86,8 @@ pub(crate) mod ranking {
         pub tender_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub entry_idx: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub lot: String,
         pub inputs_upto: i64,
         pub computed_at: i64,
         /// What the log holds, as JSON.
@@ -94,6 +96,8 @@ pub(crate) mod ranking {
         pub places: Vec<u8>,
         /// Every scorecard whole, as JSON.
         pub scorecards: Vec<u8>,
+        /// To which bid the lot goes, as JSON; none while the ranking of a lot is withheld.
+        pub allocated: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -105,14 +109,16 @@ pub(crate) mod ranking {
 pub(crate) mod award {
     use sea_orm::entity::prelude::*;
 
-    /// An award, from its proposal on.
+    /// What an award says of a lot, from its proposal on.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "award")]
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub tender_id: Uuid,
-        pub bid_id: Uuid,
-        pub supplier_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub lot: String,
+        pub bid_id: Option<Uuid>,
+        pub supplier_id: Option<Uuid>,
         pub proposed_by: Uuid,
         pub proposed_idx: i64,
         pub approved_by: Option<Uuid>,

@@ -3,7 +3,7 @@
 use commonweal_domain::credit::posting::{Posting, check_balanced};
 use commonweal_domain::ids::{CommitId, Id};
 use commonweal_domain::log::canonical::EncodingError;
-use commonweal_domain::log::entry::Draft;
+use commonweal_domain::log::entry::{Blob, Draft};
 use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::time::Time;
 use sea_orm::{ConnectionTrait, DbErr, Value};
@@ -17,6 +17,8 @@ pub(super) struct StagedEntry {
     pub(super) kind: &'static str,
     pub(super) subject: String,
     pub(super) bytes: Vec<u8>,
+    /// The body, when it is too large for the entry.
+    pub(super) blob: Option<Blob>,
     pub(super) leaf: Hash,
     pub(super) postings: Vec<Posting>,
 }
@@ -26,15 +28,18 @@ impl StagedEntry {
         let postings = draft.body.postings();
         check_balanced(&postings).map_err(AppError::internal)?;
         let entry = draft.at(at);
-        let bytes = entry.canonical_bytes().map_err(|error| match error {
-            EncodingError::TooLarge { .. } => AppError::refused("ENTRY_TOO_LARGE", error),
+        let encoded = entry.encode().map_err(|error| match error {
+            EncodingError::TooLarge { .. } | EncodingError::BlobTooLarge { .. } => {
+                AppError::refused("ENTRY_TOO_LARGE", error)
+            }
             other => AppError::internal(other),
         })?;
         Ok(Self {
             kind: entry.body.kind(),
             subject: entry.subject,
-            leaf: leaf_hash(&bytes),
-            bytes,
+            leaf: leaf_hash(&encoded.leaf),
+            bytes: encoded.leaf,
+            blob: encoded.blob,
             postings,
         })
     }
@@ -49,7 +54,15 @@ pub(super) async fn insert_entries(
     commit: CommitId,
 ) -> Result<(), DbErr> {
     let mut rows = Vec::with_capacity(entries.len());
+    let mut blobs = Vec::new();
     for (index, entry) in (first..).zip(entries) {
+        if let Some(blob) = &entry.blob {
+            blobs.push(vec![
+                Value::from(stored_index(index)?),
+                Value::from(blob.sha256.as_bytes().as_slice()),
+                Value::from(blob.bytes.as_slice()),
+            ]);
+        }
         rows.push(vec![
             Value::from(stored_index(index)?),
             Value::from(at.micros()),
@@ -61,7 +74,8 @@ pub(super) async fn insert_entries(
         ]);
     }
     let into = "log_entry (idx, at, kind, subject, bytes, leaf_hash, commit_id)";
-    bulk::insert(database, into, &rows, "").await
+    bulk::insert(database, into, &rows, "").await?;
+    bulk::insert(database, "log_blob (idx, sha256, bytes)", &blobs, "").await
 }
 
 /// An index or size as the tables hold it.

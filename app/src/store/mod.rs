@@ -22,6 +22,7 @@ mod idempotency;
 mod ids;
 pub(crate) mod import;
 mod log;
+pub(crate) mod log_blob;
 pub(crate) mod log_entry;
 pub(crate) mod log_key;
 pub(crate) mod organisation;

@@ -62,19 +62,16 @@ impl EntryBody for ContractSigned {
         {
             return Err(header.finding("contract", "KPIs with new ids", kpi.id));
         }
-        let award = contract
-            .tender
-            .and_then(|tender| state.tenders.award(tender));
-        let signed = contract
-            .tender
-            .and_then(|tender| state.contracts.contract_of(tender));
+        let named = contract.award.as_ref();
+        let award = named.and_then(|named| state.tenders.award(named.tender, &named.lot));
+        let signed = named.and_then(|named| state.contracts.contract_of(named));
         decide_signing(contract, award, signed, |measure| {
             state.catalogues.measure(measure)
         })
         .map_err(|error| header.finding("contract", ALLOWED, error))?;
         state.contracts.sign(contract.clone());
-        if let Some(tender) = contract.tender {
-            state.tenders.contract(tender, header)?;
+        if let Some(named) = &contract.award {
+            state.tenders.contract(named.tender, header)?;
         }
         state.tally.recomputed("contracts against awards");
         Ok(())

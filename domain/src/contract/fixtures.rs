@@ -67,6 +67,7 @@ pub(crate) fn period(from: &str, to: &str) -> Period {
 pub(crate) fn award(quantity: &str) -> Award {
     Award {
         tender: id(60),
+        lot: "1".parse().unwrap(),
         buyer: organisation(BUYER),
         supplier: organisation(SUPPLIER),
         bid: id(61),

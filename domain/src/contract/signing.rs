@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::kpi::Kpi;
 use super::text::{InvalidText, MAX_PLACE, check_line};
 use crate::catalogue::{Measure, MeasureRef};
-use crate::ids::{ContractId, KpiId, OrganisationId, TenderId};
-use crate::tender::{Award, Commitment};
+use crate::ids::{ContractId, KpiId, OrganisationId};
+use crate::tender::{Award, Commitment, LotRef};
 
 /// A signed contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,9 +16,9 @@ use crate::tender::{Award, Commitment};
 pub struct Contract {
     /// The contract.
     pub id: ContractId,
-    /// The tender whose award led to it; none for a contract made without one.
+    /// The award that led to it; none for a contract made without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tender: Option<TenderId>,
+    pub award: Option<LotRef>,
     /// Who buys.
     pub buyer: OrganisationId,
     /// Who delivers.
@@ -32,11 +32,11 @@ pub struct Contract {
 /// Why a contract cannot be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SigningError {
-    /// The tender has no award.
-    #[error("`tender`: the tender {0} has no award: decide the award first")]
-    NoAward(TenderId),
+    /// The lot has no award.
+    #[error("`lot`: {0} has no award: decide the award first, or name a lot that has a winner")]
+    NoAward(LotRef),
     /// The award has its contract.
-    #[error("`tender`: the award already has the contract {0}: one award makes one contract")]
+    #[error("`lot`: the award already has the contract {0}: one award makes one contract")]
     AlreadySigned(ContractId),
     /// Something differs from the award.
     #[error(
@@ -81,7 +81,7 @@ impl Contract {
         };
         Self {
             id,
-            tender: Some(award.tender),
+            award: Some(award.reference()),
             buyer: award.buyer,
             supplier: award.supplier,
             surplus_tradable: award.surplus_tradable,
@@ -97,7 +97,7 @@ impl Contract {
 
 /// Whether the contract may be signed.
 ///
-/// `award` is the award of the contract's tender, `signed` the contract that this award already has, and `measure`
+/// `award` is the award that the contract names, `signed` the contract that this award already has, and `measure`
 /// looks a measure up in the published catalogues.
 pub fn decide_signing<'m>(
     contract: &Contract,
@@ -112,9 +112,9 @@ pub fn decide_signing<'m>(
     if contract.buyer == contract.supplier {
         return Err(SigningError::OneParty);
     }
-    match (contract.tender, award) {
+    match (&contract.award, award) {
         (None, _) => check_kpis(contract, measure),
-        (Some(tender), None) => Err(SigningError::NoAward(tender)),
+        (Some(named), None) => Err(SigningError::NoAward(named.clone())),
         (Some(_), Some(award)) => match signed {
             Some(signed) => Err(SigningError::AlreadySigned(signed)),
             None => check_against_award(contract, award),
@@ -150,8 +150,9 @@ fn check_against_award(contract: &Contract, award: &Award) -> Result<(), Signing
             })
         }
     };
-    let tender = contract.tender.map_or(String::new(), |id| id.to_string());
-    same("tender", &award.tender, &tender)?;
+    let named = contract.award.as_ref();
+    let named = named.map_or(String::new(), ToString::to_string);
+    same("award", &award.reference(), &named)?;
     same("buyer", &award.buyer, &contract.buyer)?;
     same("supplier", &award.supplier, &contract.supplier)?;
     same(
@@ -239,7 +240,7 @@ mod tests {
         let measure = measure();
         let known = |reference: &MeasureRef| (*reference == measure_ref()).then_some(&measure);
         let mut contract = signed();
-        contract.tender = None;
+        contract.award = None;
         assert_eq!(decide_signing(&contract, None, None, known), Ok(()));
         contract.kpis[0].quantity = measure.quantity("0").unwrap();
         let nothing = decide_signing(&contract, None, None, known);

@@ -10,9 +10,10 @@ use super::submission::first_open;
 use super::verification::{ClaimFacts, Verification};
 use crate::amount::Quantity;
 use crate::catalogue::MeasureRef;
-use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId, PersonId, TenderId};
+use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId, PersonId};
 use crate::log::hash::Hash;
 use crate::organisation;
+use crate::tender::LotRef;
 
 /// A claim with what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct RecordedClaim {
 #[derive(Debug, Default)]
 pub struct State {
     contracts: BTreeMap<ContractId, Contract>,
-    by_tender: BTreeMap<TenderId, ContractId>,
+    by_award: BTreeMap<LotRef, ContractId>,
     /// KPIs by what they ask for and where, in the order of their contracts.
     by_outcome: BTreeMap<(MeasureRef, String), Vec<KpiRef>>,
     /// Units verified to date, for every KPI.
@@ -50,9 +51,9 @@ impl State {
         self.contracts.get(&id)
     }
 
-    /// The contract that a tender's award led to.
-    pub fn contract_of(&self, tender: TenderId) -> Option<ContractId> {
-        self.by_tender.get(&tender).copied()
+    /// The contract that an award led to.
+    pub fn contract_of(&self, award: &LotRef) -> Option<ContractId> {
+        self.by_award.get(award).copied()
     }
 
     /// A claim with what happened to it.
@@ -127,8 +128,8 @@ impl State {
     }
 
     pub(super) fn sign(&mut self, contract: Contract) {
-        if let Some(tender) = contract.tender {
-            self.by_tender.insert(tender, contract.id);
+        if let Some(award) = contract.award.clone() {
+            self.by_award.insert(award, contract.id);
         }
         for kpi in &contract.kpis {
             self.verified_units.insert(kpi.id, 0);

@@ -108,7 +108,7 @@ fn founding() -> Log {
     let class = class::example();
     log.push((registrar(), ClassDefined { class }.into()));
     let mut contract = Contract::from_award(id(1), &award("12.0"), || id(101));
-    contract.tender = None;
+    contract.award = None;
     let signed = ContractSigned { contract };
     log.push((by(OFFICER, BUYER, Role::Officer), signed.into()));
     log
@@ -460,7 +460,7 @@ fn a_contract_without_its_award_or_signed_by_nobody_of_the_buyer_is_found() {
     };
     let finding = appended(by(OFFICER, BUYER, Role::Officer), signed);
     assert!(finding.found.contains("has no award"), "{finding}");
-    contract.tender = None;
+    contract.award = None;
     let signed = ContractSigned { contract };
     let finding = appended(by(BROKER, FUND, Role::Officer), signed);
     assert_eq!(finding.check, "actors");

@@ -9,6 +9,9 @@ use serde_json::{Number, Value};
 /// The largest entry in bytes: its length must fit the 16-bit prefix of an entry bundle (C2SP tlog-tiles).
 pub const MAX_ENTRY_BYTES: usize = 65_535;
 
+/// The largest blob in bytes, as long as the largest entry bundle: a reader knows what to make room for.
+pub const MAX_BLOB_BYTES: usize = 16 << 20;
+
 /// The largest integer that JSON readers keep exactly: 2^53 − 1.
 pub const MAX_JSON_INTEGER: u64 = 9_007_199_254_740_991;
 
@@ -45,6 +48,14 @@ pub enum EncodingError {
         "the canonical form has {bytes} bytes, an entry at most {MAX_ENTRY_BYTES}: store the content as a blob and put its hash in the entry"
     )]
     TooLarge {
+        /// Length in bytes of the canonical form.
+        bytes: usize,
+    },
+    /// The canonical form does not fit a blob.
+    #[error(
+        "the canonical form has {bytes} bytes, a blob at most {MAX_BLOB_BYTES}: divide the content"
+    )]
+    BlobTooLarge {
         /// Length in bytes of the canonical form.
         bytes: usize,
     },

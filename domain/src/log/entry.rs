@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::canonical::{EncodingError, canonical_json, parse_canonical};
+use super::canonical::{
+    EncodingError, MAX_BLOB_BYTES, canonical_blob, canonical_json, parse_canonical,
+    parse_canonical_blob,
+};
+use super::hash::{Hash, sha256};
 use super::kinds::Body;
 use super::state::{Finding, State};
 use crate::actor::Role;
@@ -96,7 +100,29 @@ struct Envelope {
     subject: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inputs_upto: Option<u64>,
-    body: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Value>,
+    /// SHA-256 of the canonical JSON of a body that does not fit the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    blob: Option<Hash>,
+}
+
+/// An entry as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The RFC 8785 bytes that are hashed, stored and served.
+    pub leaf: Vec<u8>,
+    /// The body, when it stands beside the log.
+    pub blob: Option<Blob>,
+}
+
+/// The canonical JSON of a body that is too large for its entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// SHA-256 of the bytes, which the entry holds.
+    pub sha256: Hash,
+    /// The bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Why bytes are no entry that this program can judge.
@@ -108,6 +134,9 @@ pub enum EntryError {
     /// The JSON has not the form of an entry or of its kind's body.
     #[error("the entry has not the form of its kind: {0}")]
     Form(String),
+    /// The body stands beside the log: read the blob and parse the entry with it.
+    #[error("the body stands beside the log as the blob {0}")]
+    NeedsBlob(Hash),
     /// A kind or version that this program does not know: it cannot tell what the entry means.
     #[error(
         "the entry has kind `{kind}` version {version}, which this program does not know: use a newer one"
@@ -136,7 +165,12 @@ impl Draft {
 impl Entry {
     /// The RFC 8785 bytes that are hashed, stored and served.
     pub fn canonical_bytes(&self) -> Result<Vec<u8>, EncodingError> {
-        canonical_json(&Envelope {
+        Ok(self.encode()?.leaf)
+    }
+
+    /// The entry as it is stored: with its body when both fit, else with the hash of a blob that holds the body.
+    pub fn encode(&self) -> Result<Encoded, EncodingError> {
+        let mut envelope = Envelope {
             v: ENVELOPE,
             kind: self.body.kind().to_owned(),
             bv: self.body.version(),
@@ -144,12 +178,33 @@ impl Entry {
             actors: self.actors.clone(),
             subject: self.subject.clone(),
             inputs_upto: self.inputs_upto,
-            body: self.body.to_value()?,
+            body: Some(self.body.to_value()?),
+            blob: None,
+        };
+        match canonical_json(&envelope) {
+            Ok(leaf) => return Ok(Encoded { leaf, blob: None }),
+            Err(EncodingError::TooLarge { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let bytes = canonical_blob(&envelope.body.take())?;
+        if bytes.len() > MAX_BLOB_BYTES {
+            return Err(EncodingError::BlobTooLarge { bytes: bytes.len() });
+        }
+        let sha256 = sha256(&bytes);
+        envelope.blob = Some(sha256);
+        Ok(Encoded {
+            leaf: canonical_json(&envelope)?,
+            blob: Some(Blob { sha256, bytes }),
         })
     }
 
     /// Parses canonical bytes; anything that would not encode to the same bytes again is refused.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
+        Self::parse_with(bytes, None)
+    }
+
+    /// Parses canonical bytes with the blob that they may need ([`EntryError::NeedsBlob`]).
+    pub fn parse_with(bytes: &[u8], blob: Option<&[u8]>) -> Result<Self, EntryError> {
         let value = parse_canonical(bytes)?;
         let envelope: Envelope =
             serde_json::from_value(value).map_err(|error| EntryError::Form(error.to_string()))?;
@@ -159,7 +214,16 @@ impl Entry {
                 version: envelope.v,
             });
         }
-        let body = Body::from_value(&envelope.kind, envelope.bv, envelope.body)?;
+        let body = match (envelope.body, envelope.blob, blob) {
+            (Some(body), None, _) => body,
+            (None, Some(sha256), None) => return Err(EntryError::NeedsBlob(sha256)),
+            (None, Some(_), Some(blob)) => parse_canonical_blob(blob)?,
+            _ => {
+                let expected = "an entry has a body or the hash of one";
+                return Err(EntryError::Form(expected.to_owned()));
+            }
+        };
+        let body = Body::from_value(&envelope.kind, envelope.bv, body)?;
         let entry = Self {
             at: envelope.at,
             actors: envelope.actors,
@@ -167,11 +231,12 @@ impl Entry {
             inputs_upto: envelope.inputs_upto,
             body,
         };
+        // The hash of the blob is compared with it.
         if entry.canonical_bytes()? == bytes {
             Ok(entry)
         } else {
             Err(EntryError::Form(
-                "a field is not in its canonical form".to_owned(),
+                "a field is not in its canonical form, or the blob is another".to_owned(),
             ))
         }
     }
@@ -244,6 +309,59 @@ mod tests {
         assert!(
             bytes.starts_with(br#"{"actors":[{"id":"#),
             "keys are sorted"
+        );
+    }
+
+    #[test]
+    fn a_body_too_large_for_its_entry_stands_beside_the_log() {
+        let mut large = entry();
+        let catalogue = crate::tender::fixtures::catalogue();
+        let measure = catalogue.measures[0].clone();
+        large.body = crate::catalogue::entries::CataloguePublished {
+            catalogue: crate::catalogue::Catalogue {
+                measures: vec![measure; 500],
+                ..catalogue
+            },
+        }
+        .into();
+        let encoded = large.encode().unwrap();
+        let blob = encoded.blob.unwrap();
+        assert!(blob.bytes.len() > 65_535 && encoded.leaf.len() < 1_000);
+        assert_eq!(
+            Entry::parse(&encoded.leaf),
+            Err(EntryError::NeedsBlob(blob.sha256))
+        );
+        let parse = |bytes: &[u8]| Entry::parse_with(&encoded.leaf, Some(bytes));
+        assert_eq!(parse(&blob.bytes).unwrap(), large);
+        let other = String::from_utf8(blob.bytes.clone()).unwrap();
+        let other = other.replacen("register", "registry", 1);
+        assert!(matches!(parse(other.as_bytes()), Err(EntryError::Form(_))));
+        assert!(parse(b"{}").is_err());
+        let small = entry().encode().unwrap();
+        assert_eq!(small.blob, None);
+        assert!(
+            Entry::parse_with(&small.leaf, Some(b"{}")).is_ok(),
+            "needs none"
+        );
+    }
+
+    #[test]
+    fn a_small_body_beside_the_log_is_refused() {
+        let body = canonical_blob(&entry().body.to_value().unwrap()).unwrap();
+        let mut value: Value = serde_json::from_slice(&entry().canonical_bytes().unwrap()).unwrap();
+        value["blob"] = Value::from(sha256(&body).to_string());
+        let both = canonical_json(&value).unwrap();
+        assert!(matches!(Entry::parse(&both), Err(EntryError::Form(_))));
+        value.as_object_mut().unwrap().remove("body");
+        let beside = canonical_json(&value).unwrap();
+        assert!(matches!(
+            Entry::parse(&beside),
+            Err(EntryError::NeedsBlob(_))
+        ));
+        let parsed = Entry::parse_with(&beside, Some(&body));
+        assert!(
+            matches!(parsed, Err(EntryError::Form(_))),
+            "one form for one entry"
         );
     }
 

@@ -78,7 +78,7 @@ impl<'a> LeafView<'a> {
 /// A plan as clauses see it.
 #[derive(Debug, Clone)]
 pub struct PlanView<'a> {
-    /// The scored criteria of each lot; a plan without lots has one.
+    /// The scored criteria of each lot.
     pub lots: Vec<Vec<LeafView<'a>>>,
     /// Whether the price is weighed among the marks, as a weighted sum does; other methods divide by quality or subtract it.
     pub weighs_price: bool,
@@ -94,13 +94,17 @@ impl<'a> PlanView<'a> {
     /// The view of a plan.
     pub fn new(plan: &'a Plan) -> Result<Self, ArithmeticError> {
         let social = plan.procurement.social_criteria.as_deref();
-        let mut leaves = Vec::new();
         let walk = Walk {
             social: social.unwrap_or_default(),
         };
-        walk.collect(&plan.criteria, Fraction::whole(100), false, &mut leaves)?;
+        let mut lots = Vec::new();
+        for lot in &plan.lots {
+            let mut leaves = Vec::new();
+            walk.collect(&lot.criteria, Fraction::whole(100), false, &mut leaves)?;
+            lots.push(leaves);
+        }
         Ok(Self {
-            lots: vec![leaves],
+            lots,
             weighs_price: matches!(plan.method, Method::WeightedSum),
             mark_scale: plan.mark_scale,
             rounding: plan.rounding,

@@ -164,8 +164,10 @@ fn where_the_price_is_not_weighed_the_tenth_is_of_what_is_not_price() {
 #[test]
 fn under_the_uk_models_the_size_of_a_pledge_earns_no_marks() {
     let mut plan = commenced(Some("2026-12-31"), "20", central(Some("8000000")));
-    plan.criteria[1] = leaf("QUALITY", "20", levels(&[0, 1], None));
-    plan.criteria.push(leaf("VOL", "10", volunteering("100.0")));
+    plan.lots[0].criteria[1] = leaf("QUALITY", "20", levels(&[0, 1], None));
+    plan.lots[0]
+        .criteria
+        .push(leaf("VOL", "10", volunteering("100.0")));
     let found = report(&uk_models(), &plan);
     let check = find(&found, "uk-ppn-002", "no-pledge-size").unwrap();
     assert_eq!(check.judged.answer, Answer::NotMet);
@@ -292,7 +294,7 @@ fn a_preference_needs_a_clause_that_enables_it_that_high() {
             ..Procurement::default()
         };
         let mut plan = commenced(Some("2026-12-31"), "20", procurement);
-        plan.criteria[1] = leaf("QUALITY", "30", rule);
+        plan.lots[0].criteria[1] = leaf("QUALITY", "30", rule);
         let found = report(policies, &plan);
         assert_eq!(decide(&found, &[]).is_err(), !found.not_enabled.is_empty());
         found.not_enabled.len()

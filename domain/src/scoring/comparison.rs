@@ -208,7 +208,7 @@ mod tests {
         audience: Audience,
     ) -> Option<Comparison> {
         let facts = facts(&[]);
-        let evaluation = evaluate(plan, bids, &facts).unwrap();
+        let evaluation = evaluate(plan, &plan.lots[0], bids, &facts).unwrap();
         let ranking = evaluation.ranking();
         let card = |id| evaluation.scorecard(id).unwrap().shown_to(audience, plan);
         let winner = card(ranking.winner().unwrap());

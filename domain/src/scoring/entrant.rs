@@ -12,6 +12,7 @@ use crate::organisation::certification::SeoKind;
 use crate::tender::bid::{BidContent, Commitment};
 use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
+use crate::tender::lot::LotCode;
 use crate::tender::participation::Participation;
 use crate::tender::plan::Plan;
 use crate::time::Time;
@@ -25,6 +26,8 @@ pub struct Entrant {
     pub sealed: SealedId,
     /// Who bids.
     pub supplier: OrganisationId,
+    /// The lot that the bid is for.
+    pub lot: LotCode,
     /// When its last byte arrived.
     pub received_at: Time,
     /// What is known of its content.

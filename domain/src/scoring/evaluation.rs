@@ -15,12 +15,14 @@ use crate::log::canonical::{EncodingError, canonical_blob};
 use crate::log::hash::{Hash, sha256};
 use crate::tender::criteria::Leaf;
 use crate::tender::disclosure::BidField;
+use crate::tender::lot::Lot;
 use crate::tender::plan::{Plan, Rounding};
 
-/// An evaluation with all marks; scorecards are explained on request.
+/// An evaluation of one lot with all marks; scorecards are explained on request.
 #[derive(Debug)]
 pub struct Evaluation<'a> {
     plan: &'a Plan,
+    lot: &'a Lot,
     facts: &'a Facts,
     leaves: Vec<Leaf<'a>>,
     /// For each leaf the values with which a relative rule compares.
@@ -44,14 +46,14 @@ struct Scored<'a> {
 pub struct Score {
     /// The bid.
     pub bid: BidId,
-    /// Rounded marks in the order of the plan's leaves; `null` where there is none or it is withheld.
+    /// Rounded marks in the order of the lot's leaves; `null` where there is none or it is withheld.
     pub marks: Vec<Option<Points>>,
     /// The total; none where a mark is missing or withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<Points>,
 }
 
-/// The result of an evaluation as it stands in the log.
+/// The result of the evaluation of one lot as it stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedResult {
@@ -68,22 +70,25 @@ pub struct PublishedResult {
     pub scorecards: Hash,
 }
 
-/// Evaluates the bids by the plan. The order of `entrants` does not matter.
+/// Evaluates the bids for a lot of the plan. Bids for other lots among the `entrants` are passed over, and their order does
+/// not matter.
 ///
 /// A rule or a method without a value withholds the ranking; only weights beyond exact numbers are an error, which
 /// [`Plan::check`] refuses.
 pub fn evaluate<'a>(
     plan: &'a Plan,
+    lot: &'a Lot,
     entrants: &'a [Entrant],
     facts: &'a Facts,
 ) -> Result<Evaluation<'a>, ArithmeticError> {
-    let leaves = plan.leaves()?;
-    let mut sorted: Vec<&Entrant> = entrants.iter().collect();
+    let leaves = plan.leaves_of(lot)?;
+    let of_lot = |entrant: &&Entrant| entrant.lot == lot.code;
+    let mut sorted: Vec<&Entrant> = entrants.iter().filter(of_lot).collect();
     sorted.sort_by_key(|entrant| entrant.bid);
     let mut excluded = Vec::new();
     let mut eligible = Vec::new();
     for entrant in sorted {
-        let grounds = grounds(plan, &leaves, entrant, facts);
+        let grounds = grounds(plan, lot, &leaves, entrant, facts);
         if grounds.is_empty() {
             eligible.push(entrant);
         } else {
@@ -93,6 +98,7 @@ pub fn evaluate<'a>(
     }
     let mut evaluation = Evaluation {
         plan,
+        lot,
         facts,
         ranges: vec![None; leaves.len()],
         leaves,
@@ -289,6 +295,7 @@ impl<'a> Evaluation<'a> {
         let marks = self.leaves.iter().zip(&scored.marks).enumerate();
         Scorecard {
             bid: scored.entrant.bid,
+            lot: self.lot.code.clone(),
             catalogue: self.plan.catalogue,
             marks: marks
                 .map(|(index, (leaf, mark))| ScoredMark {

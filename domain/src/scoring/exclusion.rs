@@ -8,6 +8,7 @@ use crate::ids::BidId;
 use crate::tender::code::CriterionCode;
 use crate::tender::criteria::Leaf;
 use crate::tender::disclosure::BidField;
+use crate::tender::lot::Lot;
 use crate::tender::plan::Plan;
 
 /// Why the plan excludes a bid.
@@ -46,13 +47,14 @@ pub struct Excluded {
 /// Every ground on which the plan excludes a bid, as far as the reader knows it.
 pub(super) fn grounds(
     plan: &Plan,
+    lot: &Lot,
     leaves: &[Leaf<'_>],
     entrant: &Entrant,
     facts: &Facts,
 ) -> Vec<Ground> {
     let price = entrant.content.price;
     let price = price.and_then(|price| Price::of(plan, price).ok());
-    let too_low = plan
+    let too_low = lot
         .minimum_price
         .zip(price)
         .filter(|(minimum, price)| price.minor < minimum.fraction())

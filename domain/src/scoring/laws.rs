@@ -131,7 +131,7 @@ fn all_certified() -> Facts {
 /// The exact marks, `None` where the rule has no value.
 fn marks(plan: &Plan, bids: &[Entrant]) -> Vec<Option<Fraction>> {
     let facts = all_certified();
-    let evaluation = evaluate(plan, bids, &facts).unwrap();
+    let evaluation = evaluate(plan, &plan.lots[0], bids, &facts).unwrap();
     evaluation
         .scorecards()
         .map(|card| match card.marks[0].mark {
@@ -231,8 +231,8 @@ proptest! {
         for (rule, _) in table() {
             let plan = plan_with(&rule);
             let facts = all_certified();
-            let one = evaluate(&plan, &bids, &facts).unwrap().publish().unwrap();
-            let other = evaluate(&plan, &turned, &facts).unwrap().publish().unwrap();
+            let one = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap().publish().unwrap();
+            let other = evaluate(&plan, &plan.lots[0], &turned, &facts).unwrap().publish().unwrap();
             prop_assert_eq!(one, other);
         }
     }

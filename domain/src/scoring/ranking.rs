@@ -1,6 +1,7 @@
 //! Totals to ranks. Equal totals are decided by the published list and never by the order of rows.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,7 @@ pub struct NoValue {
     pub bids: Vec<BidId>,
 }
 
-/// The result.
+/// The ranking of one lot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ranking {
@@ -67,7 +68,25 @@ impl Ranking {
         }
     }
 
-    /// Whether a lot decided a place.
+    /// Whether these bids, and no others, have the places from the first, or have none because the ranking is withheld: all
+    /// that a reader can check who does not know every mark.
+    pub(crate) fn places_exactly(&self, bids: &[BidId]) -> bool {
+        match self {
+            Self::Ranked(places) => {
+                let placed: BTreeSet<BidId> = places.iter().map(|place| place.bid).collect();
+                let in_order = places.iter().zip(1_u32..);
+                places.len() == bids.len()
+                    && bids.iter().all(|bid| placed.contains(bid))
+                    && in_order
+                        .map(|(place, rank)| place.rank == rank)
+                        .all(|right| right)
+            }
+            Self::Withheld(_) => true,
+            Self::NotKnown => false,
+        }
+    }
+
+    /// Whether a drawn lot decided a place.
     pub fn used_lot(&self) -> bool {
         match self {
             Self::Ranked(places) => places

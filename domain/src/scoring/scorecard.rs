@@ -8,6 +8,7 @@ use crate::fraction::Fraction;
 use crate::ids::{BidId, CatalogueId};
 use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::{BidField, Disclosure};
+use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
 
 /// A named value that a mark was made from.
@@ -101,9 +102,11 @@ pub struct TotalTrace {
 pub struct Scorecard {
     /// The bid.
     pub bid: BidId,
+    /// Its lot.
+    pub lot: LotCode,
     /// The catalogue version to which measures refer.
     pub catalogue: CatalogueId,
-    /// One mark for each leaf of the plan, in its order.
+    /// One mark for each leaf of the lot, in its order.
     pub marks: Vec<ScoredMark>,
     /// The total by the plan's method, rounded to its scale; none while a mark is missing or withheld.
     pub total: Option<Points>,
@@ -142,7 +145,9 @@ impl Scorecard {
             let hidden = |field: &&BidField| !audience.may_see(plan.disclosure.of(**field));
             fields.iter().find(hidden).copied()
         };
-        let leaves = plan.leaves().unwrap_or_default();
+        let lot = plan.lot(&self.lot);
+        let leaves = lot.and_then(|lot| plan.leaves_of(lot).ok());
+        let leaves = leaves.unwrap_or_default();
         let mut total_hidden = hidden(plan.method.reads());
         for (scored, leaf) in self.marks.iter_mut().zip(leaves) {
             if let Some(field) = hidden(&leaf.rule.reads()) {

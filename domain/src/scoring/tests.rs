@@ -13,7 +13,10 @@ use crate::tender::fixtures::*;
 use crate::tender::plan::{Plan, TieBreak};
 
 fn order(plan: &Plan, bids: &[Entrant], facts: &Facts) -> Vec<(BidId, Option<TieBreak>)> {
-    match evaluate(plan, bids, facts).unwrap().ranking() {
+    match evaluate(plan, &plan.lots[0], bids, facts)
+        .unwrap()
+        .ranking()
+    {
         Ranking::Ranked(places) => places
             .iter()
             .map(|place| (place.bid, place.tie_decided_by.clone()))
@@ -25,14 +28,14 @@ fn order(plan: &Plan, bids: &[Entrant], facts: &Facts) -> Vec<(BidId, Option<Tie
 #[test]
 fn a_bid_below_the_minimum_price_is_out_before_the_lowest_price_is_taken() {
     let mut plan = plan(vec![leaf("PRICE", "100", relative())]);
-    plan.minimum_price = Some(eur("50"));
+    plan.lots[0].minimum_price = Some(eur("50"));
     let bids = [
         entrant(1, "49.99", &[]),
         entrant(2, "50", &[]),
         entrant(3, "100", &[]),
     ];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     assert_eq!(evaluation.excluded().len(), 1);
     assert_eq!(
         evaluation.excluded()[0].grounds,
@@ -61,7 +64,7 @@ fn a_failed_condition_and_a_level_below_the_minimum_exclude_with_every_ground_na
     };
     let facts = facts(&[]);
     let bids = [with(1, 0, false), with(2, 1, true)];
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let grounds = &evaluation.excluded()[0].grounds;
     let expected = [
         Ground::BelowMinimumLevel(code("Q")),
@@ -136,7 +139,7 @@ fn only_certified_organisations_count_and_chain_shares_are_multiplied() {
     one.confirmed = [org(8), org(9)].into();
     let bids = [one];
     let total = |facts: &Facts| {
-        let card = evaluate(&plan, &bids, facts)
+        let card = evaluate(&plan, &plan.lots[0], &bids, facts)
             .unwrap()
             .scorecard(bid(1))
             .unwrap();
@@ -173,7 +176,7 @@ fn a_share_that_nobody_confirmed_counts_nothing_and_the_scorecard_names_it() {
         ]);
         one.confirmed = confirmed.iter().map(|n| org(*n)).collect();
         let bids = [one];
-        let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+        let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
         let card = evaluation.scorecard(bid(1)).unwrap();
         let names = card.marks[0].inputs.iter();
         let names: Vec<String> = names.map(|input| input.name.clone()).collect();
@@ -220,7 +223,7 @@ fn commitments_to_all_named_measures_are_summed_and_capped_at_the_target() {
         with(3, vec![]),
     ];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let totals: Vec<_> = evaluation
         .scorecards()
         .map(|card| card.total.unwrap().to_string())
@@ -250,7 +253,7 @@ fn a_criterion_without_consensus_withholds_the_ranking() {
     ]);
     let bids = [entrant(1, "10", &[("Q", 1)]), entrant(2, "10", &[])];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     match evaluation.ranking() {
         Ranking::Withheld(missing) => assert_eq!(missing[0].reason, Reason::NotJudged),
         other => panic!("{other:?}"),
@@ -273,7 +276,7 @@ fn a_withheld_price_hides_its_mark_and_the_total_from_which_it_could_be_found() 
     let plan = with_withheld_prices();
     let bids = [entrant(1, "10", &[("Q", 1)]), entrant(2, "20", &[("Q", 2)])];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let public = evaluation.publish().unwrap();
     for score in &public.scores {
         assert_eq!(score.total, None);
@@ -303,8 +306,11 @@ fn a_stranger_recomputes_the_same_scorecards_without_what_is_withheld() {
         entrant.content.price = None;
     }
     let facts = facts(&[]);
-    let full = evaluate(&plan, &bids, &facts).unwrap().publish().unwrap();
-    let stranger = evaluate(&plan, &known, &facts).unwrap();
+    let full = evaluate(&plan, &plan.lots[0], &bids, &facts)
+        .unwrap()
+        .publish()
+        .unwrap();
+    let stranger = evaluate(&plan, &plan.lots[0], &known, &facts).unwrap();
     assert_eq!(*stranger.ranking(), Ranking::NotKnown);
     let stranger = stranger.publish().unwrap();
     assert_eq!(stranger.scores, full.scores);
@@ -318,7 +324,7 @@ fn a_scorecard_explains_every_number_and_reads_back() {
     one.content = full_content(org(1), "120000", "25.0").into();
     let bids = [one];
     let facts = facts(&[(1, SeoKind::Cooperative)]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let card = evaluation.scorecard(bid(1)).unwrap();
     assert!(card.marks.iter().all(|scored| !scored.inputs.is_empty()));
     let points: Vec<&str> = card

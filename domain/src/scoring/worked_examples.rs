@@ -87,7 +87,7 @@ fn p3_bevan_brittan_zero_price_is_undefined_and_the_ranking_withheld() {
     plan.check(&catalogue(), at("2026-05-02T00:00:00Z"))
         .unwrap();
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let exact = |n| {
         let card = evaluation.scorecard(bid(n)).unwrap();
         let marks = card
@@ -160,7 +160,7 @@ fn c1_rank_reversal_price() {
     let expect = |with_c, expected: &[(u128, Fraction)], winner| {
         let (plan, bids) = reversal(with_c);
         let facts = facts(&[]);
-        let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+        let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
         for (n, total) in expected {
             let card = evaluation.scorecard(bid(*n)).unwrap();
             assert_eq!(exact_total(&card.marks), *total, "{n:X}");
@@ -184,7 +184,7 @@ fn c1_rank_reversal_price() {
 fn c1_totals_are_exact_sums_of_marks_rounded_once() {
     let (plan, bids) = reversal(true);
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let totals: Vec<String> = evaluation
         .scorecards()
         .map(|card| card.total.unwrap().to_string())
@@ -220,7 +220,7 @@ fn p4_prozorro_as_a_plan_of_two_criteria_with_caps_of_15_percent() {
         entrant(2, "800", &[("F-1", 0), ("F-2", 0)]),
     ];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let card = evaluation.scorecard(bid(1)).unwrap();
     let marks: Vec<_> = card.marks.iter().map(|scored| scored.mark).collect();
     let tenth = Mark::Defined {
@@ -302,7 +302,7 @@ fn c3_as_a_mark_counts_the_present_value_in_whole_cents() {
     one.content.commitments = Some(vec![commitment("VOL-1", "50.0")]);
     let facts = facts(&[]);
     let bids = [one];
-    let card = evaluate(&plan, &bids, &facts)
+    let card = evaluate(&plan, &plan.lots[0], &bids, &facts)
         .unwrap()
         .scorecard(bid(1))
         .unwrap();

@@ -1,44 +1,90 @@
-//! What an award decided, as the contract takes it over.
+//! What an award decided, as the contracts take it over.
 
+use serde::{Deserialize, Serialize};
+
+use super::allocation::Allocated;
 use super::bid::Commitment;
+use super::lot::{LotCode, LotRef};
 use crate::amount::Money;
 use crate::ids::{BidId, OrganisationId, PersonId, TenderId};
-use crate::scoring::ranking::Ranking;
 
-/// Why a bid cannot be awarded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// What an award says of one lot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotAward {
+    /// The lot.
+    pub lot: LotCode,
+    /// Who wins it; none when nobody does.
+    pub winner: Option<Winner>,
+}
+
+/// The bid that wins a lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Winner {
+    /// The bid.
+    pub bid: BidId,
+    /// Who made it.
+    pub supplier: OrganisationId,
+}
+
+/// Why nothing can be awarded, or not so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AwardError {
-    /// There is no ranking to award by.
+    /// There is no allocation to award by.
     #[error(
-        "the ranking is withheld because a rule has no value: exclude the bid by a decision, or cancel the tender"
+        "the ranking of a lot is withheld because a rule has no value: exclude the bid by a decision, or cancel the tender"
     )]
     RankingWithheld,
-    /// Every bid was excluded.
-    #[error("every bid was excluded: there is nothing to award")]
+    /// No lot has a winner.
+    #[error("no bid takes part in any lot: there is nothing to award, cancel the tender")]
     NoBid,
-    /// Another bid is at rank 1.
-    #[error("the bid {winner} is at rank 1: only it can be awarded")]
-    NotFirst {
-        /// The bid at rank 1.
-        winner: BidId,
+    /// Other lots than the plan's.
+    #[error("an award says of each lot who wins it, in the order of the plan")]
+    Lots,
+    /// A lot goes to another bid.
+    #[error("lot {lot} goes to {}: only that can be awarded", .bid.map_or("nobody".to_owned(), |bid| format!("the bid {bid}")))]
+    NotAllocated {
+        /// The lot.
+        lot: LotCode,
+        /// The bid to which it was allocated.
+        bid: Option<BidId>,
     },
 }
 
-/// Checks that a bid may be proposed or approved: it is at rank 1.
-pub fn check_winner(ranking: &Ranking, bid: BidId) -> Result<(), AwardError> {
-    match (ranking, ranking.winner()) {
-        (_, Some(winner)) if winner == bid => Ok(()),
-        (_, Some(winner)) => Err(AwardError::NotFirst { winner }),
-        (Ranking::Ranked(_), None) => Err(AwardError::NoBid),
-        (_, None) => Err(AwardError::RankingWithheld),
+/// Checks that an award may be proposed or approved: each lot goes to the bid to which the last ranking allocated it.
+pub fn check_award(
+    allocation: Option<&[Allocated]>,
+    awards: &[LotAward],
+) -> Result<(), AwardError> {
+    let allocation = allocation.ok_or(AwardError::RankingWithheld)?;
+    if allocation.iter().all(|allocated| allocated.bid.is_none()) {
+        return Err(AwardError::NoBid);
+    }
+    let lots = allocation.iter().map(|allocated| &allocated.lot);
+    if !lots.eq(awards.iter().map(|award| &award.lot)) {
+        return Err(AwardError::Lots);
+    }
+    let wrong = allocation
+        .iter()
+        .zip(awards)
+        .find(|(allocated, award)| allocated.bid != award.winner.map(|winner| winner.bid));
+    match wrong {
+        None => Ok(()),
+        Some((allocated, _)) => Err(AwardError::NotAllocated {
+            lot: allocated.lot.clone(),
+            bid: allocated.bid,
+        }),
     }
 }
 
-/// The award of a tender.
+/// The award of a lot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Award {
     /// The tender.
     pub tender: TenderId,
+    /// The lot.
+    pub lot: LotCode,
     /// Who buys.
     pub buyer: OrganisationId,
     /// Who won.
@@ -55,4 +101,14 @@ pub struct Award {
     pub decided_by: Vec<PersonId>,
     /// Index of the entry that decided it.
     pub index: u64,
+}
+
+impl Award {
+    /// The tender and lot that it is the award of.
+    pub fn reference(&self) -> LotRef {
+        LotRef {
+            tender: self.tender,
+            lot: self.lot.clone(),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::code::CriterionCode;
+use super::lot::LotCode;
 use super::participation::Participation;
 use crate::amount::{Money, Quantity};
 use crate::catalogue::MeasureRef;
@@ -28,6 +29,8 @@ pub struct Commitment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BidContent {
+    /// The lot that the bid is for. It is sealed with the rest.
+    pub lot: LotCode,
     /// The price of the whole.
     pub price: Money,
     /// Prices of single items, by the criterion that scores the item.

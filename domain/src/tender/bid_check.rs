@@ -3,6 +3,7 @@
 use super::bid::{BidContent, Commitment};
 use super::code::CriterionCode;
 use super::criteria::Leaf;
+use super::lot::LotCode;
 use super::participation::{self, InvalidParticipation, Participation};
 use super::plan::Plan;
 use super::validity::check_known;
@@ -30,6 +31,9 @@ pub struct BidError {
 /// What can be wrong with a bid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BidProblem {
+    /// A lot that the plan does not have.
+    #[error("the tender has no lot {0}: name one of its lots")]
+    UnknownLot(LotCode),
     /// An amount in a currency for which the plan names no rate.
     #[error(
         "the amount is in {found}, the tender in {expected}, and it names no rate for {found}: state it in {expected}"
@@ -44,10 +48,10 @@ pub enum BidProblem {
     #[error("the amount is negative: expected zero or more")]
     Negative,
     /// A value that a criterion asks for is missing.
-    #[error("the tender asks for a value for {0}: add it")]
+    #[error("the lot asks for a value for {0}: add it")]
     Missing(CriterionCode),
     /// A value for a criterion that does not ask for one.
-    #[error("the tender does not ask for a value for {0} here: leave it out")]
+    #[error("the lot does not ask for a value for {0} here: leave it out")]
     NotAsked(CriterionCode),
     /// A measure of another catalogue.
     #[error("the measure is of catalogue {found}, the tender uses {expected}")]
@@ -101,9 +105,10 @@ impl BidContent {
         catalogue: &Catalogue,
         bidder: OrganisationId,
     ) -> Result<(), BidError> {
-        check_known(plan, catalogue, bidder, &self.clone().into())?;
-        let leaves = plan.leaves().map_err(|_| at("", BidProblem::Plan))?;
-        let answers = self.answers.keys();
+        check_known(plan, catalogue, bidder, &self.lot, &self.clone().into())?;
+        let lot = plan.lot(&self.lot).map(|lot| plan.leaves_of(lot));
+        let leaves = lot.transpose().map_err(|_| at("", BidProblem::Plan))?;
+        let (leaves, answers) = (leaves.unwrap_or_default(), self.answers.keys());
         check_codes(&leaves, "/answers", Rule::asks_answer, false, answers)?;
         for (code, answer) in &self.answers {
             let length = answer.chars().count();

@@ -29,13 +29,18 @@ impl CriterionCode {
 impl FromStr for CriterionCode {
     type Err = InvalidCode;
     fn from_str(text: &str) -> Result<Self, InvalidCode> {
-        let known = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-        if (1..=30).contains(&text.len()) && text.bytes().all(known) {
+        if is_code(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidCode(text.chars().take(60).collect()))
         }
     }
+}
+
+/// Whether a text is short and plain enough to stand in paths, tables and letters.
+pub(super) fn is_code(text: &str) -> bool {
+    let known = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    (1..=30).contains(&text.len()) && text.bytes().all(known)
 }
 
 impl TryFrom<String> for CriterionCode {

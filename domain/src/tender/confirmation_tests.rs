@@ -82,7 +82,9 @@ fn seo_mark(story: &Story) -> String {
     let Some(Body::RankingComputed(ranking)) = last else {
         panic!("ranked");
     };
-    ranking.result.scores[0].marks[3].unwrap().to_string()
+    ranking.lots[0].result.scores[0].marks[3]
+        .unwrap()
+        .to_string()
 }
 
 fn settled(replaced: &[u128], withdrawn: &[u128], void: &[u128]) -> ConfirmationsSettled {

@@ -9,6 +9,7 @@ use super::code::CriterionCode;
 use super::confirmation::{ConfirmationContent, ConfirmedShare};
 use super::criteria::{Criterion, CriterionKind};
 use super::disclosure::DisclosurePlan;
+use super::lot::{Lot, LotCode};
 use super::participation::Participation;
 use super::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
 use crate::amount::{Currency, Money, Quantity, Share};
@@ -247,12 +248,27 @@ pub(crate) fn condition(on_fail: OnFail) -> PassFail {
     }
 }
 
+pub(crate) fn lot(text: &str) -> LotCode {
+    text.parse().unwrap()
+}
+
+/// The lot of a tender that is not divided.
+pub(crate) fn only_lot(criteria: Vec<Criterion>) -> Lot {
+    Lot {
+        code: lot("1"),
+        title: "The whole".to_owned(),
+        criteria,
+        minimum_price: None,
+    }
+}
+
 pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
     Plan {
         catalogue: catalogue_id(),
         currency: "EUR".parse().unwrap(),
         method: Method::WeightedSum,
-        criteria,
+        lots: vec![only_lot(criteria)],
+        lot_limits: None,
         envelopes: Envelopes::One,
         mark_scale: Plan::DEFAULT_MARK_SCALE,
         rounding: Rounding::HalfEven,
@@ -263,7 +279,6 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
         ],
         exchange_rates: Vec::new(),
         proxies: None,
-        minimum_price: None,
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,
         surplus_tradable: true,
@@ -338,6 +353,7 @@ pub(crate) fn confirmation(
 /// A bid for [`full_plan`].
 pub(crate) fn full_content(supplier: OrganisationId, price: &str, promised: &str) -> BidContent {
     BidContent {
+        lot: lot("1"),
         price: eur(price),
         item_prices: BTreeMap::new(),
         commitments: vec![commitment("VOL-1", promised)],
@@ -359,6 +375,7 @@ pub(crate) fn entrant(n: u128, price: &str, given: &[(&str, u32)]) -> Entrant {
         bid: bid(n),
         sealed: sealed(n),
         supplier: org(n),
+        lot: lot("1"),
         received_at: at("2026-06-01T00:00:00Z"),
         content: content.into(),
         levels: given

@@ -1,5 +1,6 @@
 //! Tenders: the evaluation plan, bids, the process and the award.
 
+pub mod allocation;
 pub mod award;
 pub mod bid;
 pub mod bid_check;
@@ -8,6 +9,8 @@ pub mod confirmation;
 pub mod criteria;
 pub mod disclosure;
 pub mod entries;
+pub mod lot;
+mod lot_check;
 pub mod participation;
 pub mod plan;
 pub mod plan_check;
@@ -20,9 +23,14 @@ mod state;
 pub mod validity;
 
 #[cfg(test)]
+mod allocation_tests;
+#[cfg(test)]
 mod confirmation_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
+mod lot_tests;
 #[cfg(test)]
 mod opening_tests;
 #[cfg(test)]
@@ -39,6 +47,7 @@ pub use code::{CriterionCode, Weight};
 pub use confirmation::{ConfirmationContent, ConfirmedShare};
 pub use criteria::{Criterion, CriterionKind};
 pub use disclosure::{BidField, Disclosure, DisclosurePlan};
+pub use lot::{AllocationRule, Lot, LotCode, LotLimits, LotRef};
 pub use participation::Participation;
 pub use plan::Plan;
 pub use plan_error::{PlanError, PlanProblem};

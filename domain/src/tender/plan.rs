@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::code::CriterionCode;
-use super::criteria::{Criterion, Leaf, leaves};
+use super::criteria::{Leaf, leaves};
 use super::disclosure::DisclosurePlan;
-use crate::amount::{Currency, ExchangeRate, Money};
+use super::lot::{Lot, LotCode, LotLimits};
+use crate::amount::{Currency, ExchangeRate};
 use crate::fraction::ArithmeticError;
 use crate::ids::CatalogueId;
 use crate::policy::Procurement;
@@ -66,8 +67,11 @@ pub struct Plan {
     pub exchange_rates: Vec<ExchangeRate>,
     /// How marks make a ranking.
     pub method: Method,
-    /// The tree of criteria.
-    pub criteria: Vec<Criterion>,
+    /// The lots in the buyer's order of priority; exactly one when the tender is not divided.
+    pub lots: Vec<Lot>,
+    /// How many lots one supplier may bid for and win; none for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot_limits: Option<LotLimits>,
     /// The money values of measures, where a criterion scores social value in money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxies: Option<ProxyValues>,
@@ -77,11 +81,8 @@ pub struct Plan {
     pub mark_scale: u8,
     /// How a mark is rounded.
     pub rounding: Rounding,
-    /// What decides ties, in order; the last one is always the drawn lot.
+    /// What decides ties, in order; the last one is always the drawn lot. The mark of a criterion decides in its own lot.
     pub tie_breaks: Vec<TieBreak>,
-    /// Bids below this price are excluded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum_price: Option<Money>,
     /// What of a bid is shown to whom after the opening.
     pub disclosure: DisclosurePlan,
     /// Who can read a sealed bid before the opening.
@@ -104,9 +105,31 @@ impl Plan {
     /// The default for [`Plan::mark_scale`].
     pub const DEFAULT_MARK_SCALE: u8 = 4;
 
-    /// The leaves from left to right with their points, in the order in which marks are listed everywhere.
+    /// The lot with a code.
+    pub fn lot(&self, code: &LotCode) -> Option<&Lot> {
+        self.lots.iter().find(|lot| lot.code == *code)
+    }
+
+    /// The one lot of a tender that is not divided.
+    pub fn only_lot(&self) -> Option<&Lot> {
+        match self.lots.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The leaves of every lot in the order of the plan, each with its points in its own lot.
     pub fn leaves(&self) -> Result<Vec<Leaf<'_>>, ArithmeticError> {
-        leaves(&self.criteria, self.method.whole()?)
+        let mut all = Vec::new();
+        for lot in &self.lots {
+            all.extend(self.leaves_of(lot)?);
+        }
+        Ok(all)
+    }
+
+    /// The leaves of a lot from left to right with their points, in the order in which marks are listed everywhere.
+    pub fn leaves_of<'a>(&self, lot: &'a Lot) -> Result<Vec<Leaf<'a>>, ArithmeticError> {
+        leaves(&lot.criteria, self.method.whole()?)
     }
 
     /// The rate by which prices in another currency are converted, if the plan names one.

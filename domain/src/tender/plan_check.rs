@@ -12,7 +12,7 @@ use crate::catalogue::Catalogue;
 use crate::scoring::rules::{Fault, PlanFacts};
 use crate::time::Time;
 
-/// The most criteria that are scored.
+/// The most criteria that are scored in one lot.
 pub const MAX_LEAVES: usize = 100;
 
 /// The most levels of the tree.
@@ -43,18 +43,12 @@ impl Plan {
             catalogue,
             proxies: self.proxies.as_ref(),
         };
-        check_siblings(&self.criteria, "/criteria", 1, &facts)?;
+        self.check_lots(&facts)?;
         let leaves = self
             .leaves()
-            .map_err(|_| at("/criteria", PlanProblem::OutOfRange))?;
-        check_leaves(&leaves)?;
-        self.check_price_counted_once(&leaves)?;
+            .map_err(|_| at("/lots", PlanProblem::OutOfRange))?;
         self.check_proxies(catalogue, &leaves)?;
-        check_codes(&self.criteria, &mut BTreeSet::new())?;
         self.check_ties(&leaves)?;
-        if let Some(minimum) = self.minimum_price {
-            check_money(minimum, self.currency).map_err(|problem| at("/minimum_price", problem))?;
-        }
         self.procurement
             .check(|code| self.names(code))
             .map_err(|(path, problem)| at(path, problem))?;
@@ -72,7 +66,7 @@ impl Plan {
                 criterion.code == *code || among(below, code)
             })
         }
-        among(&self.criteria, code)
+        self.lots.iter().any(|lot| among(&lot.criteria, code))
     }
 
     fn check_times(&self, published_at: Time) -> Result<(), PlanError> {
@@ -118,12 +112,16 @@ impl Plan {
     }
 
     /// A method that counts the price itself leaves none to the criteria.
-    fn check_price_counted_once(&self, leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
+    pub(super) fn check_price_counted_once(
+        &self,
+        leaves: &[Leaf<'_>],
+        path: &str,
+    ) -> Result<(), PlanError> {
         let priced = |leaf: &&Leaf<'_>| self.method.counts_price() && leaf.rule.scores_price();
         match leaves.iter().find(priced) {
             None => Ok(()),
             Some(leaf) => Err(at(
-                format!("/criteria ({})", leaf.criterion.code),
+                format!("{path} ({})", leaf.criterion.code),
                 PlanProblem::PriceTwice,
             )),
         }
@@ -179,7 +177,7 @@ impl Plan {
     }
 }
 
-fn at(path: impl Into<String>, problem: PlanProblem) -> PlanError {
+pub(super) fn at(path: impl Into<String>, problem: PlanProblem) -> PlanError {
     PlanError {
         path: path.into(),
         problem,
@@ -210,7 +208,7 @@ pub(crate) fn check_money(amount: Money, currency: Currency) -> Result<(), PlanP
         .map_err(|_| PlanProblem::Negative)
 }
 
-fn check_siblings(
+pub(super) fn check_siblings(
     siblings: &[Criterion],
     path: &str,
     depth: usize,
@@ -252,13 +250,13 @@ fn check_siblings(
     Ok(())
 }
 
-fn check_leaves(leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
+pub(super) fn check_leaves(leaves: &[Leaf<'_>], path: &str) -> Result<(), PlanError> {
     if leaves.len() > MAX_LEAVES {
-        return Err(at("/criteria", PlanProblem::TooMany(leaves.len())));
+        return Err(at(path, PlanProblem::TooMany(leaves.len())));
     }
     let finest = 10_i128.checked_pow(POINTS_SCALE).unwrap_or(i128::MAX);
     let fine = |leaf: &&Leaf<'_>| finest.checked_rem(leaf.points.denominator()) != Some(0);
-    let place = |leaf: &Leaf<'_>| format!("/criteria ({})", leaf.criterion.code);
+    let place = |leaf: &Leaf<'_>| format!("{path} ({})", leaf.criterion.code);
     if let Some(leaf) = leaves.iter().find(fine) {
         return Err(at(place(leaf), PlanProblem::WeightTooFine));
     }
@@ -270,17 +268,18 @@ fn check_leaves(leaves: &[Leaf<'_>]) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn check_codes<'a>(
+pub(super) fn check_codes<'a>(
     criteria: &'a [Criterion],
+    path: &str,
     seen: &mut BTreeSet<&'a CriterionCode>,
 ) -> Result<(), PlanError> {
     for criterion in criteria {
         if !seen.insert(&criterion.code) {
             let problem = PlanProblem::DuplicateCode(criterion.code.clone());
-            return Err(at("/criteria", problem));
+            return Err(at(path, problem));
         }
         if let CriterionKind::Group(children) = &criterion.kind {
-            check_codes(children, seen)?;
+            check_codes(children, path, seen)?;
         }
     }
     Ok(())

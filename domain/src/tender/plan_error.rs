@@ -6,12 +6,13 @@ use crate::ids::CatalogueId;
 use crate::time::Time;
 
 use super::code::CriterionCode;
+use super::lot::LotCode;
 
 /// What is wrong with a plan, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
 pub struct PlanError {
-    /// The place in the plan as a JSON pointer, such as `/criteria/0/weight`.
+    /// The place in the plan as a JSON pointer, such as `/lots/0/criteria/0/weight`.
     pub path: String,
     /// What is wrong there.
     pub problem: PlanProblem,
@@ -20,11 +21,25 @@ pub struct PlanError {
 /// What can be wrong with a plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanProblem {
+    /// No lot, or too many.
+    #[error("{0} lots: a plan has 1 to {max}, exactly one when the tender is not divided", max = super::lot::MAX_LOTS)]
+    Lots(usize),
+    /// A code of a lot twice.
+    #[error("the lot {0} stands twice: codes of lots are unique in a plan")]
+    DuplicateLot(LotCode),
+    /// A limit that nobody could reach, or that lets nobody bid or win.
+    #[error("a limit of {limit} with {lots} lots: expected 1 to {lots}, or leave it out")]
+    LotLimit {
+        /// The limit.
+        limit: u32,
+        /// How many lots there are.
+        lots: usize,
+    },
     /// No criterion, or a group without children.
     #[error("there is no criterion here: add at least one")]
     Empty,
     /// Too many criteria.
-    #[error("{0} criteria are scored: at most {max} may be", max = super::plan_check::MAX_LEAVES)]
+    #[error("{0} criteria are scored: at most {max} may be in one lot", max = super::plan_check::MAX_LEAVES)]
     TooMany(usize),
     /// Groups in groups in groups.
     #[error("the tree is deeper than {max} levels: flatten it", max = super::plan_check::MAX_DEPTH)]

@@ -38,14 +38,14 @@ fn weights_that_sum_to_99_are_refused_at_every_level() {
     let sum = |sum: &str| PlanProblem::Weights {
         sum: sum.to_owned(),
     };
-    assert_eq!(refused(&top), ("/criteria".to_owned(), sum("99")));
+    assert_eq!(refused(&top), ("/lots/0/criteria".to_owned(), sum("99")));
     let below = plan(vec![
         leaf("PRICE", "60", relative()),
         group("G", "40", vec![leaf("Q", "99.9999", levels(&[0, 1], None))]),
     ]);
     assert_eq!(
         refused(&below),
-        ("/criteria/1/kind/group".to_owned(), sum("99.9999"))
+        ("/lots/0/criteria/1/kind/group".to_owned(), sum("99.9999"))
     );
 }
 
@@ -73,7 +73,7 @@ fn three_thirds_need_a_published_remainder() {
 fn a_ceiling_not_above_the_floor_is_refused() {
     for (ceiling, floor) in [("100", "100"), ("99", "100")] {
         let plan = plan(vec![leaf("PRICE", "100", linear(ceiling, floor))]);
-        let path = "/criteria/0/kind/rule/price_linear/ceiling".to_owned();
+        let path = "/lots/0/criteria/0/kind/rule/price_linear/ceiling".to_owned();
         assert_eq!(refused(&plan), (path, PlanProblem::CeilingNotAboveFloor));
     }
 }
@@ -116,9 +116,9 @@ fn wrong_measures_units_and_targets_are_refused_by_name() {
 #[test]
 fn a_currency_mix_is_refused_in_the_plan() {
     let mut plan = plan(vec![leaf("PRICE", "100", relative())]);
-    plan.minimum_price = Some(krw("100"));
+    plan.lots[0].minimum_price = Some(krw("100"));
     let (path, problem) = refused(&plan);
-    assert_eq!(path, "/minimum_price");
+    assert_eq!(path, "/lots/0/minimum_price");
     assert!(matches!(problem, PlanProblem::CurrencyMix { .. }));
 }
 
@@ -161,7 +161,10 @@ fn weights_without_effect_or_beyond_exact_points_are_refused() {
     let none = plan(vec![q("A", "100"), q("B", "0")]);
     assert_eq!(
         refused(&none),
-        ("/criteria/1/weight".to_owned(), PlanProblem::NoWeight)
+        (
+            "/lots/0/criteria/1/weight".to_owned(),
+            PlanProblem::NoWeight
+        )
     );
     let scored = plan(vec![
         q("A", "100"),

@@ -2,6 +2,7 @@
 
 use super::code::CriterionCode;
 use super::criteria::Leaf;
+use super::lot::Lot;
 use super::plan::Plan;
 use crate::fraction::ArithmeticError;
 use crate::scoring::rules::Reason;
@@ -44,31 +45,31 @@ impl Plan {
     /// Everything to warn of before publication, in the order of the criteria, the method last.
     pub fn warnings(&self) -> Result<Vec<PlanWarning>, ArithmeticError> {
         let mut warnings = Vec::new();
-        for leaf in self.leaves()? {
-            let code = &leaf.criterion.code;
-            if leaf.rule.depends_on_other_bids() {
-                warnings.push(PlanWarning::DependsOnOtherBids(code.clone()));
+        for lot in &self.lots {
+            for leaf in self.leaves_of(lot)? {
+                let code = &leaf.criterion.code;
+                if leaf.rule.depends_on_other_bids() {
+                    warnings.push(PlanWarning::DependsOnOtherBids(code.clone()));
+                }
+                let reasons = leaf.rule.may_lack_value().iter();
+                warnings.extend(reasons.filter_map(|reason| warning(lot, *reason, &leaf)));
             }
-            let reasons = leaf.rule.may_lack_value().iter();
-            warnings.extend(reasons.filter_map(|reason| self.warning(*reason, &leaf)));
         }
         if self.method.may_lack_value().contains(&Reason::ZeroQuality) {
             warnings.push(PlanWarning::ZeroQualityPossible);
         }
         Ok(warnings)
     }
+}
 
-    fn warning(&self, reason: Reason, leaf: &Leaf<'_>) -> Option<PlanWarning> {
-        let code = leaf.criterion.code.clone();
-        let bounded = self
-            .minimum_price
-            .is_some_and(|minimum| minimum.minor() > 0);
-        match reason {
-            Reason::ZeroPrice if bounded && !leaf.rule.asks_item_price() => None,
-            Reason::ZeroPrice => Some(PlanWarning::ZeroPricePossible(code)),
-            Reason::EqualPrices => Some(PlanWarning::EqualPricesPossible(code)),
-            Reason::NothingPromised => Some(PlanWarning::NothingPromisedPossible(code)),
-            _ => None,
-        }
+fn warning(lot: &Lot, reason: Reason, leaf: &Leaf<'_>) -> Option<PlanWarning> {
+    let code = leaf.criterion.code.clone();
+    let bounded = lot.minimum_price.is_some_and(|minimum| minimum.minor() > 0);
+    match reason {
+        Reason::ZeroPrice if bounded && !leaf.rule.asks_item_price() => None,
+        Reason::ZeroPrice => Some(PlanWarning::ZeroPricePossible(code)),
+        Reason::EqualPrices => Some(PlanWarning::EqualPricesPossible(code)),
+        Reason::NothingPromised => Some(PlanWarning::NothingPromisedPossible(code)),
+        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fixtures::*;
 use super::plan::Plan;
-use super::story::{APPROVER, Bidder, CHAIR, PROPOSER, Story, actor, bidders};
+use super::story::{APPROVER, Bidder, CHAIR, PROPOSER, Story, actor, bidders, only};
 use super::{Disclosure, Stage};
 use crate::actor::Role;
 use crate::log::kinds::Body;
@@ -30,7 +30,7 @@ fn a_whole_tender_replays_clean_to_its_award() {
     let story = clean();
     let (findings, state) = story.replay();
     assert_eq!(findings, []);
-    let award = state.tenders.award(tender()).unwrap();
+    let award = state.tenders.award(tender(), &lot("1")).unwrap();
     assert_eq!(
         (award.bid, award.supplier, award.buyer),
         (bid(2), org(2), org(100))
@@ -57,7 +57,7 @@ fn a_whole_tender_replays_clean_to_its_award() {
 fn an_edited_mark_is_found() {
     let mut story = clean();
     story.tamper("ranking.computed", ranking_of, |body| {
-        body.result.scores[0].marks[0] = Some("40.0000".parse().unwrap());
+        body.lots[0].result.scores[0].marks[0] = Some("40.0000".parse().unwrap());
     });
     assert_eq!(story.checks(), found("ranking.computed", "marks"));
 }
@@ -66,7 +66,7 @@ fn an_edited_mark_is_found() {
 fn an_edited_explanation_is_found() {
     let mut story = clean();
     story.tamper("ranking.computed", ranking_of, |body| {
-        body.result.scorecards = crate::log::hash::sha256(b"another story");
+        body.lots[0].result.scorecards = crate::log::hash::sha256(b"another story");
     });
     assert_eq!(story.checks(), found("ranking.computed", "scorecards"));
 }
@@ -75,7 +75,7 @@ fn an_edited_explanation_is_found() {
 fn exchanged_places_and_the_award_that_follows_them_are_found() {
     let mut story = clean();
     story.tamper("ranking.computed", ranking_of, |body| {
-        let Ranking::Ranked(places) = &mut body.result.ranking else {
+        let Ranking::Ranked(places) = &mut body.lots[0].result.ranking else {
             panic!("ranked");
         };
         let first = places[0].bid;
@@ -86,11 +86,8 @@ fn exchanged_places_and_the_award_that_follows_them_are_found() {
     let mut story = clean();
     for entry in &mut story.entries {
         match &mut entry.body {
-            Body::AwardProposed(body) => body.bid = bid(1),
-            Body::AwardDecided(body) => {
-                body.bid = bid(1);
-                body.supplier = org(1);
-            }
+            Body::AwardProposed(body) => body.lots = only(bid(1)),
+            Body::AwardDecided(body) => body.lots = only(bid(1)),
             _ => {}
         }
     }
@@ -106,7 +103,7 @@ fn one_person_who_approves_the_own_proposal_is_found() {
     for officers in [&[PROPOSER][..], &[PROPOSER, PROPOSER], &[APPROVER]] {
         let mut story = clean();
         story.entries.pop();
-        story.decide((bid(2), org(2)), officers);
+        story.decide(bid(2), officers);
         assert_eq!(
             story.checks(),
             found("award.decided", "people"),
@@ -126,7 +123,7 @@ fn two_who_approve_without_the_proposer_are_found() {
     };
     story.entries.pop();
     story.add(operator, person(600), third);
-    story.decide((bid(2), org(2)), &[APPROVER, 600]);
+    story.decide(bid(2), &[APPROVER, 600]);
     assert_eq!(story.checks(), found("award.decided", "people"));
 }
 
@@ -142,14 +139,17 @@ fn withheld_prices_leave_the_ranking_attested_and_the_rest_recomputed() {
     assert_eq!(state.tally.attested_counts().get("ranking"), Some(&1));
     assert_eq!(state.tally.attested_counts().get("mark"), Some(&3));
     assert_eq!(state.tally.recomputed_counts().get("mark"), Some(&12));
-    assert_eq!(state.tenders.award(tender()).unwrap().price, None);
+    assert_eq!(
+        state.tenders.award(tender(), &lot("1")).unwrap().price,
+        None
+    );
     for entry in &story.entries {
         let text = String::from_utf8(entry.canonical_bytes().unwrap()).unwrap();
         assert!(!text.contains("130000.00"), "{text}");
     }
     let mut edited = Story::whole(plan, &bidders());
     edited.tamper("ranking.computed", ranking_of, |body| {
-        body.result.scores[0].marks[1] = Some("30.0000".parse().unwrap());
+        body.lots[0].result.scores[0].marks[1] = Some("30.0000".parse().unwrap());
     });
     assert_eq!(edited.checks(), found("ranking.computed", "marks"));
 }
@@ -266,7 +266,10 @@ fn a_withheld_ranking_admits_no_award() {
     story.open(&zero);
     story.agree(&zero);
     let ranking = story.rank(&zero);
-    assert!(matches!(ranking.result.ranking, Ranking::Withheld(_)));
+    assert!(matches!(
+        ranking.lots[0].result.ranking,
+        Ranking::Withheld(_)
+    ));
     assert_eq!(story.checks(), []);
     story.propose(bid(2));
     assert_eq!(story.checks(), found("award.proposed", "winner"));
@@ -296,7 +299,7 @@ fn an_excluded_bid_makes_the_ranking_be_computed_again() {
         .collect();
     let ranking = story.rank(&rest);
     assert_eq!(story.checks(), []);
-    assert_ne!(ranking.result.ranking.winner(), Some(bid(2)));
+    assert_ne!(ranking.lots[0].result.ranking.winner(), Some(bid(2)));
 }
 
 #[test]
@@ -346,7 +349,7 @@ fn a_consensus_signed_by_an_officer_is_found() {
 #[test]
 fn a_plan_that_cannot_decide_is_found_at_its_publication() {
     let mut plan: Plan = full_plan();
-    plan.criteria.pop();
+    plan.lots[0].criteria.pop();
     let mut story = Story::new(plan);
     story.publish();
     assert_eq!(story.checks(), found("tender.published", "plan"));

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::bid::BidContent;
 use super::code::CriterionCode;
 use super::disclosure::{BidField, DisclosurePlan};
+use super::lot::LotCode;
 use crate::ids::{BidId, OrganisationId, PersonId, TenderId};
 use crate::log::canonical::EncodingError;
 use crate::log::commitment::{FieldOpening, Opening, Salt, SealedContent};
@@ -18,6 +19,7 @@ use crate::log::hash::Hash;
 
 const TENDER: &str = "tender";
 const SUPPLIER: &str = "supplier";
+const LOT: &str = "lot";
 const REASON: &str = "reason";
 
 /// Sealed content that is not a bid or a mark. The content itself is not repeated.
@@ -90,6 +92,7 @@ impl BidContent {
         let fields = vec![
             (TENDER, json!(tender)),
             (SUPPLIER, json!(supplier)),
+            (LOT, json!(self.lot)),
             (BidField::Price.as_str(), json!(self.price)),
             (BidField::ItemPrices.as_str(), json!(self.item_prices)),
             (BidField::Commitments.as_str(), json!(self.commitments)),
@@ -109,6 +112,7 @@ impl BidContent {
         sealed: &SealedContent,
     ) -> Result<(TenderId, OrganisationId, Self), InvalidSealed> {
         let content = Self {
+            lot: field(&sealed.fields, LOT)?,
             price: field(&sealed.fields, BidField::Price.as_str())?,
             item_prices: field(&sealed.fields, BidField::ItemPrices.as_str())?,
             commitments: field(&sealed.fields, BidField::Commitments.as_str())?,
@@ -154,15 +158,32 @@ impl DisclosurePlan {
         let field = BidField::ALL
             .into_iter()
             .find(|field| field.as_str() == name);
-        field.map_or(name == TENDER || name == SUPPLIER, |field| {
+        field.map_or([TENDER, SUPPLIER, LOT].contains(&name), |field| {
             self.in_log(field)
         })
     }
 }
 
-/// The tender and the supplier that an opening of a bid names.
-pub(crate) fn named_in(opening: &Opening) -> Result<(TenderId, OrganisationId), InvalidSealed> {
-    Ok((shown(opening, TENDER)?, shown(opening, SUPPLIER)?))
+/// Whose bid it is and what for: what every opening shows, whatever the plan discloses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BidHead {
+    /// The tender.
+    pub tender: TenderId,
+    /// Who bids.
+    pub supplier: OrganisationId,
+    /// The lot that the bid is for.
+    pub lot: LotCode,
+}
+
+impl BidHead {
+    /// What an opening of a bid names.
+    pub fn from_opening(opening: &Opening) -> Result<Self, InvalidSealed> {
+        Ok(Self {
+            tender: shown(opening, TENDER)?,
+            supplier: shown(opening, SUPPLIER)?,
+            lot: shown(opening, LOT)?,
+        })
+    }
 }
 
 impl MarkContent {
@@ -213,7 +234,7 @@ mod tests {
     use crate::log::hash::sha256;
     use crate::scoring::KnownContent;
     use crate::tender::disclosure::Disclosure;
-    use crate::tender::fixtures::{bid, code, full_content, org, uuid};
+    use crate::tender::fixtures::{bid, code, full_content, lot, org, uuid};
 
     fn salts() -> impl FnMut() -> Salt {
         let mut next = 0_u8;
@@ -253,7 +274,12 @@ mod tests {
             !text.contains("100.00") && !text.contains("train our people"),
             "{text}"
         );
-        assert_eq!(named_in(&opening), Ok((tender, org(1))));
+        let head = BidHead {
+            tender,
+            supplier: org(1),
+            lot: lot("1"),
+        };
+        assert_eq!(BidHead::from_opening(&opening), Ok(head));
         let known = KnownContent::from_opening(&opening).unwrap();
         assert_eq!(known.price, None);
         assert_eq!(known.commitments.map(|all| all.len()), Some(1));

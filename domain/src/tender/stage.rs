@@ -27,7 +27,7 @@ pub enum Stage {
     AwardProposed,
     /// A second officer has approved it.
     Awarded,
-    /// The contract is signed.
+    /// The contract of every award is signed.
     Contracted,
     /// The buyer gave it up.
     Cancelled,
@@ -58,7 +58,9 @@ pub enum Step {
     ProposeAward,
     /// Approve the award.
     DecideAward,
-    /// Sign the contract.
+    /// Sign the contract of an award that is not the last.
+    SignPartContract,
+    /// Sign the contract of the last award.
     SignContract,
     /// Give the tender up.
     Cancel,
@@ -100,6 +102,7 @@ const TABLE: &[(Stage, Step, Stage)] = &[
     (AwardProposed, Step::DecideAward, Awarded),
     (AwardProposed, Step::Cancel, Cancelled),
     (Awarded, Step::ReleaseMark, Awarded),
+    (Awarded, Step::SignPartContract, Awarded),
     (Awarded, Step::SignContract, Contracted),
     (Contracted, Step::ReleaseMark, Contracted),
 ];
@@ -132,6 +135,18 @@ pub enum TenderError {
         /// What was tried.
         step: Step,
     },
+}
+
+impl Step {
+    /// The step that signing one contract is, when `signed` of `awards` awards have theirs with it.
+    #[must_use]
+    pub fn sign(signed: usize, awards: usize) -> Self {
+        if signed < awards {
+            Self::SignPartContract
+        } else {
+            Self::SignContract
+        }
+    }
 }
 
 impl Stage {
@@ -238,7 +253,7 @@ impl fmt::Display for Step {
             Self::ReleaseMark => "release marks",
             Self::ProposeAward => "be proposed for award",
             Self::DecideAward => "be awarded",
-            Self::SignContract => "be contracted",
+            Self::SignPartContract | Self::SignContract => "be contracted",
             Self::Cancel => "be cancelled",
         })
     }
@@ -315,6 +330,8 @@ mod tests {
         assert!(Ranked.after(Step::DecideAward).is_err());
         assert!(Awarded.after(Step::Cancel).is_err());
         assert_eq!(AwardProposed.after(Step::ExcludeBid), Ok(ConsensusSigned));
+        assert_eq!(Awarded.after(Step::sign(1, 2)), Ok(Awarded));
+        assert_eq!(Awarded.after(Step::sign(2, 2)), Ok(Contracted));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::award::Award;
+use super::allocation::Allocated;
+use super::award::{Award, LotAward};
 use super::code::CriterionCode;
 use super::confirmation::{ConfirmedShare, confirmed};
+use super::lot::LotCode;
 use super::plan::Plan;
 use super::register::{Register, SealedEntry, SealedKind};
 use super::stage::{Stage, Step, TenderError};
@@ -48,16 +50,30 @@ pub struct Tender {
     pub(super) confirmed: Vec<ConfirmedShare>,
     pub(super) bids: BTreeMap<BidId, OpenedBid>,
     pub(super) released: BTreeSet<(PersonId, BidId, CriterionCode)>,
-    /// Index of the last ranking and what it says, recomputed where it can be.
-    pub(super) ranking: Option<(u64, Ranking)>,
+    pub(super) ranking: Option<Standing>,
     pub(super) proposal: Option<Proposal>,
-    pub(super) award: Option<Award>,
+    /// One for each lot that somebody won.
+    pub(super) awards: Vec<Award>,
+    /// How many awards have their contract.
+    pub(super) signed: usize,
+}
+
+/// The last ranking, recomputed where it can be.
+#[derive(Debug)]
+pub(super) struct Standing {
+    /// Index of its entry.
+    pub(super) index: u64,
+    /// The ranking of each lot, in the order of the plan.
+    pub(super) rankings: Vec<Ranking>,
+    /// To which bid each lot goes; none while a ranking is withheld.
+    pub(super) allocation: Option<Vec<Allocated>>,
 }
 
 /// A bid after the opening.
 #[derive(Debug)]
 pub(super) struct OpenedBid {
     pub(super) supplier: OrganisationId,
+    pub(super) lot: LotCode,
     pub(super) sealed: SealedId,
     pub(super) received_at: Time,
     /// Its part in a draw; none when the opening is not what was sealed and the salt could have been chosen late.
@@ -72,15 +88,22 @@ pub(super) struct OpenedBid {
 /// The first step of an award.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Proposal {
-    pub(super) bid: BidId,
+    pub(super) lots: Vec<LotAward>,
     pub(super) by: PersonId,
     pub(super) index: u64,
 }
 
 impl State {
-    /// The award of a tender, once it is decided.
-    pub fn award(&self, tender: TenderId) -> Option<&Award> {
-        self.tenders.get(&tender)?.award.as_ref()
+    /// The awards of a tender, once they are decided: one for each lot that somebody won.
+    pub fn awards(&self, tender: TenderId) -> &[Award] {
+        self.tenders
+            .get(&tender)
+            .map_or(&[], |tender| &tender.awards)
+    }
+
+    /// The award of a lot, once it is decided.
+    pub fn award(&self, tender: TenderId, lot: &LotCode) -> Option<&Award> {
+        self.awards(tender).iter().find(|award| award.lot == *lot)
     }
 
     /// How far a tender is.
@@ -93,16 +116,23 @@ impl State {
         Some(&self.tenders.get(&tender)?.plan)
     }
 
-    /// The last ranking of a tender.
-    pub fn ranking(&self, tender: TenderId) -> Option<&Ranking> {
-        let (_, ranking) = self.tenders.get(&tender)?.ranking.as_ref()?;
-        Some(ranking)
+    /// The last ranking of a lot.
+    pub fn ranking(&self, tender: TenderId, lot: &LotCode) -> Option<&Ranking> {
+        let tender = self.tenders.get(&tender)?;
+        let at = tender
+            .plan
+            .lots
+            .iter()
+            .position(|known| known.code == *lot)?;
+        tender.ranking.as_ref()?.rankings.get(at)
     }
 
-    /// Notes that the contract of an awarded tender is signed; once only.
+    /// Notes that the contract of one more award is signed; the caller checks that each award has one.
     pub(crate) fn contract(&mut self, tender: TenderId, header: &Header) -> Result<(), Finding> {
-        self.expect(tender, header)?
-            .step(Step::SignContract, header)
+        let tender = self.expect(tender, header)?;
+        tender.signed = tender.signed.saturating_add(1);
+        let step = Step::sign(tender.signed, tender.awards.len());
+        tender.step(step, header)
     }
 
     /// What is still open when the log ends: sealed entries that every tender they could belong to has passed over, and
@@ -205,6 +235,12 @@ impl Tender {
         confirmed(opened.supplier, parts.unwrap_or_default(), &self.confirmed)
     }
 
+    /// Who made each bid.
+    pub(super) fn suppliers(&self) -> BTreeMap<BidId, OrganisationId> {
+        let bids = self.bids.iter();
+        bids.map(|(bid, opened)| (*bid, opened.supplier)).collect()
+    }
+
     /// The bids that are evaluated.
     pub(super) fn entrants(&self) -> Vec<Entrant> {
         self.bids
@@ -214,6 +250,7 @@ impl Tender {
                 bid: *bid,
                 sealed: opened.sealed,
                 supplier: opened.supplier,
+                lot: opened.lot.clone(),
                 received_at: opened.received_at,
                 content: opened.content.clone(),
                 levels: opened.levels.clone(),

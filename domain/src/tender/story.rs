@@ -1,7 +1,10 @@
 //! A whole tender as a log, for tests of replay: three suppliers bid, one replaces its bid, a fourth withdraws, a fifth is
 //! late; two evaluators mark, the panel agrees, two officers award.
 
+use super::allocation::allocate;
+use super::award::{LotAward, Winner};
 use super::bid::BidContent;
+use super::code::CriterionCode;
 use super::confirmation::{ConfirmationContent, ConfirmedShare, confirmed};
 use super::entries::*;
 use super::fixtures::*;
@@ -46,14 +49,28 @@ pub(crate) struct Story {
 /// One bid of the story.
 #[derive(Clone)]
 pub(crate) struct Bidder {
+    /// Number of the bid.
     pub(crate) n: u128,
+    /// Number of the supplier; in a tender of one lot the same.
+    pub(crate) supplier: u128,
+    /// The criteria that the panel judges in its lot, each with the same level.
+    pub(crate) judged: Vec<&'static str>,
     pub(crate) content: BidContent,
     pub(crate) level: u32,
+}
+
+impl Bidder {
+    fn levels(&self) -> impl Iterator<Item = (CriterionCode, u32)> {
+        let level = self.level;
+        self.judged.iter().map(move |name| (code(name), level))
+    }
 }
 
 pub(crate) fn bidders() -> Vec<Bidder> {
     let bidder = |n, price, promised, level| Bidder {
         n,
+        supplier: n,
+        judged: vec!["QUALITY"],
         content: full_content(org(n), price, promised),
         level,
     };
@@ -77,6 +94,23 @@ pub(crate) fn actor(role: Role, n: u128) -> EntryActor {
     }
 }
 
+/// The award of a lot to a bid of a supplier, or to nobody.
+pub(crate) fn award(lot_code: &str, winner: Option<(u128, u128)>) -> LotAward {
+    LotAward {
+        lot: lot(lot_code),
+        winner: winner.map(|(n, supplier)| Winner {
+            bid: bid(n),
+            supplier: org(supplier),
+        }),
+    }
+}
+
+/// The award of a tender that is not divided to the bid that its supplier shares a number with.
+pub(crate) fn only(winner: BidId) -> Vec<LotAward> {
+    let n = winner.uuid().as_u128();
+    vec![award("1", Some((n, n)))]
+}
+
 /// Salts that differ by sealed entry and by use.
 pub(crate) fn salts(of: u128) -> impl FnMut() -> Salt {
     let mut next = 0_u8;
@@ -93,7 +127,7 @@ pub(crate) fn ciphertext(n: u128) -> Hash {
 pub(crate) fn sealed_bid(bidder: &Bidder) -> SealedContent {
     bidder
         .content
-        .seal(tender(), org(bidder.n), salts(bidder.n))
+        .seal(tender(), org(bidder.supplier), salts(bidder.n))
 }
 
 impl Story {
@@ -148,16 +182,7 @@ impl Story {
     fn found(&mut self) {
         let operator = vec![actor(Role::Operator, 999)];
         for n in [BUYER, REGISTRY, 1, 2, 3, 4, 5] {
-            let registered = OrganisationRegistered {
-                organisation: org(n),
-                legal_form: LegalForm::LegalPerson,
-                name: PublicName::Clear(format!("Organisation {n}")),
-                sector: Sector::Private,
-                group: org(n),
-                place: "KR-11".to_owned(),
-                identifier: None,
-            };
-            self.add(operator.clone(), org(n), registered);
+            self.register(n);
         }
         let mut roles = vec![
             (REGISTRAR, Role::Registrar),
@@ -183,6 +208,20 @@ impl Story {
         );
         self.certify(1, 2, "2026-01-01", None);
         self.certify(2, 3, "2025-01-01", Some("2026-06-30"));
+    }
+
+    /// Registers an organisation that is its own group.
+    pub(crate) fn register(&mut self, n: u128) {
+        let registered = OrganisationRegistered {
+            organisation: org(n),
+            legal_form: LegalForm::LegalPerson,
+            name: PublicName::Clear(format!("Organisation {n}")),
+            sector: Sector::Private,
+            group: org(n),
+            place: "KR-11".to_owned(),
+            identifier: None,
+        };
+        self.add(vec![actor(Role::Operator, 999)], org(n), registered);
     }
 
     /// Records a certification `n` of an organisation as a cooperative.
@@ -284,7 +323,11 @@ impl Story {
         let opened = TenderOpened {
             tender: tender(),
             opened: bidders.iter().map(|bidder| sealed(bidder.n)).collect(),
-            replaced: vec![sealed(33)],
+            replaced: bidders
+                .iter()
+                .filter(|bidder| bidder.n == 3)
+                .map(|_| sealed(33))
+                .collect(),
             withdrawn: vec![sealed(4)],
             void: vec![],
         };
@@ -311,7 +354,8 @@ impl Story {
         BidOpened {
             bid: bid(bidder.n),
             tender: tender(),
-            supplier: org(bidder.n),
+            supplier: org(bidder.supplier),
+            lot: bidder.content.lot.clone(),
             sealed: sealed(bidder.n),
             received_at: at("2026-05-02T00:00:05Z"),
             opening: self.opening(bidder),
@@ -320,10 +364,11 @@ impl Story {
     }
 
     fn mark(bidder: &Bidder, evaluator: u128) -> (SealedId, SealedContent) {
+        let judged = bidder.judged.first().copied().unwrap();
         let content = MarkContent {
             tender: tender(),
             bid: bid(bidder.n),
-            criterion: code("QUALITY"),
+            criterion: code(judged),
             evaluator: person(evaluator),
             level: bidder.level,
             reason: "Sound".to_owned(),
@@ -352,11 +397,14 @@ impl Story {
     pub(crate) fn agree(&mut self, bidders: &[Bidder]) {
         let consensus = |bidder: &Bidder| BidConsensus {
             bid: bid(bidder.n),
-            marks: vec![ConsensusMark {
-                criterion: code("QUALITY"),
-                level: bidder.level,
-                reason: commit_reason("Agreed", salts(7)()).unwrap(),
-            }],
+            marks: bidder
+                .levels()
+                .map(|(criterion, level)| ConsensusMark {
+                    criterion,
+                    level,
+                    reason: commit_reason("Agreed", salts(7)()).unwrap(),
+                })
+                .collect(),
         };
         let signed = ConsensusSigned {
             tender: tender(),
@@ -378,11 +426,16 @@ impl Story {
             .map(|bidder| Entrant {
                 bid: bid(bidder.n),
                 sealed: sealed(bidder.n),
-                supplier: org(bidder.n),
+                supplier: org(bidder.supplier),
+                lot: bidder.content.lot.clone(),
                 received_at: at("2026-05-02T00:00:05Z"),
                 content: bidder.content.clone().into(),
-                levels: [(code("QUALITY"), bidder.level)].into(),
-                confirmed: confirmed(org(bidder.n), &bidder.content.participations, &shares),
+                levels: bidder.levels().collect(),
+                confirmed: confirmed(
+                    org(bidder.supplier),
+                    &bidder.content.participations,
+                    &shares,
+                ),
             })
             .collect();
         let seed = draw::seed(bidders.iter().map(|bidder| sealed_bid(bidder).salt));
@@ -390,12 +443,24 @@ impl Story {
             kind == SeoKind::Cooperative && certified.iter().any(|n| org(*n) == organisation)
         };
         let facts = Facts::gather(&self.plan, &entrants, seed, known);
+        let mut rankings = Vec::new();
+        let mut lots = Vec::new();
+        for lot in &self.plan.lots {
+            let evaluation = evaluate(&self.plan, lot, &entrants, &facts).unwrap();
+            rankings.push(evaluation.ranking().clone());
+            lots.push(LotResult {
+                lot: lot.code.clone(),
+                result: evaluation.publish().unwrap(),
+            });
+        }
+        let suppliers = bidders
+            .iter()
+            .map(|bidder| (bid(bidder.n), org(bidder.supplier)))
+            .collect();
         RankingComputed {
             tender: tender(),
-            result: evaluate(&self.plan, &entrants, &facts)
-                .unwrap()
-                .publish()
-                .unwrap(),
+            lots,
+            allocation: allocate(&self.plan, &rankings, &suppliers).ok(),
         }
     }
 
@@ -407,9 +472,13 @@ impl Story {
     }
 
     pub(crate) fn propose(&mut self, winner: BidId) {
+        self.propose_lots(only(winner));
+    }
+
+    pub(crate) fn propose_lots(&mut self, lots: Vec<LotAward>) {
         let proposed = AwardProposed {
             tender: tender(),
-            bid: winner,
+            lots,
             ranking: self.next() - 1,
         };
         self.add(vec![actor(Role::Officer, PROPOSER)], tender(), proposed);
@@ -430,11 +499,14 @@ impl Story {
         }
     }
 
-    pub(crate) fn decide(&mut self, winner: (BidId, OrganisationId), officers: &[u128]) {
+    pub(crate) fn decide(&mut self, winner: BidId, officers: &[u128]) {
+        self.decide_lots(only(winner), officers);
+    }
+
+    pub(crate) fn decide_lots(&mut self, lots: Vec<LotAward>, officers: &[u128]) {
         let decided = AwardDecided {
             tender: tender(),
-            bid: winner.0,
-            supplier: winner.1,
+            lots,
             ranking: self.position("ranking.computed"),
             proposal: self.position("award.proposed"),
         };
@@ -462,7 +534,7 @@ impl Story {
         story.rank(bidders);
         story.propose(bid(2));
         story.release_marks(bidders);
-        story.decide((bid(2), org(2)), &[PROPOSER, APPROVER]);
+        story.decide(bid(2), &[PROPOSER, APPROVER]);
         story
     }
 
@@ -471,8 +543,9 @@ impl Story {
         let mut state = State::default();
         let mut findings = Vec::new();
         for (index, entry) in (0..).zip(&self.entries) {
-            let bytes = entry.canonical_bytes().unwrap();
-            let entry = Entry::parse(&bytes).unwrap();
+            let encoded = entry.encode().unwrap();
+            let blob = encoded.blob.as_ref().map(|blob| blob.bytes.as_slice());
+            let entry = Entry::parse_with(&encoded.leaf, blob).unwrap();
             findings.extend(state.replay(index, &entry).err());
         }
         findings.extend(state.unsettled(self.next()));

@@ -6,10 +6,11 @@ use super::bid_check::{
     BidError, BidProblem, check_codes, check_commitments, check_participations, check_price,
 };
 use super::disclosure::BidField;
+use super::lot::LotCode;
 use super::plan::Plan;
-use super::sealing::named_in;
+use super::sealing::BidHead;
 use crate::catalogue::Catalogue;
-use crate::ids::{OrganisationId, TenderId};
+use crate::ids::OrganisationId;
 use crate::log::commitment::{Opening, SealedCommitment, verify_opening};
 use crate::scoring::KnownContent;
 use crate::scoring::rules::Rule;
@@ -20,7 +21,7 @@ use crate::scoring::rules::Rule;
 pub enum Validity {
     /// The bid takes part.
     Valid,
-    /// The opening is not what was sealed, or names another tender or supplier.
+    /// The opening is not what was sealed, or names another tender, supplier or lot.
     CommitmentMismatch,
     /// The content does not answer the plan.
     Content,
@@ -30,17 +31,16 @@ pub enum Validity {
 pub fn judge(
     plan: &Plan,
     catalogue: &Catalogue,
-    tender: TenderId,
-    supplier: OrganisationId,
+    head: &BidHead,
     sealed: &SealedCommitment,
     opening: &Opening,
 ) -> (Validity, KnownContent) {
     let matches = verify_opening(sealed, opening).is_ok();
-    if !matches || named_in(opening) != Ok((tender, supplier)) {
+    if !matches || BidHead::from_opening(opening).as_ref() != Ok(head) {
         return (Validity::CommitmentMismatch, KnownContent::default());
     }
     match KnownContent::from_opening(opening) {
-        Ok(known) if check_known(plan, catalogue, supplier, &known).is_ok() => {
+        Ok(known) if check_known(plan, catalogue, head.supplier, &head.lot, &known).is_ok() => {
             (Validity::Valid, known)
         }
         _ => (Validity::Content, KnownContent::default()),
@@ -60,13 +60,19 @@ pub fn check_known(
     plan: &Plan,
     catalogue: &Catalogue,
     supplier: OrganisationId,
+    lot: &LotCode,
     known: &KnownContent,
 ) -> Result<(), BidError> {
     let wrong = |path: &str| {
         let path = path.to_owned();
         move |problem| BidError { path, problem }
     };
-    let leaves = plan.leaves().map_err(|_| wrong("")(BidProblem::Plan))?;
+    let lot = plan
+        .lot(lot)
+        .ok_or_else(|| wrong("/lot")(BidProblem::UnknownLot(lot.clone())))?;
+    let leaves = plan
+        .leaves_of(lot)
+        .map_err(|_| wrong("")(BidProblem::Plan))?;
     if let Some(price) = known.price {
         check_price(plan, price).map_err(wrong("/price"))?;
     }

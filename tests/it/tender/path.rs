@@ -17,8 +17,10 @@ on_both!(
 
 const RANKING: &str = "query ($id: ID!) { tender(id: $id) {
     stage
-    ranking { places { rank total bid { supplier { name } } } withheld { criterion reason bids } excluded { grounds { kind criterion } bid { supplier { name } } } }
-    award { approvedBy supplier { name } bid { price { amount currency } commitments { measure quantity { quantity unit } } } }
+    lots {
+        ranking { places { rank total bid { supplier { name } } } withheld { criterion reason bids } excluded { grounds { kind criterion } bid { supplier { name } } } }
+        award { approvedBy supplier { name } bid { price { amount currency } commitments { measure quantity { quantity unit } } } }
+    }
 } }";
 
 async fn a_tender_goes_from_publication_to_award_and_a_stranger_recomputes_it(
@@ -30,7 +32,7 @@ async fn a_tender_goes_from_publication_to_award_and_a_stranger_recomputes_it(
     let found = &found["tender"];
     assert_eq!(found["stage"], "AWARDED");
     assert_eq!(
-        found["ranking"],
+        found["lots"][0]["ranking"],
         json!({
             "places": [
                 { "rank": 1, "total": "89.7333", "bid": { "supplier": { "name": "Han River Care Cooperative" } } },
@@ -44,7 +46,7 @@ async fn a_tender_goes_from_publication_to_award_and_a_stranger_recomputes_it(
         })
     );
     assert_eq!(
-        found["award"],
+        found["lots"][0]["award"],
         json!({
             "approvedBy": format!("person:{}", city.second_officer.person),
             "supplier": { "name": "Han River Care Cooperative" },
@@ -175,11 +177,11 @@ async fn an_excluded_bid_voids_the_ranking_and_the_proposal(app: TestApp) -> Res
     let found = app.data(None, RANKING, json!({ "id": tender })).await?;
     assert_eq!(
         found["tender"],
-        json!({ "stage": "CONSENSUS_SIGNED", "ranking": null, "award": null })
+        json!({ "stage": "CONSENSUS_SIGNED", "lots": [{ "ranking": null, "award": null }] })
     );
     on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;
     let found = app.data(None, RANKING, json!({ "id": tender })).await?;
-    let winner = &found["tender"]["ranking"]["places"][0];
+    let winner = &found["tender"]["lots"][0]["ranking"]["places"][0];
     assert_eq!(winner["bid"]["supplier"]["name"], "Bright Benches Ltd");
     app.expect_clean_log().await?;
     Ok(())
@@ -211,7 +213,7 @@ async fn a_zero_price_withholds_the_ranking(app: TestApp) -> Result<()> {
     let city = City::found(&app).await?;
     let mut plan = city.plan();
     let price = json!({ "priceRelativeLowest": { "of": "TOTAL" } });
-    plan["criteria"] =
+    plan["lots"][0]["criteria"] =
         json!([{ "code": "PRICE", "title": "Price", "weight": "100", "rule": price }]);
     let tender = city.publish(&app, plan).await?;
     for (supplier, price) in city.suppliers.iter().zip(["0.00", "100.00"]) {
@@ -238,7 +240,7 @@ async fn a_zero_price_withholds_the_ranking(app: TestApp) -> Result<()> {
     .await?;
     on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;
     let found = app.data(None, RANKING, json!({ "id": tender })).await?;
-    let ranking = &found["tender"]["ranking"];
+    let ranking = &found["tender"]["lots"][0]["ranking"];
     assert_eq!(ranking["places"], json!(null));
     assert_eq!(ranking["withheld"][0]["reason"], "ZERO_PRICE");
     let refused =

@@ -119,8 +119,8 @@ async fn tenders_with_bids_and_scorecards_cost_a_fixed_number_of_statements(
         city.mark(&app, &tender).await?;
         city.sign(&app, &tender).await?;
         on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;
-        let list = "{ tenders(first: 5) { totalCount nodes { title buyer { name } plan { criteria { code children { code } } }
-            ranking { places { rank bid { supplier { name } } } } award { supplier { name } }
+        let list = "{ tenders(first: 5) { totalCount nodes { title buyer { name } plan { lots { criteria { code children { code } } } }
+            lots { ranking { places { rank bid { supplier { name } } } winner { id } } award { supplier { name } } contract { id } }
             bids(first: 5) { totalCount nodes { supplier { name } scorecard { total marks { rounded } } marks { level } consensus { level } } } } } }";
         let found = app.data(None, list, json!({})).await?;
         let shown = found["tenders"]["nodes"].as_array().context("tenders")?;

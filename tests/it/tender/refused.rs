@@ -23,17 +23,20 @@ async fn weights_that_sum_to_99_are_refused_with_their_place(app: TestApp) -> Re
     let city = City::found(&app).await?;
     let before = app.app.read().log_size().await?;
     let mut plan = city.plan();
-    plan["criteria"][0]["weight"] = json!("39");
+    plan["lots"][0]["criteria"][0]["weight"] = json!("39");
     let refused = city.publish_refused(&app, plan).await?;
     assert_eq!(
         (refused.code.as_str(), refused.path.as_deref()),
-        ("PLAN", Some("plan.criteria"))
+        ("PLAN", Some("plan.lots.0.criteria"))
     );
     assert!(refused.message.contains("99"), "{}", refused.message);
     let mut plan = city.plan();
-    plan["criteria"][1]["children"][0]["weight"] = json!("49");
+    plan["lots"][0]["criteria"][1]["children"][0]["weight"] = json!("49");
     let refused = city.publish_refused(&app, plan).await?;
-    assert_eq!(refused.path.as_deref(), Some("plan.criteria.1.children"));
+    assert_eq!(
+        refused.path.as_deref(),
+        Some("plan.lots.0.criteria.1.children")
+    );
     assert_eq!(app.app.read().log_size().await?, before, "nothing stored");
     Ok(())
 }
@@ -46,22 +49,30 @@ async fn wrong_fields_of_a_plan_are_named(app: TestApp) -> Result<()> {
         json!({ "priceLinear": { "of": "TOTAL", "ceiling": money(ceiling, currency), "floor": money("1", "EUR") } })
     };
     let cases: [(&str, Value, &str); 7] = [
-        ("/criteria/0/weight", json!("101"), "plan.criteria.0.weight"),
-        ("/criteria/0/code", json!("no code"), "plan.criteria.0.code"),
         (
-            "/criteria/0/rule",
+            "/lots/0/criteria/0/weight",
+            json!("101"),
+            "plan.lots.0.criteria.0.weight",
+        ),
+        (
+            "/lots/0/criteria/0/code",
+            json!("no code"),
+            "plan.lots.0.criteria.0.code",
+        ),
+        (
+            "/lots/0/criteria/0/rule",
             linear("1", "EUR"),
-            "plan.criteria.0.rule.priceLinear.ceiling",
+            "plan.lots.0.criteria.0.rule.priceLinear.ceiling",
         ),
         (
-            "/criteria/0/rule",
+            "/lots/0/criteria/0/rule",
             linear("2", "KRW"),
-            "plan.criteria.0.rule.priceLinear.ceiling",
+            "plan.lots.0.criteria.0.rule.priceLinear.ceiling",
         ),
         (
-            "/criteria/1/children/0/rule/quantityToTarget/target",
+            "/lots/0/criteria/1/children/0/rule/quantityToTarget/target",
             json!("-5"),
-            "plan.criteria.1.children.0.rule.quantityToTarget.target",
+            "plan.lots.0.criteria.1.children.0.rule.quantityToTarget.target",
         ),
         (
             "/closesAt",

@@ -36,13 +36,13 @@ async fn before_the_deadline_the_interface_with_all_ids_says_nothing_of_a_bid(
         "tender": tender, "sealed": receipt["sealedId"], "supplier": city.suppliers[0].organisation_id(),
     });
     let document = "query ($tender: ID!, $sealed: ID!, $supplier: ID!) {
-        tender(id: $tender) { stage bids { totalCount nodes { id } } ranking { entryIndex } award { entryIndex } openedIndex }
+        tender(id: $tender) { stage bids { totalCount nodes { id } } lots { ranking { entryIndex } award { entryIndex } } openedIndex }
         node(id: $sealed) { __typename }
         nodes(ids: [$sealed]) { __typename }
         sealedBids(supplier: $supplier) { totalCount nodes { id } }
     }";
     let nothing = json!({
-        "tender": { "stage": "PUBLISHED", "bids": null, "ranking": null, "award": null, "openedIndex": null },
+        "tender": { "stage": "PUBLISHED", "bids": null, "lots": [{ "ranking": null, "award": null }], "openedIndex": null },
         "node": null, "nodes": [null], "sealedBids": { "totalCount": 0, "nodes": [] },
     });
     let outsiders = [

@@ -61,7 +61,7 @@ impl City {
         let level = |points: u32, name: &str| json!({ "points": points, "name": name });
         json!({
             "catalogue": self.catalogue, "currency": "EUR",
-            "criteria": [
+            "lots": [{ "code": "1", "title": "The whole", "criteria": [
                 { "code": "PRICE", "title": "Price", "weight": "40", "rule": { "priceRelativeLowest": { "of": "TOTAL" } } },
                 { "code": "SV", "title": "Social value", "weight": "60", "children": [
                     { "code": "JOBS", "title": "Jobs", "weight": "50",
@@ -73,7 +73,7 @@ impl City {
                 ] },
                 { "code": "INSURED", "title": "Insurance", "weight": "0",
                   "rule": { "passFail": { "statement": "The supplier is insured.", "excludes": true } } },
-            ],
+            ] }],
             "tieBreaks": [{ "kind": "LOWER_PRICE" }, { "kind": "DRAWN_LOT" }],
             "closesAt": CLOSES_AT, "opensAt": CLOSES_AT, "commencement": "2026-01-02",
         })

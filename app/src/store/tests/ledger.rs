@@ -31,6 +31,7 @@ fn entry(from: Account, to: Account, amount: i64) -> StagedEntry {
     StagedEntry {
         kind: "test.moved",
         subject: String::new(),
+        blob: None,
         leaf: leaf_hash(&bytes),
         bytes,
         postings: vec![

@@ -54,7 +54,10 @@ fn check(plan: &Plan) -> Result<(), PlanError> {
 
 fn totals(plan: &Plan, bids: &[Entrant]) -> Vec<Option<String>> {
     let facts = facts(&[]);
-    let cards: Vec<_> = evaluate(plan, bids, &facts).unwrap().scorecards().collect();
+    let cards: Vec<_> = evaluate(plan, &plan.lots[0], bids, &facts)
+        .unwrap()
+        .scorecards()
+        .collect();
     cards
         .iter()
         .map(|card| card.total.map(|total| total.to_string()))
@@ -62,7 +65,7 @@ fn totals(plan: &Plan, bids: &[Entrant]) -> Vec<Option<String>> {
 }
 
 fn winner(plan: &Plan, bids: &[Entrant]) -> Option<crate::ids::BidId> {
-    evaluate(plan, bids, &facts(&[]))
+    evaluate(plan, &plan.lots[0], bids, &facts(&[]))
         .unwrap()
         .ranking()
         .winner()
@@ -95,7 +98,10 @@ fn a_total_may_lie_below_zero_and_keeps_its_text() {
     let plan = with(monetised("3"));
     assert_eq!(totals(&plan, &bids), [Some("-289.50".to_owned())]);
     let facts = facts(&[]);
-    let result = evaluate(&plan, &bids, &facts).unwrap().publish().unwrap();
+    let result = evaluate(&plan, &plan.lots[0], &bids, &facts)
+        .unwrap()
+        .publish()
+        .unwrap();
     let json = serde_json::to_string(&result).unwrap();
     let back: crate::scoring::evaluation::PublishedResult = serde_json::from_str(&json).unwrap();
     assert_eq!(back, result);
@@ -109,7 +115,7 @@ fn a_bid_without_quality_has_no_price_per_point_and_the_ranking_is_withheld() {
         entrant(2, "10", &[("Q", 50)]),
     ];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let Ranking::Withheld(missing) = evaluation.ranking() else {
         panic!("{:?}", evaluation.ranking());
     };
@@ -141,7 +147,7 @@ fn equal_published_totals_are_a_tie_even_where_the_fractions_differ() {
         entrant(2, "99", &[("Q", 32)]),
     ];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     let Ranking::Ranked(places) = evaluation.ranking() else {
         panic!("{:?}", evaluation.ranking());
     };
@@ -161,7 +167,10 @@ fn a_withheld_price_hides_the_total_and_a_stranger_recomputes_the_rest() {
             entrant(2, "700", &[("Q", 40)]),
         ];
         let facts = facts(&[]);
-        let full = evaluate(&plan, &bids, &facts).unwrap().publish().unwrap();
+        let full = evaluate(&plan, &plan.lots[0], &bids, &facts)
+            .unwrap()
+            .publish()
+            .unwrap();
         assert!(full.scores.iter().all(|score| score.total.is_none()));
         assert!(full.scores.iter().all(|score| score.marks[0].is_some()));
         let text = serde_json::to_string(&full).unwrap();
@@ -170,10 +179,10 @@ fn a_withheld_price_hides_the_total_and_a_stranger_recomputes_the_rest() {
         for entrant in &mut known {
             entrant.content.price = None;
         }
-        let stranger = evaluate(&plan, &known, &facts).unwrap();
+        let stranger = evaluate(&plan, &plan.lots[0], &known, &facts).unwrap();
         assert_eq!(*stranger.ranking(), Ranking::NotKnown);
         assert_eq!(stranger.publish().unwrap().scorecards, full.scorecards);
-        let own = evaluate(&plan, &bids, &facts).unwrap();
+        let own = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
         let party = own
             .scorecard(bid(1))
             .unwrap()
@@ -188,7 +197,7 @@ fn an_unknown_price_is_neither_zero_nor_ranked() {
         let mut plan = with(method);
         if method == Method::WeightedSum {
             plan = Plan {
-                criteria: vec![leaf("P", "100", relative())],
+                lots: vec![only_lot(vec![leaf("P", "100", relative())])],
                 ..plan
             };
         }
@@ -198,7 +207,7 @@ fn an_unknown_price_is_neither_zero_nor_ranked() {
         ];
         bids[1].content.price = None;
         let facts = facts(&[]);
-        let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+        let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
         assert_eq!(*evaluation.ranking(), Ranking::NotKnown, "{}", method.id());
         let card = evaluation.scorecard(bid(2)).unwrap();
         let unknown = Mark::Unknown(BidField::Price);
@@ -214,7 +223,7 @@ fn an_unknown_price_is_neither_zero_nor_ranked() {
 #[test]
 fn wrong_parameters_are_refused_with_their_field() {
     let priced = |method| Plan {
-        criteria: vec![leaf("PRICE", "100", relative())],
+        lots: vec![only_lot(vec![leaf("PRICE", "100", relative())])],
         ..with(method)
     };
     let krw = Money::from_minor(1, "KRW".parse().unwrap());
@@ -234,7 +243,7 @@ fn wrong_parameters_are_refused_with_their_field() {
         ),
         (with(coefficient("0")), "/method/coefficient/caps"),
         (with(coefficient("1")), "/method/coefficient/caps"),
-        (priced(per_point(4)), "/criteria (PRICE)"),
+        (priced(per_point(4)), "/lots/0/criteria (PRICE)"),
     ] {
         assert_eq!(check(&plan).unwrap_err().path, path);
     }
@@ -254,7 +263,7 @@ proptest! {
             let plan = with(method);
             let bids = [worse.clone(), better.clone()];
             let facts = facts(&[]);
-            let cards: Vec<_> = evaluate(&plan, &bids, &facts).unwrap().scorecards().collect();
+            let cards: Vec<_> = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap().scorecards().collect();
             let (worse, better) = (cards[0].total.unwrap(), cards[1].total.unwrap());
             prop_assert!(method.compare(better, worse).is_le(), "{}: {better} {worse}", method.id());
         }

@@ -16,7 +16,10 @@ fn check(plan: &Plan) -> Result<(), PlanError> {
 }
 
 fn cards(plan: &Plan, bids: &[Entrant], facts: &Facts) -> Vec<Scorecard> {
-    evaluate(plan, bids, facts).unwrap().scorecards().collect()
+    evaluate(plan, &plan.lots[0], bids, facts)
+        .unwrap()
+        .scorecards()
+        .collect()
 }
 
 fn totals(plan: &Plan, bids: &[Entrant], facts: &Facts) -> Vec<String> {
@@ -114,8 +117,8 @@ fn a_price_in_another_currency_is_converted_exactly_and_the_scorecard_shows_rate
         "p_min = EUR 27/1000",
     ];
     assert_eq!(told, expected);
-    plan.minimum_price = Some(eur("0.03"));
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    plan.lots[0].minimum_price = Some(eur("0.03"));
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     assert_eq!(evaluation.excluded()[0].bid, bid(2), "0.027 is below 0.03");
 }
 
@@ -135,7 +138,7 @@ fn a_currency_without_a_rate_is_refused_in_a_bid_and_has_no_mark() {
     one.content.price = Some(dollars("1"));
     let bids = [one];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     assert_eq!(evaluation.ranking().winner(), None);
 }
 
@@ -206,7 +209,7 @@ fn a_minimum_level_excludes_through_a_bonus_too() {
     check(&plan).unwrap();
     let bids = [entrant(1, "1", &[("Q", 0)]), entrant(2, "1", &[("Q", 1)])];
     let facts = facts(&[]);
-    let evaluation = evaluate(&plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
     assert_eq!(evaluation.excluded()[0].bid, bid(1));
     assert!(plan.leaves().unwrap()[0].rule.judged().is_some());
 }
@@ -219,7 +222,7 @@ fn wrong_parameters_are_refused_with_their_field() {
         plan
     };
     let refused = |rule: Rule, field: &str, problem: PlanProblem| {
-        let place = format!("/criteria/0/kind/rule/{}/{field}", rule.id());
+        let place = format!("/lots/0/criteria/0/kind/rule/{}/{field}", rule.id());
         let error = check(&with(rule)).unwrap_err();
         assert_eq!((error.path, error.problem), (place, problem));
     };
@@ -264,7 +267,7 @@ fn wrong_parameters_are_refused_with_their_field() {
     let too_much = check(&with(bonus(steps(), "1", "101").into())).unwrap_err();
     assert_eq!(
         (too_much.path.as_str(), too_much.problem),
-        ("/criteria (C)/cap", PlanProblem::Cap)
+        ("/lots/0/criteria (C)/cap", PlanProblem::Cap)
     );
 }
 
@@ -276,7 +279,7 @@ fn a_plan_publishes_exactly_the_proxies_that_its_criteria_use() {
         let error = check(plan).unwrap_err();
         (error.path, error.problem)
     };
-    let place = |field: &str| format!("/criteria/0/kind/rule/social_value_money/{field}");
+    let place = |field: &str| format!("/lots/0/criteria/0/kind/rule/social_value_money/{field}");
     assert_eq!(refused(&plan), (place("measures"), PlanProblem::NoProxies));
     plan.proxies = Some(proxies());
     check(&plan).unwrap();

@@ -1,13 +1,13 @@
-//! `award.proposed` and `award.decided`: two people, and the bid at rank 1.
+//! `award.proposed` and `award.decided`: two people, and of each lot the bid to which the last ranking allocated it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
-use crate::ids::{BidId, OrganisationId, TenderId};
+use crate::ids::TenderId;
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 use crate::scoring::KnownContent;
-use crate::tender::award::{Award, check_winner};
+use crate::tender::award::{Award, LotAward, check_award};
 use crate::tender::stage::Step;
 use crate::tender::state::{Proposal, Tender};
 
@@ -17,8 +17,8 @@ use crate::tender::state::{Proposal, Tender};
 pub struct AwardProposed {
     /// The tender.
     pub tender: TenderId,
-    /// The bid at rank 1.
-    pub bid: BidId,
+    /// Who wins each lot, in the order of the plan.
+    pub lots: Vec<LotAward>,
     /// Index of the ranking.
     pub ranking: u64,
 }
@@ -30,11 +30,11 @@ impl EntryBody for AwardProposed {
         tender.step(Step::ProposeAward, header)?;
         let by = officers.into_iter().next();
         tender.proposal = by.map(|by| Proposal {
-            bid: self.bid,
+            lots: self.lots.clone(),
             by,
             index: header.index,
         });
-        check_last_ranking(tender, self.bid, self.ranking, header)
+        check_last_ranking(tender, &self.lots, self.ranking, header)
     }
 }
 
@@ -44,10 +44,8 @@ impl EntryBody for AwardProposed {
 pub struct AwardDecided {
     /// The tender.
     pub tender: TenderId,
-    /// The bid that won.
-    pub bid: BidId,
-    /// Who won.
-    pub supplier: OrganisationId,
+    /// Who won each lot, in the order of the plan.
+    pub lots: Vec<LotAward>,
     /// Index of the ranking.
     pub ranking: u64,
     /// Index of the proposal.
@@ -63,24 +61,28 @@ impl EntryBody for AwardDecided {
         let Some(proposal) = proposal.filter(|proposal| proposal.index == self.proposal) else {
             return Err(header.finding("proposal", "the last proposal", self.proposal));
         };
-        let winner = check_last_ranking(tender, self.bid, self.ranking, header);
-        let Some(opened) = tender.bids.get(&self.bid) else {
-            return Err(header.finding("bid", "a bid of the tender", self.bid));
-        };
-        tender.award = Some(Award {
-            tender: self.tender,
-            buyer: tender.buyer,
-            supplier: opened.supplier,
-            bid: self.bid,
-            price: opened.content.price,
-            commitments: opened.content.commitments.clone().unwrap_or_default(),
-            surplus_tradable: tender.plan.surplus_tradable,
-            decided_by: people.iter().flatten().copied().collect(),
-            index: header.index,
-        });
-        if opened.supplier != self.supplier {
-            return Err(header.finding("supplier", opened.supplier, self.supplier));
-        }
+        let winners = check_last_ranking(tender, &self.lots, self.ranking, header);
+        let decided_by: Vec<_> = people.iter().flatten().copied().collect();
+        tender.awards = self
+            .lots
+            .iter()
+            .filter_map(|award| {
+                let winner = award.winner?;
+                let opened = tender.bids.get(&winner.bid)?;
+                Some(Award {
+                    tender: self.tender,
+                    lot: award.lot.clone(),
+                    buyer: tender.buyer,
+                    supplier: opened.supplier,
+                    bid: winner.bid,
+                    price: opened.content.price,
+                    commitments: opened.content.commitments.clone().unwrap_or_default(),
+                    surplus_tradable: tender.plan.surplus_tradable,
+                    decided_by: decided_by.clone(),
+                    index: header.index,
+                })
+            })
+            .collect();
         // Nothing reads the contents after the award: memory follows what is live.
         for bid in tender.bids.values_mut() {
             bid.content = KnownContent::default();
@@ -90,28 +92,38 @@ impl EntryBody for AwardDecided {
             let expected = format!("{} who proposed it among the actors", proposal.by);
             return Err(header.finding("people", expected, "others"));
         }
-        if proposal.bid != self.bid {
-            return Err(header.finding("bid", proposal.bid, self.bid));
+        if proposal.lots != self.lots {
+            let text = |lots: &[LotAward]| format!("{lots:?}");
+            return Err(header.finding("award", text(&proposal.lots), text(&self.lots)));
         }
-        winner?;
+        winners?;
         state.tally.recomputed("award");
         Ok(())
     }
 }
 
-/// The bid must be at rank 1 of the last ranking.
+/// Each lot must go to the bid to which the last ranking allocated it, and name that bid's supplier.
 fn check_last_ranking(
     tender: &Tender,
-    bid: BidId,
+    lots: &[LotAward],
     ranking: u64,
     header: &Header,
 ) -> Result<(), Finding> {
-    let Some((index, result)) = &tender.ranking else {
+    let Some(standing) = &tender.ranking else {
         return Err(header.finding("ranking", "a ranking", "none"));
     };
-    if *index != ranking {
-        return Err(header.finding("ranking", index, ranking));
+    if standing.index != ranking {
+        return Err(header.finding("ranking", standing.index, ranking));
     }
-    check_winner(result, bid)
-        .map_err(|error| header.finding("winner", "the bid at rank 1 of a ranking", error))
+    check_award(standing.allocation.as_deref(), lots)
+        .map_err(|error| header.finding("winner", "the award that the ranking leads to", error))?;
+    for winner in lots.iter().filter_map(|award| award.winner) {
+        let Some(opened) = tender.bids.get(&winner.bid) else {
+            return Err(header.finding("bid", "a bid of the tender", winner.bid));
+        };
+        if opened.supplier != winner.supplier {
+            return Err(header.finding("supplier", opened.supplier, winner.supplier));
+        }
+    }
+    Ok(())
 }

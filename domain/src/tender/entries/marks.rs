@@ -9,6 +9,7 @@ use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
 use crate::tender::code::CriterionCode;
+use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
 use crate::tender::register::SealedKind;
 use crate::tender::sealing::ShownMark;
@@ -59,10 +60,11 @@ impl EntryBody for MarkReleased {
             let expected = "a mark sealed between the opening and the consensus";
             return Err(header.finding("mark", expected, sealed.index));
         }
-        if mark.tender != self.tender || !tender.bids.contains_key(&mark.bid) {
+        let bid = tender.bids.get(&mark.bid);
+        let Some(bid) = bid.filter(|_| mark.tender == self.tender) else {
             return Err(header.finding("mark", "a mark of a bid of this tender", mark.bid));
-        }
-        check_level(&tender.plan, &mark.criterion, mark.level, header)?;
+        };
+        check_level(&tender.plan, &bid.lot, &mark.criterion, mark.level, header)?;
         let key = (mark.evaluator, mark.bid, mark.criterion);
         if !tender.released.insert(key) {
             let expected = "one mark of an evaluator for a bid and criterion";
@@ -127,9 +129,10 @@ impl EntryBody for ConsensusSigned {
         tender.inputs = header.index;
         let mut outcome = named.and(shown);
         for consensus in &self.bids {
+            let lot = tender.eligible(consensus.bid, header)?.lot.clone();
             for mark in &consensus.marks {
-                outcome = outcome
-                    .and_then(|()| check_level(&tender.plan, &mark.criterion, mark.level, header));
+                let (plan, code) = (&tender.plan, &mark.criterion);
+                outcome = outcome.and_then(|()| check_level(plan, &lot, code, mark.level, header));
                 let opened = tender.eligible(consensus.bid, header)?;
                 let earlier = opened.levels.insert(mark.criterion.clone(), mark.level);
                 if earlier.is_some() && outcome.is_ok() {
@@ -143,14 +146,17 @@ impl EntryBody for ConsensusSigned {
     }
 }
 
-/// A level must be in the table of a criterion that the panel judges.
+/// A level must be in the table of a criterion that the panel judges in the bid's lot.
 fn check_level(
     plan: &Plan,
+    lot: &LotCode,
     criterion: &CriterionCode,
     level: u32,
     header: &Header,
 ) -> Result<(), Finding> {
-    let leaves = plan.leaves().unwrap_or_default();
+    let lot = plan.lot(lot);
+    let leaves = lot.and_then(|lot| plan.leaves_of(lot).ok());
+    let leaves = leaves.unwrap_or_default();
     let table = leaves
         .iter()
         .find(|leaf| leaf.criterion.code == *criterion)
@@ -158,6 +164,9 @@ fn check_level(
     match table {
         Some(table) if table.has(level) => Ok(()),
         Some(_) => Err(header.finding("level", "a level of the criterion's table", level)),
-        None => Err(header.finding("criterion", "a criterion that the panel judges", criterion)),
+        None => {
+            let expected = "a criterion that the panel judges in the bid's lot";
+            Err(header.finding("criterion", expected, criterion))
+        }
     }
 }

@@ -16,5 +16,5 @@ pub use confirmation::{
 pub use marks::{BidConsensus, ConsensusMark, ConsensusSigned, MarkReleased, MarkSealed};
 pub use opening::{BidExcluded, BidOpened, ExclusionGround, TenderOpened};
 pub use publication::{TenderCancelled, TenderPublished};
-pub use ranking::RankingComputed;
+pub use ranking::{LotResult, RankingComputed};
 pub use sealed::{BidLate, BidReplaced, BidSealed, BidWithdrawn};

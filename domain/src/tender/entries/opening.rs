@@ -8,7 +8,9 @@ use crate::log::commitment::Opening;
 use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
+use crate::tender::lot::LotCode;
 use crate::tender::register::{Fate, Register, SealedEntry, SealedKind};
+use crate::tender::sealing::BidHead;
 use crate::tender::stage::Step;
 use crate::tender::state::{OpenedBid, Tender};
 use crate::tender::validity::{Validity, is_public, judge};
@@ -123,6 +125,8 @@ pub struct BidOpened {
     pub tender: TenderId,
     /// Who bids.
     pub supplier: OrganisationId,
+    /// The lot that it is for.
+    pub lot: LotCode,
     /// The sealed entry.
     pub sealed: SealedId,
     /// When its last byte arrived.
@@ -148,27 +152,21 @@ impl EntryBody for BidOpened {
         let Some(catalogue) = state.catalogues.get(tender.plan.catalogue) else {
             return Err(header.finding("catalogue", "the plan's catalogue", tender.plan.catalogue));
         };
-        let (found, content) = judge(
-            &tender.plan,
-            catalogue,
-            self.tender,
-            self.supplier,
-            &sealed.commitment,
-            &self.opening,
-        );
+        let head = BidHead {
+            tender: self.tender,
+            supplier: self.supplier,
+            lot: self.lot.clone(),
+        };
+        let commitment = &sealed.commitment;
+        let (found, content) = judge(&tender.plan, catalogue, &head, commitment, &self.opening);
         let mut outcome = named.and(self.check_validity(found, tender, header));
         outcome = outcome.and(self.check_disclosure(tender, header));
         outcome = outcome.and(self.check_receipt(&sealed, tender, header));
-        let twice = tender.bids.values().any(|other| {
-            other.valid && other.supplier == self.supplier && self.validity == Validity::Valid
-        });
-        if twice {
-            let expected = "one bid of each supplier";
-            outcome = outcome.and(Err(header.finding("supplier", expected, self.supplier)));
-        }
+        outcome = outcome.and(self.check_one_of_supplier(tender, header));
         tender.inputs = header.index;
         let opened = OpenedBid {
             supplier: self.supplier,
+            lot: self.lot.clone(),
             sealed: self.sealed,
             received_at: self.received_at,
             salt: (found != Validity::CommitmentMismatch).then_some(self.opening.salt),
@@ -200,6 +198,31 @@ impl BidOpened {
         }
         let said = format!("{:?}", self.validity);
         Err(header.finding("validity", format!("{found:?}"), said))
+    }
+
+    /// A supplier has one valid bid for a lot, and for no more lots than the plan allows.
+    fn check_one_of_supplier(&self, tender: &Tender, header: &Header) -> Result<(), Finding> {
+        if self.validity != Validity::Valid {
+            return Ok(());
+        }
+        let own = tender.bids.values();
+        let own = own.filter(|other| other.valid && other.supplier == self.supplier);
+        if own.clone().any(|other| other.lot == self.lot) {
+            let expected = "one bid of each supplier for a lot";
+            return Err(header.finding("supplier", expected, self.supplier));
+        }
+        let limits = tender.plan.lot_limits.as_ref();
+        let most = limits.and_then(|limits| limits.max_bids_per_supplier);
+        let with_this = u32::try_from(own.count())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        match most.filter(|most| with_this > *most) {
+            None => Ok(()),
+            Some(most) => {
+                let expected = format!("bids of one supplier for at most {most} lots");
+                Err(header.finding("lot_limits", expected, with_this))
+            }
+        }
     }
 
     fn check_disclosure(&self, tender: &Tender, header: &Header) -> Result<(), Finding> {

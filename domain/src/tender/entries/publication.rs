@@ -69,7 +69,8 @@ impl EntryBody for TenderPublished {
             released: BTreeSet::new(),
             ranking: None,
             proposal: None,
-            award: None,
+            awards: Vec::new(),
+            signed: 0,
         };
         if state.tenders.tenders.contains_key(&self.tender) {
             return Err(header.finding("tender", "one publication", self.tender));

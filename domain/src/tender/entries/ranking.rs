@@ -1,5 +1,7 @@
 //! `ranking.computed`: every mark, total and place, recomputed by whoever reads it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -11,10 +13,12 @@ use crate::scoring::draw::seed;
 use crate::scoring::evaluation::PublishedResult;
 use crate::scoring::exclusion::{Excluded, Ground};
 use crate::scoring::ranking::Ranking;
-use crate::scoring::{Entrant, Facts, evaluate};
+use crate::scoring::{Facts, evaluate};
+use crate::tender::allocation::{self, Allocated, Unallocated, allocate};
+use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
 use crate::tender::stage::Step;
-use crate::tender::state::Tender;
+use crate::tender::state::{Standing, Tender};
 
 /// `ranking.computed`: the result of the evaluation. The entry's `inputs_upto` says what the log knew;
 /// certifications count as the log knew them at the opening.
@@ -23,6 +27,19 @@ use crate::tender::state::Tender;
 pub struct RankingComputed {
     /// The tender.
     pub tender: TenderId,
+    /// The result of each lot, in the order of the plan.
+    pub lots: Vec<LotResult>,
+    /// To which bid each lot goes, in the order of the plan; none while the ranking of a lot is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Vec<Allocated>>,
+}
+
+/// The result of one lot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotResult {
+    /// The lot.
+    pub lot: LotCode,
     /// Marks, totals, places and the hash of all scorecards.
     pub result: PublishedResult,
 }
@@ -42,29 +59,62 @@ impl EntryBody for RankingComputed {
                 .map_or("none".to_owned(), |upto| upto.to_string());
             return Err(header.finding("inputs_upto", expected, found));
         }
+        let lots = self.lots.iter().map(|result| &result.lot);
+        if !lots.eq(tender.plan.lots.iter().map(|lot| &lot.code)) {
+            return Err(header.finding(
+                "lots",
+                "each lot of the plan once, in its order",
+                "others",
+            ));
+        }
         let recomputed = self.recompute(tender, organisations, header)?;
-        let compared = self.compare(&recomputed, &tender.plan, header);
-        let known = recomputed.ranking != Ranking::NotKnown;
-        let ranking = if known {
-            recomputed.ranking.clone()
-        } else {
-            self.result.ranking.clone()
-        };
-        tender.ranking = Some((header.index, ranking));
-        tender.proposal = None;
-        for mark in recomputed.scores.iter().flat_map(|score| &score.marks) {
-            match mark {
-                Some(_) => state.tally.recomputed("mark"),
-                None => state.tally.attested("mark"),
+        let mut compared = Ok(());
+        let mut rankings = Vec::new();
+        for (said, recomputed) in self.lots.iter().zip(&recomputed) {
+            let one = compare(said, recomputed, &tender.plan, header);
+            compared = compared.and(one);
+            let known = recomputed.ranking != Ranking::NotKnown;
+            rankings.push(if known {
+                recomputed.ranking.clone()
+            } else {
+                said.result.ranking.clone()
+            });
+            for mark in recomputed.scores.iter().flat_map(|score| &score.marks) {
+                match mark {
+                    Some(_) => state.tally.recomputed("mark"),
+                    None => state.tally.attested("mark"),
+                }
+            }
+            if known {
+                state.tally.recomputed("ranking");
+            } else {
+                state.tally.attested("ranking");
             }
         }
-        if known {
-            state.tally.recomputed("ranking");
-        } else {
-            state.tally.attested("ranking");
+        let (allocation, allocated) = self.allocation(tender, &rankings, header);
+        if rankings.len() > 1 {
+            match allocation {
+                Known::Recomputed(_) => state.tally.recomputed("allocation of lots"),
+                Known::Attested => state.tally.attested("allocation of lots"),
+            }
         }
-        named.and(compared)
+        tender.ranking = Some(Standing {
+            index: header.index,
+            rankings,
+            allocation: match allocation {
+                Known::Recomputed(allocation) => allocation,
+                Known::Attested => self.allocation.clone(),
+            },
+        });
+        tender.proposal = None;
+        named.and(compared).and(allocated)
     }
+}
+
+/// An allocation that was recomputed, or one for which only the log's word stands.
+enum Known {
+    Recomputed(Option<Vec<Allocated>>),
+    Attested,
 }
 
 impl RankingComputed {
@@ -73,22 +123,18 @@ impl RankingComputed {
         tender: &Tender,
         organisations: &organisation::State,
         header: &Header,
-    ) -> Result<PublishedResult, Finding> {
+    ) -> Result<Vec<PublishedResult>, Finding> {
         let plan = &tender.plan;
-        let attested = |bid: &BidId| {
-            let excluded = self
-                .result
-                .excluded
-                .iter()
-                .find(|excluded| excluded.bid == *bid);
-            excluded
-                .is_some_and(|excluded| excluded.grounds.iter().all(|ground| !shown(plan, ground)))
-        };
-        let entrants: Vec<Entrant> = tender
-            .entrants()
-            .into_iter()
-            .filter(|entrant| !attested(&entrant.bid))
+        // A bid that is excluded on grounds which nobody can judge from the log takes part in nothing that is recomputed.
+        let attested: BTreeSet<BidId> = self
+            .lots
+            .iter()
+            .flat_map(|lot| &lot.result.excluded)
+            .filter(|excluded| excluded.grounds.iter().all(|ground| !shown(plan, ground)))
+            .map(|excluded| excluded.bid)
             .collect();
+        let mut entrants = tender.entrants();
+        entrants.retain(|entrant| !attested.contains(&entrant.bid));
         let seed = seed(tender.bids.values().filter_map(|opened| opened.salt));
         let day = plan.certification_day();
         // What was recorded after the opening was recorded in the knowledge of the bids, and changes no ranking.
@@ -99,59 +145,88 @@ impl RankingComputed {
         let out_of_range = |error: &dyn std::fmt::Display| {
             header.finding("ranking", "numbers within exact arithmetic", error)
         };
-        let evaluation = evaluate(plan, &entrants, &facts).map_err(|error| out_of_range(&error))?;
-        evaluation.publish().map_err(|error| out_of_range(&error))
+        let results = plan.lots.iter().map(|lot| {
+            let evaluation = evaluate(plan, lot, &entrants, &facts);
+            let evaluation = evaluation.map_err(|error| out_of_range(&error))?;
+            evaluation.publish().map_err(|error| out_of_range(&error))
+        });
+        results.collect()
     }
 
-    /// Compares every number; the first difference is told by its place.
-    fn compare(
+    /// The allocation must be what the rankings lead to. Where totals are withheld, it must still be within the limits.
+    fn allocation(
         &self,
-        recomputed: &PublishedResult,
-        plan: &Plan,
+        tender: &Tender,
+        rankings: &[Ranking],
         header: &Header,
-    ) -> Result<(), Finding> {
-        let said = &self.result;
-        let excluded = readable(&said.excluded, plan);
-        if excluded != recomputed.excluded {
-            let text = |list: &[Excluded]| format!("{list:?}");
-            return Err(header.finding("exclusions", text(&recomputed.excluded), text(&excluded)));
-        }
-        let bids = |result: &PublishedResult| {
-            let ids: Vec<String> = result
-                .scores
-                .iter()
-                .map(|score| score.bid.to_string())
-                .collect();
-            ids.join(" ")
+    ) -> (Known, Result<(), Finding>) {
+        let suppliers = tender.suppliers();
+        let expected = match allocate(&tender.plan, rankings, &suppliers) {
+            Ok(expected) => Some(expected),
+            Err(Unallocated::Withheld(_)) => None,
+            Err(Unallocated::NotKnown(_)) => {
+                let said = self.allocation.as_deref().unwrap_or_default();
+                let checked = allocation::check(&tender.plan, rankings, &suppliers, said);
+                let found = |fault| header.finding("allocation", fault, format!("{said:?}"));
+                return (Known::Attested, checked.map_err(found));
+            }
         };
-        if bids(said) != bids(recomputed) {
-            return Err(header.finding("bids that are scored", bids(recomputed), bids(said)));
-        }
-        for (said, score) in said.scores.iter().zip(&recomputed.scores) {
-            if said != score {
-                let text = |score: &_| format!("{score:?}");
-                return Err(header.finding("marks", text(score), text(said)));
-            }
-        }
-        if recomputed.ranking != Ranking::NotKnown {
-            if said.ranking != recomputed.ranking {
-                let text = |ranking: &Ranking| format!("{ranking:?}");
-                return Err(header.finding(
-                    "ranking",
-                    text(&recomputed.ranking),
-                    text(&said.ranking),
-                ));
-            }
-            if said.draw != recomputed.draw {
-                let text = |result: &PublishedResult| format!("{:?}", result.draw);
-                return Err(header.finding("draw", text(recomputed), text(said)));
-            }
-        }
-        if said.scorecards != recomputed.scorecards {
-            return Err(header.finding("scorecards", recomputed.scorecards, said.scorecards));
-        }
-        Ok(())
+        let text = |allocation: &_| format!("{allocation:?}");
+        let compared = if self.allocation == expected {
+            Ok(())
+        } else {
+            Err(header.finding("allocation", text(&expected), text(&self.allocation)))
+        };
+        (Known::Recomputed(expected), compared)
     }
+}
+
+/// Compares every number of a lot; the first difference is told by its place.
+fn compare(
+    said: &LotResult,
+    recomputed: &PublishedResult,
+    plan: &Plan,
+    header: &Header,
+) -> Result<(), Finding> {
+    let said = &said.result;
+    let excluded = readable(&said.excluded, plan);
+    if excluded != recomputed.excluded {
+        let text = |list: &[Excluded]| format!("{list:?}");
+        return Err(header.finding("exclusions", text(&recomputed.excluded), text(&excluded)));
+    }
+    let bids = |result: &PublishedResult| -> Vec<BidId> {
+        result.scores.iter().map(|score| score.bid).collect()
+    };
+    let text = |bids: &[BidId]| {
+        let ids: Vec<String> = bids.iter().map(ToString::to_string).collect();
+        ids.join(" ")
+    };
+    let (scored, expected) = (bids(said), bids(recomputed));
+    if scored != expected {
+        return Err(header.finding("bids that are scored", text(&expected), text(&scored)));
+    }
+    for (said, score) in said.scores.iter().zip(&recomputed.scores) {
+        if said != score {
+            let text = |score: &_| format!("{score:?}");
+            return Err(header.finding("marks", text(score), text(said)));
+        }
+    }
+    if recomputed.ranking == Ranking::NotKnown {
+        if !said.ranking.places_exactly(&expected) {
+            let found = format!("{:?}", said.ranking);
+            return Err(header.finding("ranking", "a place for each bid that is scored", found));
+        }
+    } else if said.ranking != recomputed.ranking {
+        let text = |ranking: &Ranking| format!("{ranking:?}");
+        return Err(header.finding("ranking", text(&recomputed.ranking), text(&said.ranking)));
+    } else if said.draw != recomputed.draw {
+        let text = |result: &PublishedResult| format!("{:?}", result.draw);
+        return Err(header.finding("draw", text(recomputed), text(said)));
+    }
+    if said.scorecards != recomputed.scorecards {
+        return Err(header.finding("scorecards", recomputed.scorecards, said.scorecards));
+    }
+    Ok(())
 }
 
 /// Whether a stranger can judge a ground from what the plan discloses.
