@@ -56,6 +56,7 @@ fn plan() -> Result<Plan, Failure> {
             title: format!("Criterion {n}"),
             weight: "2".parse()?,
             kind: CriterionKind::Rule(rule),
+            declared: None,
         })
     };
     Ok(Plan {
@@ -67,6 +68,7 @@ fn plan() -> Result<Plan, Failure> {
             title: "The whole".to_owned(),
             criteria: (0..CRITERIA).map(criterion).collect::<Result<_, _>>()?,
             minimum_price: None,
+            low_prices: None,
         }],
         lot_limits: None,
         envelopes: Envelopes::One,
@@ -75,6 +77,7 @@ fn plan() -> Result<Plan, Failure> {
         tie_breaks: vec![TieBreak::DrawnLot],
         exchange_rates: Vec::new(),
         proxies: None,
+        plausible_rates: Vec::new(),
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,
         surplus_tradable: false,

@@ -1,7 +1,7 @@
 //! The command line. One file per subcommand, each with its `Args` and a `run` that writes to the handles it is given.
 //!
 //! Exit codes, the same for every subcommand: 0 done; 1 the command failed, and said why on standard error; 2 wrong usage,
-//! or one of several inputs could not be read (the others were still processed).
+//! or one of several inputs could not be read (the others were still processed), or `score` had to withhold the ranking.
 
 pub mod check_awards;
 pub mod check_config;
@@ -10,6 +10,7 @@ mod finding;
 pub mod import;
 pub mod migrate;
 pub mod schema;
+pub mod score;
 pub mod serve;
 pub mod token;
 
@@ -48,6 +49,8 @@ pub enum Command {
     Schema,
     /// Recompute who should have won each published contest, and compare with the published winner.
     CheckAwards(check_awards::Args),
+    /// Score bids by a plan: ranking, scorecards, robustness and price equivalents, without a database.
+    Score(score::Args),
     /// Import published procurement data: OCDS packages, releases, records, and Prozorro tenders.
     Import(import::Args),
 }
@@ -64,6 +67,7 @@ pub fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result
         Command::CheckConfig(flags) => check_config::run(&flags, out),
         Command::Schema => schema::run(out),
         Command::CheckAwards(args) => check_awards::run(&args, out, err),
+        Command::Score(args) => score::run(&args, out),
         Command::Import(args) => import::run(&args, out, err),
     }
 }

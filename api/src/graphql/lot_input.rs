@@ -34,6 +34,7 @@ impl LotInput {
             title: self.title,
             criteria: criteria(self.criteria, &format!("{at}.criteria"), catalogue, 1)?,
             minimum_price: self.minimum_price.map(price).transpose()?,
+            low_prices: None,
         })
     }
 }

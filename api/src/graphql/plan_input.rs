@@ -58,6 +58,7 @@ impl CriterionInput {
             title: self.title,
             weight: weight.map_err(|error| wrong(&format!("{at}.weight"), &error))?,
             kind,
+            declared: None,
         })
     }
 }
@@ -228,6 +229,7 @@ impl PlanInput {
             mark_scale: self.mark_scale,
             rounding: self.rounding.into(),
             tie_breaks: ties.collect::<async_graphql::Result<_>>()?,
+            plausible_rates: Vec::new(),
             disclosure: disclosure(self.disclosure.unwrap_or_default(), "plan.disclosure")?,
             seal: self.seal_mode.into(),
             surplus_tradable: self.surplus_tradable,

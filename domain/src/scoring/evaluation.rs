@@ -141,6 +141,28 @@ impl<'a> Evaluation<'a> {
         &self.excluded
     }
 
+    /// The marks of every bid that was scored, by id, each in the order of the plan's leaves.
+    pub fn marks(&self) -> impl Iterator<Item = (BidId, &[Mark])> {
+        self.scored
+            .iter()
+            .map(|scored| (scored.entrant.bid, scored.marks.as_slice()))
+    }
+
+    /// For each leaf that compares bids, what it compares, in the order of the plan's leaves.
+    pub(super) fn compared(&self) -> Vec<Vec<(Fraction, BidId)>> {
+        let leaves = self.leaves.iter().enumerate();
+        let comparing = leaves.filter(|(_, leaf)| leaf.rule.depends_on_other_bids());
+        let values = comparing.map(|(index, leaf)| {
+            let value = |scored: &Scored<'_>| {
+                let case = self.case(index, leaf, scored.entrant);
+                let value = leaf.rule.compares(&case)?.ok()?;
+                Some((value, scored.entrant.bid))
+            };
+            self.scored.iter().filter_map(value).collect()
+        });
+        values.collect()
+    }
+
     /// The explained marks of a bid that was scored.
     pub fn scorecard(&self, bid: BidId) -> Option<Scorecard> {
         let by_id = self

@@ -7,10 +7,13 @@ pub mod draw;
 pub mod entrant;
 pub mod evaluation;
 pub mod exclusion;
+pub mod generator;
 pub mod methods;
+pub mod plan_report;
 mod points;
 pub mod proxy;
 pub mod ranking;
+pub mod robustness;
 pub mod rules;
 pub mod scorecard;
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::{CriterionCode, Weight};
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::scoring::plan_report::Declared;
 use crate::scoring::rules::Rule;
 
 /// One node of the tree.
@@ -18,6 +19,9 @@ pub struct Criterion {
     pub weight: Weight,
     /// Group or leaf.
     pub kind: CriterionKind,
+    /// What the buyer declares of it, for the check of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
 }
 
 /// Whether a criterion is divided further or scored.

@@ -108,6 +108,7 @@ pub(crate) fn leaf(name: &str, weight: &str, rule: impl Into<Rule>) -> Criterion
         title: name.to_owned(),
         weight: weight.parse().unwrap(),
         kind: CriterionKind::Rule(rule.into()),
+        declared: None,
     }
 }
 
@@ -117,6 +118,7 @@ pub(crate) fn group(name: &str, weight: &str, children: Vec<Criterion>) -> Crite
         title: name.to_owned(),
         weight: weight.parse().unwrap(),
         kind: CriterionKind::Group(children),
+        declared: None,
     }
 }
 
@@ -259,6 +261,7 @@ pub(crate) fn only_lot(criteria: Vec<Criterion>) -> Lot {
         title: "The whole".to_owned(),
         criteria,
         minimum_price: None,
+        low_prices: None,
     }
 }
 
@@ -279,6 +282,7 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
         ],
         exchange_rates: Vec::new(),
         proxies: None,
+        plausible_rates: Vec::new(),
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,
         surplus_tradable: true,

@@ -10,6 +10,7 @@ use super::code::is_code;
 use super::criteria::Criterion;
 use crate::amount::Money;
 use crate::ids::TenderId;
+use crate::scoring::robustness::LowPriceRule;
 
 /// The most lots of one tender.
 pub const MAX_LOTS: usize = 50;
@@ -92,6 +93,10 @@ pub struct Lot {
     /// Bids below this price are excluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_price: Option<Money>,
+    /// From which price on a bid is asked to explain itself; none where prices are not all that counts and the buyer
+    /// publishes no rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_prices: Option<LowPriceRule>,
 }
 
 /// How many lots one supplier may bid for and win.

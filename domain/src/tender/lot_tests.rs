@@ -32,6 +32,7 @@ fn divided(allocation: AllocationRule) -> Plan {
                 ),
             ],
             minimum_price: None,
+            low_prices: None,
         })
         .to_vec();
     plan.lot_limits = Some(LotLimits {

@@ -12,6 +12,7 @@ use crate::ids::CatalogueId;
 use crate::policy::Procurement;
 pub use crate::scoring::methods::Method;
 use crate::scoring::proxy::ProxyValues;
+use crate::scoring::robustness::PlausibleRate;
 use crate::time::{Date, Time};
 
 /// How a mark is rounded.
@@ -83,6 +84,9 @@ pub struct Plan {
     pub rounding: Rounding,
     /// What decides ties, in order; the last one is always the drawn lot. The mark of a criterion decides in its own lot.
     pub tie_breaks: Vec<TieBreak>,
+    /// From which pledge on a bid is asked to explain itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plausible_rates: Vec<PlausibleRate>,
     /// What of a bid is shown to whom after the opening.
     pub disclosure: DisclosurePlan,
     /// Who can read a sealed bid before the opening.

@@ -52,6 +52,7 @@ impl Plan {
         self.procurement
             .check(|code| self.names(code))
             .map_err(|(path, problem)| at(path, problem))?;
+        self.check_abnormal(&facts)?;
         self.check_disclosure()
     }
 
@@ -67,6 +68,26 @@ impl Plan {
             })
         }
         self.lots.iter().any(|lot| among(&lot.criteria, code))
+    }
+
+    fn check_abnormal(&self, facts: &PlanFacts<'_>) -> Result<(), PlanError> {
+        for (index, lot) in self.lots.iter().enumerate() {
+            if let Some(rule) = &lot.low_prices {
+                let path = format!("/lots/{index}/low_prices");
+                rule.check(facts)
+                    .map_err(|Fault { field, problem }| at(format!("{path}/{field}"), problem))?;
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for (index, rate) in self.plausible_rates.iter().enumerate() {
+            let path = format!("/plausible_rates/{index}");
+            rate.check(facts)
+                .map_err(|Fault { field, problem }| at(format!("{path}/{field}"), problem))?;
+            if !seen.insert(&rate.measure) {
+                return Err(at(path, PlanProblem::List));
+            }
+        }
+        Ok(())
     }
 
     fn check_times(&self, published_at: Time) -> Result<(), PlanError> {
@@ -228,6 +249,11 @@ pub(super) fn check_siblings(
     for (index, criterion) in siblings.iter().enumerate() {
         let path = format!("{path}/{index}");
         check_line(&criterion.title).map_err(|problem| at(format!("{path}/title"), problem))?;
+        if let Some(declared) = &criterion.declared {
+            declared
+                .check()
+                .map_err(|(name, problem)| at(format!("{path}/declared/{name}"), problem))?;
+        }
         match &criterion.kind {
             CriterionKind::Group(children) => {
                 let below = depth.saturating_add(1);

@@ -46,19 +46,37 @@ impl Plan {
     pub fn warnings(&self) -> Result<Vec<PlanWarning>, ArithmeticError> {
         let mut warnings = Vec::new();
         for lot in &self.lots {
-            for leaf in self.leaves_of(lot)? {
-                let code = &leaf.criterion.code;
-                if leaf.rule.depends_on_other_bids() {
-                    warnings.push(PlanWarning::DependsOnOtherBids(code.clone()));
-                }
-                let reasons = leaf.rule.may_lack_value().iter();
-                warnings.extend(reasons.filter_map(|reason| warning(lot, *reason, &leaf)));
-            }
+            warnings.extend(self.of_criteria(lot)?);
         }
-        if self.method.may_lack_value().contains(&Reason::ZeroQuality) {
-            warnings.push(PlanWarning::ZeroQualityPossible);
+        warnings.extend(self.of_method());
+        Ok(warnings)
+    }
+
+    /// Everything to warn of in one lot.
+    pub fn warnings_of(&self, lot: &Lot) -> Result<Vec<PlanWarning>, ArithmeticError> {
+        let mut warnings = self.of_criteria(lot)?;
+        warnings.extend(self.of_method());
+        Ok(warnings)
+    }
+
+    fn of_criteria(&self, lot: &Lot) -> Result<Vec<PlanWarning>, ArithmeticError> {
+        let mut warnings = Vec::new();
+        for leaf in self.leaves_of(lot)? {
+            let code = &leaf.criterion.code;
+            if leaf.rule.depends_on_other_bids() {
+                warnings.push(PlanWarning::DependsOnOtherBids(code.clone()));
+            }
+            let reasons = leaf.rule.may_lack_value().iter();
+            warnings.extend(reasons.filter_map(|reason| warning(lot, *reason, &leaf)));
         }
         Ok(warnings)
+    }
+
+    fn of_method(&self) -> Option<PlanWarning> {
+        let lacks = self.method.may_lack_value();
+        lacks
+            .contains(&Reason::ZeroQuality)
+            .then_some(PlanWarning::ZeroQualityPossible)
     }
 }
 
