@@ -25,6 +25,8 @@ pub mod validity;
 #[cfg(test)]
 mod allocation_tests;
 #[cfg(test)]
+mod bidder;
+#[cfg(test)]
 mod confirmation_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;

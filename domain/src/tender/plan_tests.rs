@@ -3,6 +3,7 @@
 use super::bid_check::BidProblem;
 use super::disclosure::Disclosure;
 use super::fixtures::*;
+use super::lot::{AllocationRule, Lot, LotLimits};
 use super::plan::{Plan, TieBreak};
 use super::plan_error::PlanProblem;
 use crate::amount::Money;
@@ -136,6 +137,81 @@ fn duplicate_codes_and_unknown_criteria_in_ties_are_refused() {
     assert_eq!(refused(&unknown).1, PlanProblem::TieUndecided);
     unknown.tie_breaks = vec![TieBreak::DrawnLot, TieBreak::DrawnLot];
     assert_eq!(refused(&unknown).1, PlanProblem::TieUndecided);
+}
+
+#[test]
+fn lots_have_codes_of_their_own_and_limits_that_can_be_kept() {
+    let q = |name: &str| vec![leaf(name, "100", levels(&[0, 1], None))];
+    let divided = |codes: &[&str], criteria: &[&str]| {
+        let mut divided = plan(vec![]);
+        let lots = codes.iter().zip(criteria);
+        divided.lots = lots
+            .map(|(code, name)| Lot {
+                code: lot(code),
+                ..only_lot(q(name))
+            })
+            .collect();
+        divided
+    };
+    let good = divided(&["A", "B"], &["Q1", "Q2"]);
+    assert_eq!(good.check(&catalogue(), at("2026-05-02T00:00:00Z")), Ok(()));
+    assert_eq!(
+        refused(&divided(&["A", "A"], &["Q1", "Q2"])),
+        (
+            "/lots/1/code".to_owned(),
+            PlanProblem::DuplicateLot(lot("A"))
+        )
+    );
+    assert_eq!(
+        refused(&divided(&["A", "B"], &["Q1", "Q1"])),
+        (
+            "/lots/1/criteria".to_owned(),
+            PlanProblem::DuplicateCode(code("Q1"))
+        )
+    );
+    assert_eq!(refused(&divided(&[], &[])).1, PlanProblem::Lots(0));
+    let many = plan(vec![]);
+    let many = Plan {
+        lots: (0..51)
+            .map(|n| Lot {
+                code: lot(&n.to_string()),
+                ..only_lot(q(&format!("Q{n}")))
+            })
+            .collect(),
+        ..many
+    };
+    assert_eq!(refused(&many).1, PlanProblem::Lots(51));
+    for limit in [0, 3] {
+        let mut limited = good.clone();
+        limited.lot_limits = Some(LotLimits {
+            max_bids_per_supplier: None,
+            max_awards_per_supplier: Some(limit),
+            allocation: AllocationRule::PlanOrder,
+        });
+        let problem = PlanProblem::LotLimit { limit, lots: 2 };
+        let path = "/lot_limits/max_awards_per_supplier".to_owned();
+        assert_eq!(refused(&limited), (path, problem));
+    }
+}
+
+#[test]
+fn a_bid_answers_its_own_lot_and_no_other() {
+    let mut divided = full_plan();
+    divided.lots.push(Lot {
+        code: lot("2"),
+        ..only_lot(vec![leaf("Q-2", "100", levels(&[0, 1], None))])
+    });
+    let mut bid = full_content(org(1), "100", "5.0");
+    assert_eq!(bid.check(&divided, &catalogue(), org(1)), Ok(()));
+    bid.lot = lot("2");
+    let other = bid.check(&divided, &catalogue(), org(1)).unwrap_err();
+    assert_eq!(other.problem, BidProblem::NotAsked(code("WAGE")));
+    bid.lot = lot("3");
+    let unknown = bid.check(&divided, &catalogue(), org(1)).unwrap_err();
+    assert_eq!(
+        (unknown.path.as_str(), unknown.problem),
+        ("/lot", BidProblem::UnknownLot(lot("3")))
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod blind;
 mod confirmed;
+mod lots;
 mod path;
 mod reads;
 mod refused;

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use commonweal_domain::actor::Role;
+use commonweal_domain::catalogue::Measure;
 use commonweal_domain::catalogue::entries::CataloguePublished;
 use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::log::bundle::encode_bundle;
 use commonweal_domain::log::checkpoint::Checkpoint;
-use commonweal_domain::log::entry::{Draft, EntryActor};
+use commonweal_domain::log::entry::{Draft, Encoded, Entry, EntryActor};
 use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::log::kinds::Body;
 use commonweal_domain::log::note::NoteSigner;
@@ -52,6 +53,10 @@ fn id<I: Id>(family: &str, number: u64) -> I {
 }
 
 pub(crate) fn entry(minute: i64, role: Role, body: impl Into<Body>) -> Vec<u8> {
+    drafted(minute, role, body).canonical_bytes().unwrap()
+}
+
+fn drafted(minute: i64, role: Role, body: impl Into<Body>) -> Entry {
     let actor = EntryActor {
         role,
         id: id("b", 1),
@@ -64,8 +69,20 @@ pub(crate) fn entry(minute: i64, role: Role, body: impl Into<Body>) -> Vec<u8> {
         body: body.into(),
     }
     .at(Time::from_micros(START + minute * 60_000_000))
-    .canonical_bytes()
-    .unwrap()
+}
+
+/// A catalogue so large that its body stands beside the log.
+pub(crate) fn large_catalogue(minute: i64) -> Encoded {
+    let mut large = catalogue();
+    let measure = large.catalogue.measures.remove(0);
+    large.catalogue.id = id("c", 9);
+    large.catalogue.measures = (0..400)
+        .map(|number| Measure {
+            code: format!("JOBS-{number}").parse().unwrap(),
+            ..measure.clone()
+        })
+        .collect();
+    drafted(minute, Role::Registrar, large).encode().unwrap()
 }
 
 pub(crate) fn registered(number: u64) -> OrganisationRegistered {

@@ -6,7 +6,9 @@ use commonweal_domain::actor::Role;
 use commonweal_domain::organisation::entries::RoleGranted;
 use commonweal_verify::{Finding, Report, Verdict};
 
-use crate::demo_log::{DemoLog, Published, entry, organisation, registered, signer};
+use crate::demo_log::{
+    DemoLog, Published, entry, large_catalogue, organisation, registered, signer,
+};
 
 /// The checks that found something, in order, with the entry where there is one.
 fn found(report: &Report) -> Vec<(&str, Option<u64>)> {
@@ -216,6 +218,29 @@ fn an_unknown_kind_cannot_be_judged_nor_what_follows_from_it() {
     assert_eq!(report.findings[0].index, Some(1));
     assert_eq!((report.discrepancies, report.complete), (0, false));
     assert!(report.cannot_tell > 1, "no registrar, as far as it can see");
+}
+
+#[test]
+fn a_body_beside_the_log_is_replayed_and_without_it_nothing_can_be_told() {
+    let mut log = DemoLog::of(10);
+    let large = large_catalogue(20);
+    let blob = large.blob.unwrap();
+    log.entries.push(large.leaf);
+    let published = log.publish();
+    let path = format!("blob/{}", blob.sha256);
+    published.write(&path, &blob.bytes);
+    assert_eq!(published.verify().findings, []);
+
+    published.write(&path, b"{}");
+    let report = published.verify();
+    assert_eq!(found(&report), [("blob", Some(10))]);
+    assert_eq!(report.verdict(), Verdict::CannotTell);
+    assert!(!report.complete);
+
+    published.remove(&path);
+    let report = published.verify();
+    assert_eq!(found(&report), [("blob", Some(10))]);
+    assert_eq!(report.verdict(), Verdict::CannotTell);
 }
 
 #[test]
