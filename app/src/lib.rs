@@ -21,6 +21,7 @@ pub mod issue;
 pub mod opening;
 pub mod organisation;
 pub mod policy;
+pub mod proxy_pack;
 pub mod publisher;
 pub mod ranking;
 pub mod read;

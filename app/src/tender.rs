@@ -297,6 +297,7 @@ impl App {
         checked.map_err(|error| plan_error(&error))?;
         let justifications = std::mem::take(&mut input.justifications);
         let binding = self.bind(&input.plan, justifications).await?;
+        self.check_pack(input.buyer, &input.plan).await?;
         let command = Publish {
             actor: actor.clone(),
             id: self.ids.new(),

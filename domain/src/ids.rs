@@ -84,7 +84,7 @@ ids! {
     /// A version of a measure catalogue.
     CatalogueId = "catalogue";
     /// A proxy pack: money values for measures, private to an organisation.
-    ProxyPackId = "proxy pack";
+    ProxyPackId = "proxy-pack";
     /// A version of a policy.
     PolicyId = "policy";
     /// A tender of one buyer.

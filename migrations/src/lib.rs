@@ -19,6 +19,7 @@ mod m20261122_000030_contract;
 mod m20261122_000031_claim;
 mod m20261122_000032_credit;
 mod m20261122_000090_import;
+mod m20261123_000110_proxy_pack;
 mod m20261123_000120_log_blob;
 mod m20261123_000130_confirmation;
 mod m20261123_000165_policy;
@@ -44,6 +45,7 @@ const CHANGES: &[Change] = &[
     m20261122_000031_claim::CHANGE,
     m20261122_000032_credit::CHANGE,
     m20261122_000090_import::CHANGE,
+    m20261123_000110_proxy_pack::CHANGE,
     m20261123_000120_log_blob::CHANGE,
     m20261123_000130_confirmation::CHANGE,
     m20261123_000165_policy::CHANGE,

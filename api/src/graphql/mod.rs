@@ -40,6 +40,7 @@ pub mod policy;
 pub mod policy_query;
 pub mod procurement;
 pub mod procurement_input;
+pub mod proxy_pack;
 pub mod scalars;
 pub mod schema;
 pub mod scoring_rule;

@@ -3,6 +3,7 @@
 
 use async_graphql::{ID, InputObject};
 use commonweal_domain::catalogue::Catalogue;
+use commonweal_domain::scoring::proxy_pack::ProxyPack;
 use commonweal_domain::tender as domain;
 use commonweal_domain::tender::criteria::CriterionKind;
 use commonweal_domain::tender::plan;
@@ -11,7 +12,7 @@ use super::amounts::wrong;
 use super::lot_input::{LotInput, LotLimitsInput};
 use super::plan::{BidField, Disclosure, Envelopes, Rounding, SealMode, TieBreakKind};
 use super::plan_method::{self, Method, MethodTermsInput};
-use super::plan_money::ExchangeRateInput;
+use super::plan_money::{ExchangeRateInput, ProxiesInput};
 use super::procurement_input::ProcurementInput;
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule_input::RuleInput;
@@ -178,6 +179,8 @@ pub struct PlanInput {
     lots: Vec<LotInput>,
     /// How many lots one supplier may bid for and win; leave out for all of them.
     lot_limits: Option<LotLimitsInput>,
+    /// The proxy pack by which criteria score social value in money.
+    pub(crate) proxies: Option<ProxiesInput>,
     /// How many steps the opening has.
     #[graphql(default_with = "Envelopes::One")]
     envelopes: Envelopes,
@@ -208,8 +211,12 @@ pub struct PlanInput {
 }
 
 impl PlanInput {
-    /// The plan with measures of the catalogue that it names.
-    pub(crate) fn parse(self, catalogue: &Catalogue) -> async_graphql::Result<domain::Plan> {
+    /// The plan with measures of the catalogue and values of the proxy pack that it names.
+    pub(crate) fn parse(
+        self,
+        catalogue: &Catalogue,
+        pack: Option<&ProxyPack>,
+    ) -> async_graphql::Result<domain::Plan> {
         let currency = self.currency.parse();
         let ties = self.tie_breaks.into_iter().enumerate();
         let ties = ties.map(|(index, tie)| tie.parse(&format!("plan.tieBreaks.{index}")));
@@ -217,13 +224,15 @@ impl PlanInput {
         let rates = rates.map(|(index, rate)| rate.parse(&format!("plan.exchangeRates.{index}")));
         let lots = self.lots.into_iter().enumerate();
         let lots = lots.map(|(index, lot)| lot.parse(&format!("plan.lots.{index}"), catalogue));
+        let lots: Vec<domain::Lot> = lots.collect::<async_graphql::Result<_>>()?;
+        let proxies = self.proxies.map(|proxies| proxies.parse(pack, &lots));
         Ok(domain::Plan {
             catalogue: catalogue.id,
             currency: currency.map_err(|error| wrong("plan.currency", &error))?,
             exchange_rates: rates.collect::<async_graphql::Result<_>>()?,
             method: plan_method::parse(self.method, self.method_terms)?,
-            proxies: None,
-            lots: lots.collect::<async_graphql::Result<_>>()?,
+            proxies: proxies.transpose()?,
+            lots,
             lot_limits: self.lot_limits.map(Into::into),
             envelopes: self.envelopes.into(),
             mark_scale: self.mark_scale,

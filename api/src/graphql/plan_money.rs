@@ -1,8 +1,13 @@
 //! Money in a plan beside its own currency: exchange rates and the published values of a proxy pack.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use commonweal_domain::amount;
+use commonweal_domain::catalogue::MeasureCode;
 use commonweal_domain::scoring::proxy;
+use commonweal_domain::scoring::proxy_pack::ProxyPack;
+use commonweal_domain::tender::{Criterion, CriterionKind, Lot};
 
 use super::amounts::{Money, wrong};
 use super::node::node_id;
@@ -141,6 +146,49 @@ impl From<&proxy::ProxyValues> for ProxyValues {
             discount_rate: Decimal(values.discount_rate.to_string()),
             year_one: values.year_one.into(),
             values: values.values.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// The proxy pack that a plan uses, with the conventions by which it uses it. The plan publishes the values of the measures
+/// that its criteria score in money, and no others.
+#[derive(Debug, InputObject)]
+pub struct ProxiesInput {
+    /// A pack of the buyer.
+    pub(super) pack: ID,
+    /// The discount rate of a year, 0 to 1, such as 0.035.
+    discount_rate: Decimal,
+    /// Whether the first year is discounted.
+    year_one: YearOne,
+}
+
+impl ProxiesInput {
+    pub(super) fn parse(
+        self,
+        pack: Option<&ProxyPack>,
+        lots: &[Lot],
+    ) -> async_graphql::Result<proxy::ProxyValues> {
+        let field = "plan.proxies.pack";
+        let pack = pack.ok_or_else(|| wrong(field, &"no such proxy pack of yours"))?;
+        let mut used = BTreeSet::new();
+        for lot in lots {
+            counted_in_money(&lot.criteria, &mut used);
+        }
+        Ok(pack.published(
+            &used,
+            parsed("plan.proxies.discountRate", &self.discount_rate)?,
+            self.year_one.into(),
+        ))
+    }
+}
+
+fn counted_in_money<'a>(criteria: &'a [Criterion], used: &mut BTreeSet<&'a MeasureCode>) {
+    for criterion in criteria {
+        match &criterion.kind {
+            CriterionKind::Group(children) => counted_in_money(children, used),
+            CriterionKind::Rule(rule) => {
+                used.extend(rule.in_money().into_iter().flat_map(|rule| &rule.measures));
+            }
         }
     }
 }

@@ -26,6 +26,7 @@ use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
+use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
 use super::tender::{self, Tender, TenderMutation, TenderQuery};
@@ -41,6 +42,8 @@ pub enum Node {
     Catalogue(Catalogue),
     /// A version of a policy.
     Policy(Policy),
+    /// Money values of measures, private to an organisation.
+    ProxyPack(ProxyPack),
     /// A tender.
     Tender(Tender),
     /// A bid after the opening.
@@ -103,6 +106,10 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = policy_query::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Policy))
         }
+        "proxy-pack" => {
+            let found = proxy_pack::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(|pack| Node::ProxyPack(pack.into())))
+        }
         "tender" => {
             let found = tender::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Tender))
@@ -158,6 +165,7 @@ pub struct Query(
     CatalogueQuery,
     PolicyQuery,
     ComplianceQuery,
+    ProxyPackQuery,
     TenderQuery,
     BidQuery,
     SealedBidQuery,
@@ -177,6 +185,7 @@ pub struct Mutation(
     OrganisationMutation,
     CatalogueMutation,
     PolicyMutation,
+    ProxyPackMutation,
     TenderMutation,
     BidMutation,
     ConfirmationMutation,

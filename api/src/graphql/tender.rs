@@ -20,6 +20,7 @@ use super::plan::Plan;
 use super::plan_input::{PlanInput, input_path};
 use super::policy::PolicyCheck;
 use super::procurement_input::{JustificationInput, justifications};
+use super::proxy_pack;
 use super::scalars::{BigInt, DateTime};
 use super::tender_loaders::{BidCountOf, BidsOf, ChecksOf};
 
@@ -327,10 +328,16 @@ impl TenderMutation {
         let found = loader(context)?.load_one::<commonweal_domain::ids::CatalogueId>(catalogue);
         let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
         let catalogue = found.await?.ok_or_else(unknown)?.catalogue;
+        let pack = match &input.plan.proxies {
+            Some(proxies) => {
+                proxy_pack::load(context, parse_id("plan.proxies.pack", &proxies.pack)?).await?
+            }
+            None => None,
+        };
         let command = usecase::PublishTender {
             buyer: parse_id("buyer", &input.buyer)?,
             title: input.title,
-            plan: input.plan.parse(&catalogue)?,
+            plan: input.plan.parse(&catalogue, pack.as_ref())?,
             justifications: justifications(input.justifications)?,
         };
         let done = app(context)?.publish_tender(&actor(context), command).await;

@@ -13,6 +13,7 @@ pub mod log;
 pub mod organisation;
 pub mod page;
 pub mod policy;
+pub mod proxy_pack;
 pub mod tender;
 pub(crate) mod visibility;
 

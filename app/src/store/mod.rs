@@ -29,6 +29,7 @@ pub(crate) mod organisation;
 pub(crate) mod policy;
 mod posting;
 mod private;
+pub(crate) mod proxy_pack;
 mod read;
 pub(crate) mod remark;
 mod schema;

@@ -12,6 +12,7 @@ pub mod methods;
 pub mod plan_report;
 mod points;
 pub mod proxy;
+pub mod proxy_pack;
 pub mod ranking;
 pub mod robustness;
 pub mod rules;

@@ -3,6 +3,7 @@
 mod blind;
 mod confirmed;
 mod lots;
+mod methods;
 mod path;
 mod reads;
 mod refused;
