@@ -1,19 +1,24 @@
 //! Evaluation plans as input. What is no number, code or date is refused with its field; whether the plan can decide a
 //! ranking is judged by the use-case.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{Context, ID, InputObject};
 use commonweal_domain::catalogue::Catalogue;
+use commonweal_domain::ids::CatalogueId;
 use commonweal_domain::scoring::proxy_pack::ProxyPack;
 use commonweal_domain::tender as domain;
 use commonweal_domain::tender::criteria::CriterionKind;
 use commonweal_domain::tender::plan;
 
 use super::amounts::wrong;
+use super::context::loader;
+use super::errors::Code;
 use super::lot_input::{LotInput, LotLimitsInput};
+use super::node::parse_id;
 use super::plan::{BidField, Disclosure, Envelopes, Rounding, SealMode, TieBreakKind};
 use super::plan_method::{self, Method, MethodTermsInput};
 use super::plan_money::{ExchangeRateInput, ProxiesInput};
 use super::procurement_input::ProcurementInput;
+use super::proxy_pack;
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule_input::RuleInput;
 
@@ -212,7 +217,21 @@ pub struct PlanInput {
 
 impl PlanInput {
     /// The plan with measures of the catalogue and values of the proxy pack that it names.
-    pub(crate) fn parse(
+    pub(crate) async fn read(self, context: &Context<'_>) -> async_graphql::Result<domain::Plan> {
+        let catalogue: CatalogueId = parse_id("plan.catalogue", &self.catalogue)?;
+        let found = loader(context)?.load_one(catalogue).await?;
+        let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
+        let catalogue = found.ok_or_else(unknown)?.catalogue;
+        let pack = match &self.proxies {
+            Some(proxies) => {
+                proxy_pack::load(context, parse_id("plan.proxies.pack", &proxies.pack)?).await?
+            }
+            None => None,
+        };
+        self.parse(&catalogue, pack.as_ref())
+    }
+
+    fn parse(
         self,
         catalogue: &Catalogue,
         pack: Option<&ProxyPack>,

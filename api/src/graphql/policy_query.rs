@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use commonweal_app::read::Page;
-use commonweal_domain::ids::{CatalogueId, PolicyId};
+use commonweal_domain::ids::PolicyId;
 use commonweal_domain::policy::PolicyText;
 
 use super::amounts::wrong;
@@ -101,10 +101,7 @@ impl PolicyQuery {
         context: &Context<'_>,
         #[graphql(desc = "The draft.")] input: PolicyCheckInput,
     ) -> async_graphql::Result<PolicyReport> {
-        let catalogue: CatalogueId = parse_id("plan.catalogue", &input.plan.catalogue)?;
-        let found = loader(context)?.load_one(catalogue).await?;
-        let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
-        let plan = input.plan.parse(&found.ok_or_else(unknown)?.catalogue)?;
+        let plan = input.plan.read(context).await?;
         let buyer = parse_id("buyer", &input.buyer)?;
         let report = app(context)?
             .policy_check(buyer, plan)

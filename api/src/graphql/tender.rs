@@ -11,7 +11,6 @@ use commonweal_domain::tender::stage;
 use super::bid::Bid;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{UserError, actor, app, loader, refuse, settle};
-use super::errors::Code;
 use super::lot::Lot;
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
@@ -20,7 +19,6 @@ use super::plan::Plan;
 use super::plan_input::{PlanInput, input_path};
 use super::policy::PolicyCheck;
 use super::procurement_input::{JustificationInput, justifications};
-use super::proxy_pack;
 use super::scalars::{BigInt, DateTime};
 use super::tender_loaders::{BidCountOf, BidsOf, ChecksOf};
 
@@ -324,20 +322,10 @@ impl TenderMutation {
         context: &Context<'_>,
         #[graphql(desc = "The tender.")] input: PublishTenderInput,
     ) -> async_graphql::Result<TenderPayload> {
-        let catalogue = parse_id("plan.catalogue", &input.plan.catalogue)?;
-        let found = loader(context)?.load_one::<commonweal_domain::ids::CatalogueId>(catalogue);
-        let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
-        let catalogue = found.await?.ok_or_else(unknown)?.catalogue;
-        let pack = match &input.plan.proxies {
-            Some(proxies) => {
-                proxy_pack::load(context, parse_id("plan.proxies.pack", &proxies.pack)?).await?
-            }
-            None => None,
-        };
         let command = usecase::PublishTender {
             buyer: parse_id("buyer", &input.buyer)?,
             title: input.title,
-            plan: input.plan.parse(&catalogue, pack.as_ref())?,
+            plan: input.plan.read(context).await?,
             justifications: justifications(input.justifications)?,
         };
         let done = app(context)?.publish_tender(&actor(context), command).await;

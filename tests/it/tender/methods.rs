@@ -36,7 +36,7 @@ async fn registered(app: &TestApp, city: &City) -> Result<String> {
     text(&made["made"]["proxyPack"]["id"])
 }
 
-/// 60 for jobs in money, 40 for the method with 2 points more for cooperatives; a point is worth 500 euro.
+/// 60 for jobs in money, 40 for the method; a point is worth 500 euro.
 fn plan(city: &City, pack: &str) -> Value {
     let mut plan = city.plan();
     let level = |points: u32| json!({ "points": points, "name": format!("level {points}") });
@@ -44,9 +44,7 @@ fn plan(city: &City, pack: &str) -> Value {
     plan["criteria"] = json!([
         { "code": "JOBS", "title": "Jobs", "weight": "60", "rule": { "socialValueMoney": {
             "measures": ["JOB-1"], "outer": "RELATIVE_HIGHEST", "methodStatement": true } } },
-        { "code": "METHOD", "title": "Method", "weight": "40", "rule": { "bonus": {
-            "base": { "qualityLevels": { "levels": levels } },
-            "bonuses": [{ "points": "2", "when": { "kinds": ["COOPERATIVE"] } }], "cap": "40" } } },
+        { "code": "METHOD", "title": "Method", "weight": "40", "rule": { "qualityLevels": { "levels": levels } } },
         { "code": "INSURED", "title": "Insurance", "weight": "0",
           "rule": { "passFail": { "statement": "The supplier is insured.", "excludes": true } } },
     ]);
@@ -63,7 +61,7 @@ const RESULT: &str = "query ($id: ID!) { tender(id: $id) {
     plan { method lowestWins methodFormula methodTerms { scale willingnessToPay { amount } }
         exchangeRates { currency rate date }
         proxies { title licence basis yearOne discountRate values { measure deadweight years } }
-        criteria { rule { __typename ... on BonusRule { cap base { __typename } bonuses { points when { kinds share } } } } } }
+        criteria { rule { __typename ... on SocialValueMoneyRule { measures outer methodStatement } } } }
     ranking { places { rank total bid { supplier { name } scorecard { totalTrace { method exact inputs { name value } }
         marks { criterion rounded inputs { name value } } } } } }
 } }";
@@ -102,14 +100,17 @@ async fn social_value_in_money_is_ranked_by_monetised_quality_and_a_stranger_rec
         json!([{ "measure": "JOB-1", "deadweight": "0.2", "years": 1 }])
     );
     assert_eq!(published["exchangeRates"][0]["rate"], "0.9");
-    let rule = &published["criteria"][1]["rule"];
-    assert_eq!(rule["base"]["__typename"], "QualityLevelsRule");
+    assert_eq!(
+        published["criteria"][0]["rule"],
+        json!({ "__typename": "SocialValueMoneyRule", "measures": ["JOB-1"], "outer": "RELATIVE_HIGHEST",
+            "methodStatement": true })
+    );
     let places = &found["tender"]["ranking"]["places"];
-    // 120,000 - (60 + 32 + 2) * 500, and 100,000 * 0.9 - 24 * 500.
+    // 120,000 - (60 + 32) * 500, and 100,000 * 0.9 - 24 * 500.
     let totals = [&places[0]["total"], &places[1]["total"]];
-    assert_eq!(totals, ["73000.00", "78000.00"]);
+    assert_eq!(totals, ["74000.00", "78000.00"]);
     let card = |place: usize| &places[place]["bid"]["scorecard"];
-    assert_eq!(card(0)["totalTrace"]["exact"], "73000/1");
+    assert_eq!(card(0)["totalTrace"]["exact"], "74000/1");
     let told = card(1)["marks"][0]["inputs"].to_string();
     assert!(told.contains("the method statement is missing"), "{told}");
     assert_eq!(card(1)["marks"][0]["rounded"], "0.0000");
@@ -160,9 +161,9 @@ async fn wrong_packs_and_methods_are_refused_with_their_field(app: TestApp) -> R
         ("/methodTerms/caps", json!("0.3"), "plan.methodTerms"),
         ("/method", json!("WEIGHTED_SUM"), "plan.methodTerms"),
         (
-            "/criteria/1/rule/bonus/cap",
-            json!("41"),
-            "plan.criteria (METHOD).cap",
+            "/criteria/0/rule/socialValueMoney/outer",
+            json!("TO_TARGET"),
+            "plan.criteria.0.rule.socialValueMoney.outer",
         ),
         (
             "/exchangeRates/0/currency",
