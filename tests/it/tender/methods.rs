@@ -41,7 +41,7 @@ fn plan(city: &City, pack: &str) -> Value {
     let mut plan = city.plan();
     let level = |points: u32| json!({ "points": points, "name": format!("level {points}") });
     let levels: Vec<Value> = [0, 3, 4, 5].map(level).into();
-    plan["criteria"] = json!([
+    plan["lots"][0]["criteria"] = json!([
         { "code": "JOBS", "title": "Jobs", "weight": "60", "rule": { "socialValueMoney": {
             "measures": ["JOB-1"], "outer": "RELATIVE_HIGHEST", "methodStatement": true } } },
         { "code": "METHOD", "title": "Method", "weight": "40", "rule": { "qualityLevels": { "levels": levels } } },
@@ -61,9 +61,10 @@ const RESULT: &str = "query ($id: ID!) { tender(id: $id) {
     plan { method lowestWins methodFormula methodTerms { scale willingnessToPay { amount } }
         exchangeRates { currency rate date }
         proxies { title licence basis yearOne discountRate values { measure deadweight years } }
-        criteria { rule { __typename ... on SocialValueMoneyRule { measures outer methodStatement } } } }
-    ranking { places { rank total bid { supplier { name } scorecard { totalTrace { method exact inputs { name value } }
-        marks { criterion rounded inputs { name value } } } } } }
+        lots { criteria { rule { __typename ... on SocialValueMoneyRule { measures outer methodStatement } } } }
+    }
+    lots { ranking { places { rank total bid { supplier { name } scorecard { totalTrace { method exact inputs { name value } }
+        marks { criterion rounded inputs { name value } } } } } } }
 } }";
 
 async fn social_value_in_money_is_ranked_by_monetised_quality_and_a_stranger_recomputes_it(
@@ -101,11 +102,11 @@ async fn social_value_in_money_is_ranked_by_monetised_quality_and_a_stranger_rec
     );
     assert_eq!(published["exchangeRates"][0]["rate"], "0.9");
     assert_eq!(
-        published["criteria"][0]["rule"],
+        published["lots"][0]["criteria"][0]["rule"],
         json!({ "__typename": "SocialValueMoneyRule", "measures": ["JOB-1"], "outer": "RELATIVE_HIGHEST",
             "methodStatement": true })
     );
-    let places = &found["tender"]["ranking"]["places"];
+    let places = &found["tender"]["lots"][0]["ranking"]["places"];
     // 120,000 - (60 + 32) * 500, and 100,000 * 0.9 - 24 * 500.
     let totals = [&places[0]["total"], &places[1]["total"]];
     assert_eq!(totals, ["74000.00", "78000.00"]);
@@ -161,9 +162,9 @@ async fn wrong_packs_and_methods_are_refused_with_their_field(app: TestApp) -> R
         ("/methodTerms/caps", json!("0.3"), "plan.methodTerms"),
         ("/method", json!("WEIGHTED_SUM"), "plan.methodTerms"),
         (
-            "/criteria/0/rule/socialValueMoney/outer",
+            "/lots/0/criteria/0/rule/socialValueMoney/outer",
             json!("TO_TARGET"),
-            "plan.criteria.0.rule.socialValueMoney.outer",
+            "plan.lots.0.criteria.0.rule.socialValueMoney.outer",
         ),
         (
             "/exchangeRates/0/currency",
