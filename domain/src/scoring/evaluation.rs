@@ -141,6 +141,11 @@ impl<'a> Evaluation<'a> {
         &self.excluded
     }
 
+    /// The points of each criterion, in the order of the marks.
+    pub fn points(&self) -> impl Iterator<Item = Fraction> + '_ {
+        self.leaves.iter().map(|leaf| leaf.points)
+    }
+
     /// The marks of every bid that was scored, by id, each in the order of the plan's leaves.
     pub fn marks(&self) -> impl Iterator<Item = (BidId, &[Mark])> {
         self.scored

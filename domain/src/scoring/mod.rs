@@ -17,6 +17,7 @@ pub mod ranking;
 pub mod robustness;
 pub mod rules;
 pub mod scorecard;
+pub mod sweep;
 
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests calculate freely")]
