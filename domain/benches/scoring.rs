@@ -1,5 +1,9 @@
 //! 10,000 bids on 50 criteria: all marks, totals and places, and one scorecard explained.
 //!
+//! With `--peer REPEATS` it measures instead what `tests/bench/scoring_peers.py` compares with numpy, pymcdm and
+//! scikit-criteria: the weighted sum with its order, and the sweep of every weight over ready marks; one JSON object with
+//! seconds and answers.
+//!
 //! Prints `name ratio limit` per line. The first ratio is the time of a bare weighted sum of ready marks in
 //! [`rust_decimal`] over the time of the whole evaluation; the second is the evaluation over one explained scorecard. Both
 //! are medians of alternating pairs. Times go to standard error. Ends with 1 below a limit.
@@ -11,11 +15,13 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use commonweal_domain::amount::Money;
+use commonweal_domain::fraction::Fraction;
 use commonweal_domain::ids::{BidId, CatalogueId, Id, OrganisationId, SealedId};
 use commonweal_domain::log::hash::sha256;
 use commonweal_domain::scoring::rules::{
     NamedLevel, PriceOf, PriceRelativeLowest, QualityLevels, Rule,
 };
+use commonweal_domain::scoring::sweep::MarkTable;
 use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
 use commonweal_domain::tender::plan::{Envelopes, Method, Rounding, SealMode, TieBreak};
 use commonweal_domain::tender::{
@@ -180,7 +186,43 @@ fn run() -> Result<bool, Failure> {
     Ok(lines.iter().all(|(_, ratio, limit)| ratio >= limit))
 }
 
+/// Steps of the sweep, which make one weight more.
+const STEPS: u32 = 20;
+
+/// The fixed-point path on ready marks: the least of some runs each, and the answers for comparison.
+fn peer(repeats: u32) -> Result<(), Failure> {
+    let points = vec![Fraction::whole(2); usize::try_from(CRITERIA)?];
+    let part = |bid, criterion| Fraction::new(spread(bid, criterion, 1_000_001).into(), 1_000_000);
+    let column = |criterion| (0..BIDS).map(|bid| part(bid, criterion)).collect();
+    let parts = (0..CRITERIA)
+        .map(column)
+        .collect::<Result<Vec<Vec<_>>, _>>()?;
+    let table = MarkTable::new(&points, &parts)?;
+    let (mut sum, mut sweep) = (Duration::MAX, Duration::MAX);
+    let (mut order, mut leaders) = (Vec::new(), Vec::new());
+    for _ in 0..repeats {
+        let (time, found) = timed(|| table.order());
+        (sum, order) = (sum.min(time), found);
+        let (time, found) = timed(|| table.sweep(STEPS));
+        (sweep, leaders) = (sweep.min(time), found?);
+    }
+    let answer = serde_json::json!({
+        "weighted_sum": sum.as_secs_f64(),
+        "weight_sweep": sweep.as_secs_f64(),
+        "first": order.iter().take(100).collect::<Vec<_>>(),
+        "leaders": leaders,
+    });
+    writeln!(std::io::stdout(), "{answer}")?;
+    Ok(())
+}
+
 fn main() -> Result<ExitCode, Failure> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--peer");
+    if arguments.next().is_some() {
+        let repeats = arguments.next().ok_or("--peer REPEATS")?;
+        peer(repeats.parse()?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     Ok(if run()? {
         ExitCode::SUCCESS
     } else {
