@@ -8,13 +8,15 @@ use commonweal_domain::tender::{entries, validity};
 
 use super::amounts::{Money, Period, Quantity};
 use super::catalogue::{self, Catalogue};
+use super::comparison::BidComparison;
 use super::context::loader;
 use super::evaluation::{ConsensusMark, Mark, Scorecard};
+use super::letter::{Language, Letter, LetterOf};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::scalars::{BigInt, DateTime, Decimal};
 use super::tender::{self, Tender};
-use super::tender_loaders::{ConsensusOf, MarksOf, ScorecardOf};
+use super::tender_loaders::{ComparisonOf, ConsensusOf, MarksOf, ScorecardOf};
 
 /// What the opening found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -302,6 +304,28 @@ impl Bid {
     /// Every number of its evaluation; null without a ranking, and for a bid that takes no part in it.
     async fn scorecard(&self, context: &Context<'_>) -> async_graphql::Result<Option<Scorecard>> {
         let found = loader(context)?.load_one(ScorecardOf(self.key)).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// The bid beside the winner; null for the winner itself, and for a bid that is not ranked.
+    async fn comparison(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<BidComparison>> {
+        let found = loader(context)?.load_one(ComparisonOf(self.key)).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// The letter that tells the bidder the decision, with reasons: for the bidder once the award is approved, for the buyer's
+    /// officers and chair from the ranking on; null for everyone else.
+    async fn letter(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The language.")] language: Language,
+    ) -> async_graphql::Result<Option<Letter>> {
+        let found = loader(context)?
+            .load_one(LetterOf(self.key, language))
+            .await?;
         Ok(found.map(Into::into))
     }
 

@@ -1,6 +1,7 @@
 //! The GraphQL interface. What is here knows no noun: transport, limits, cost, errors, subscriptions, scalars and
 //! connections are written over any schema, and the nouns plug in beside them.
 
+pub mod ahp;
 pub mod amounts;
 pub mod award;
 pub mod bid;
@@ -9,6 +10,7 @@ pub mod catalogue;
 pub mod claim;
 pub mod claim_mutation;
 pub mod compliance;
+pub mod comparison;
 pub mod confirmation;
 pub mod connection;
 pub mod context;
@@ -25,6 +27,7 @@ pub mod evaluation;
 pub mod evaluation_input;
 pub mod graphiql;
 pub mod ledger;
+pub mod letter;
 pub mod limits;
 pub mod loaders;
 pub mod lot;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, MergedObject, Object, Schema, SchemaBuilder};
 use commonweal_app::App;
 
+use super::ahp::AhpQuery;
 use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
@@ -168,6 +169,7 @@ pub struct Query(
     ProxyPackQuery,
     TenderQuery,
     BidQuery,
+    AhpQuery,
     SealedBidQuery,
     ConfirmationQuery,
     ContractQuery,

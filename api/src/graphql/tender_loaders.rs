@@ -12,6 +12,7 @@ use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, Ranki
 use commonweal_app::read::policy::CheckView;
 use commonweal_app::read::tender::TenderView;
 use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
+use commonweal_domain::scoring::comparison::Comparison;
 use commonweal_domain::scoring::scorecard::Scorecard;
 use commonweal_domain::tender::LotRef;
 
@@ -65,6 +66,8 @@ loads! {
     AwardOf(LotRef) -> AwardView = |app, actor, ids| app.read().awards_of(ids);
     /// The scorecard of a bid in the standing ranking.
     ScorecardOf(BidId) -> Scorecard = |app, actor, ids| app.read().scorecards_of(actor, ids);
+    /// A losing bid beside the winner of the standing ranking.
+    ComparisonOf(BidId) -> Comparison = |app, actor, ids| app.read().comparisons_of(actor, ids);
     /// The marks of a bid.
     MarksOf(BidId) -> Vec<MarkView> = |app, actor, ids| app.read().marks_of(actor, ids);
     /// The consensus levels of a bid.

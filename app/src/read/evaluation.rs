@@ -308,7 +308,7 @@ impl Read<'_> {
         load_award(self.db, &tender, &lot.lot).await
     }
 
-    async fn standing_rows(
+    pub(super) async fn standing_rows(
         &self,
         tenders: impl Iterator<Item = Uuid>,
         lots: impl Iterator<Item = String>,
@@ -323,7 +323,7 @@ impl Read<'_> {
         Ok(rows)
     }
 
-    async fn reader<'a>(
+    pub(super) async fn reader<'a>(
         &self,
         actor: &'a Actor,
         tenders: impl Iterator<Item = Uuid>,

@@ -13,7 +13,7 @@ use crate::fraction::ArithmeticError;
 use crate::ids::BidId;
 use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::BidField;
-use crate::tender::plan::{Plan, TieBreak};
+use crate::tender::plan::{Method, Plan, TieBreak};
 
 /// A losing bid beside the winner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Comparison {
     pub total: Option<Points>,
     /// The total of the winner; none where a mark is withheld from the reader.
     pub winner_total: Option<Points>,
-    /// The winner's total less the bid's; none where one of them is.
+    /// The winner's total less the bid's, below zero where the lowest total wins; none where one of them is.
     pub margin: Option<Decimal>,
     /// What put the winner before the bid.
     pub decided_by: DecidedBy,
@@ -60,7 +60,7 @@ pub enum Ahead {
     Bid,
     /// Both have the same mark.
     Neither,
-    /// It follows from a field that this reader may not see.
+    /// It follows from a field that this reader may not see, or that nobody knows.
     Withheld(BidField),
 }
 
@@ -71,6 +71,8 @@ pub enum DecidedBy {
     Criteria(Vec<CriterionCode>),
     /// The totals are equal, and this published rule decided.
     Tie(TieBreak),
+    /// The method, which makes more than a sum of the marks.
+    Method,
     /// The reader may not see every mark.
     Withheld,
 }
@@ -109,6 +111,7 @@ pub fn compare(
         decided_by: match margin {
             None => DecidedBy::Withheld,
             Some(margin) if margin.is_zero() => tie(plan, between),
+            Some(_) if plan.method != Method::WeightedSum => DecidedBy::Method,
             Some(margin) => DecidedBy::Criteria(decisive(&criteria, margin)?),
         },
         criteria,
@@ -130,7 +133,8 @@ fn compared(
         .map(|(winner, bid)| minus(winner, bid))
         .transpose()?;
     let ahead = match (difference, bid.mark, winner.mark) {
-        (_, Mark::Withheld(field), _) | (_, _, Mark::Withheld(field)) => Ahead::Withheld(field),
+        (_, Mark::Withheld(field) | Mark::Unknown(field), _)
+        | (_, _, Mark::Withheld(field) | Mark::Unknown(field)) => Ahead::Withheld(field),
         (Some(difference), _, _) if difference > Decimal::ZERO => Ahead::Winner,
         (Some(difference), _, _) if difference < Decimal::ZERO => Ahead::Bid,
         _ => Ahead::Neither,

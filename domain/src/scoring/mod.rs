@@ -8,6 +8,7 @@ pub mod entrant;
 pub mod evaluation;
 pub mod exclusion;
 pub mod generator;
+pub mod letter;
 pub mod methods;
 pub mod plan_report;
 mod points;

@@ -1,0 +1,98 @@
+//! A losing bid beside the winner, as far as the reader may see both.
+
+use std::collections::HashMap;
+
+use commonweal_domain::actor::Actor;
+use commonweal_domain::ids::{BidId, Id};
+use commonweal_domain::scoring::comparison::{Comparison, compare};
+use commonweal_domain::scoring::ranking::Ranking;
+use commonweal_domain::scoring::scorecard::Scorecard;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::Read;
+use crate::error::AppError;
+use crate::store::bid;
+use crate::store::evaluation::ranking;
+
+/// A standing ranking with every scorecard whole: what is shown of it is the caller's to decide.
+pub(super) struct Standing {
+    pub(super) tender: Uuid,
+    pub(super) row: ranking::Model,
+    pub(super) ranking: Ranking,
+    pub(super) cards: HashMap<BidId, Scorecard>,
+}
+
+impl Standing {
+    pub(super) fn of(row: ranking::Model) -> Result<Self, AppError> {
+        let cards: Vec<Scorecard> =
+            serde_json::from_slice(&row.scorecards).map_err(AppError::internal)?;
+        Ok(Self {
+            tender: row.tender_id,
+            ranking: serde_json::from_slice(&row.places).map_err(AppError::internal)?,
+            cards: cards.into_iter().map(|card| (card.bid, card)).collect(),
+            row,
+        })
+    }
+}
+
+impl Read<'_> {
+    /// The comparisons of bids with the winners of their standing rankings, in a fixed number of statements. The winner
+    /// itself, and a bid that is not ranked, have none.
+    pub async fn comparisons_of(
+        &self,
+        actor: &Actor,
+        bids: &[BidId],
+    ) -> Result<HashMap<BidId, Comparison>, AppError> {
+        let rows = self.bid_rows(bids.iter().map(|id| id.uuid())).await?;
+        let standing = self.standing(rows.iter().map(|row| row.tender_id)).await?;
+        let winners = standing.iter().filter_map(|one| one.ranking.winner());
+        let winners = self.bid_rows(winners.map(Id::uuid)).await?;
+        let suppliers: HashMap<Uuid, Uuid> = winners
+            .iter()
+            .chain(&rows)
+            .map(|row| (row.id, row.supplier_id))
+            .collect();
+        let reader = self
+            .reader(actor, standing.iter().map(|one| one.tender))
+            .await?;
+        let mut found = HashMap::new();
+        for one in &standing {
+            let plan = reader.plan(one.tender)?;
+            let shown = |bid: BidId| {
+                let supplier = suppliers.get(&bid.uuid()).copied();
+                let card = one.cards.get(&bid)?.clone();
+                Some(card.shown_to(reader.audience(one.tender, supplier), plan))
+            };
+            let Some(winner) = one.ranking.winner().and_then(shown) else {
+                continue;
+            };
+            for row in rows.iter().filter(|row| row.tender_id == one.tender) {
+                let Some(card) = shown(BidId::from_uuid(row.id)) else {
+                    continue;
+                };
+                let comparison = compare(plan, &one.ranking, &card, &winner);
+                if let Some(comparison) = comparison.map_err(AppError::internal)? {
+                    found.insert(card.bid, comparison);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn bid_rows(
+        &self,
+        ids: impl Iterator<Item = Uuid>,
+    ) -> Result<Vec<bid::Model>, AppError> {
+        let rows = bid::Entity::find().filter(bid::Column::Id.is_in(ids));
+        Ok(rows.all(self.db).await?)
+    }
+
+    pub(super) async fn standing(
+        &self,
+        tenders: impl Iterator<Item = Uuid>,
+    ) -> Result<Vec<Standing>, AppError> {
+        let rows = self.standing_rows(tenders).await?;
+        rows.into_iter().map(Standing::of).collect()
+    }
+}
