@@ -4,6 +4,7 @@ mod blind;
 mod confirmed;
 mod lots;
 mod methods;
+mod debrief;
 mod path;
 mod reads;
 mod refused;
