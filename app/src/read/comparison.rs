@@ -7,6 +7,7 @@ use commonweal_domain::ids::{BidId, Id};
 use commonweal_domain::scoring::comparison::{Comparison, compare};
 use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::scorecard::Scorecard;
+use commonweal_domain::tender::allocation::Allocated;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -15,9 +16,11 @@ use crate::error::AppError;
 use crate::store::bid;
 use crate::store::evaluation::ranking;
 
-/// A standing ranking with every scorecard whole: what is shown of it is the caller's to decide.
+/// A standing ranking of a lot with every scorecard whole: what is shown of it is the caller's to decide.
 pub(super) struct Standing {
     pub(super) tender: Uuid,
+    /// The bid that wins the lot.
+    pub(super) winner: Option<BidId>,
     pub(super) row: ranking::Model,
     pub(super) ranking: Ranking,
     pub(super) cards: HashMap<BidId, Scorecard>,
@@ -27,9 +30,13 @@ impl Standing {
     pub(super) fn of(row: ranking::Model) -> Result<Self, AppError> {
         let cards: Vec<Scorecard> =
             serde_json::from_slice(&row.scorecards).map_err(AppError::internal)?;
+        let ranking: Ranking = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
+        let allocated = row.allocated.as_deref().map(serde_json::from_slice);
+        let allocated: Option<Allocated> = allocated.transpose().map_err(AppError::internal)?;
         Ok(Self {
             tender: row.tender_id,
-            ranking: serde_json::from_slice(&row.places).map_err(AppError::internal)?,
+            winner: allocated.map_or(ranking.winner(), |allocated| allocated.bid),
+            ranking,
             cards: cards.into_iter().map(|card| (card.bid, card)).collect(),
             row,
         })
@@ -37,7 +44,7 @@ impl Standing {
 }
 
 impl Read<'_> {
-    /// The comparisons of bids with the winners of their standing rankings, in a fixed number of statements. The winner
+    /// The comparisons of bids with the bids that win their lots by the standing rankings, in a fixed number of statements. The winner
     /// itself, and a bid that is not ranked, have none.
     pub async fn comparisons_of(
         &self,
@@ -45,8 +52,8 @@ impl Read<'_> {
         bids: &[BidId],
     ) -> Result<HashMap<BidId, Comparison>, AppError> {
         let rows = self.bid_rows(bids.iter().map(|id| id.uuid())).await?;
-        let standing = self.standing(rows.iter().map(|row| row.tender_id)).await?;
-        let winners = standing.iter().filter_map(|one| one.ranking.winner());
+        let standing = self.standing(&rows).await?;
+        let winners = standing.iter().filter_map(|one| one.winner);
         let winners = self.bid_rows(winners.map(Id::uuid)).await?;
         let suppliers: HashMap<Uuid, Uuid> = winners
             .iter()
@@ -64,10 +71,11 @@ impl Read<'_> {
                 let card = one.cards.get(&bid)?.clone();
                 Some(card.shown_to(reader.audience(one.tender, supplier), plan))
             };
-            let Some(winner) = one.ranking.winner().and_then(shown) else {
+            let Some(winner) = one.winner.and_then(shown) else {
                 continue;
             };
-            for row in rows.iter().filter(|row| row.tender_id == one.tender) {
+            let of_lot = |row: &&bid::Model| row.tender_id == one.tender && row.lot == one.row.lot;
+            for row in rows.iter().filter(of_lot) {
                 let Some(card) = shown(BidId::from_uuid(row.id)) else {
                     continue;
                 };
@@ -88,11 +96,11 @@ impl Read<'_> {
         Ok(rows.all(self.db).await?)
     }
 
-    pub(super) async fn standing(
-        &self,
-        tenders: impl Iterator<Item = Uuid>,
-    ) -> Result<Vec<Standing>, AppError> {
-        let rows = self.standing_rows(tenders).await?;
+    /// The standing rankings of the lots of bids.
+    pub(super) async fn standing(&self, bids: &[bid::Model]) -> Result<Vec<Standing>, AppError> {
+        let tenders = bids.iter().map(|row| row.tender_id);
+        let lots = bids.iter().map(|row| row.lot.clone());
+        let rows = self.standing_rows(tenders, lots).await?;
         rows.into_iter().map(Standing::of).collect()
     }
 }

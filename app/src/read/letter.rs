@@ -1,7 +1,7 @@
 //! Decision letters, drawn anew from the standing ranking: for the bidder once the award is approved, and for the buyer from
 //! the ranking on, as a preview. The buyer reads exactly what the bidder will.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use commonweal_domain::actor::{Actor, Role};
 use commonweal_domain::ids::{BidId, Id, OrganisationId, TenderId};
@@ -38,12 +38,14 @@ pub struct LetterView {
 /// What the letters of some bids are made of.
 struct Sources {
     tenders: HashMap<Uuid, (tender::Model, Plan)>,
-    standing: HashMap<Uuid, Standing>,
+    /// By tender and lot.
+    standing: HashMap<(Uuid, String), Standing>,
     /// Names of buyers, bidders and winners.
     names: HashMap<OrganisationId, String>,
     /// Supplier of each bid and winner.
     suppliers: HashMap<Uuid, Uuid>,
-    approved: Vec<Uuid>,
+    /// Lots of tenders of which two officers have decided the award.
+    approved: HashSet<(Uuid, String)>,
     /// The panel's reasons by bid.
     reasons: HashMap<BidId, BTreeMap<CriterionCode, String>>,
     /// Reasons of decisions to exclude, by the reason's id.
@@ -51,7 +53,7 @@ struct Sources {
 }
 
 impl Read<'_> {
-    /// The letters of bids in a language, as far as the actor may read them, in a fixed number of statements. A tender
+    /// The letters of bids in a language, as far as the actor may read them, in a fixed number of statements. A lot
     /// without a ranking that names a winner has none.
     pub async fn letters_of(
         &self,
@@ -67,7 +69,7 @@ impl Read<'_> {
             let buyer = buyer.map(|(tender, _)| OrganisationId::from_uuid(tender.buyer_id));
             let buys = |buyer| actor.holds(buyer, Role::Officer) || actor.holds(buyer, Role::Chair);
             let supplier = OrganisationId::from_uuid(row.supplier_id);
-            let bids = approved.contains(&row.tender_id) && actor.holds(supplier, Role::Supplier);
+            let bids = approved.contains(&key(row)) && actor.holds(supplier, Role::Supplier);
             bids || buyer.is_some_and(buys)
         };
         let rows: Vec<bid::Model> = rows.into_iter().filter(may_read).collect();
@@ -100,27 +102,30 @@ impl Read<'_> {
         tenders.into_iter().map(with_plan).collect()
     }
 
-    /// Tenders of which two officers have decided the award.
+    /// Lots of which two officers have decided the award.
     async fn approved(
         &self,
         tenders: &HashMap<Uuid, (tender::Model, Plan)>,
-    ) -> Result<Vec<Uuid>, AppError> {
+    ) -> Result<HashSet<(Uuid, String)>, AppError> {
         let awards = award::Entity::find()
             .filter(award::Column::TenderId.is_in(tenders.keys().copied()))
             .filter(award::Column::DecidedIdx.is_not_null())
             .all(self.db)
             .await?;
-        Ok(awards.into_iter().map(|row| row.tender_id).collect())
+        Ok(awards
+            .into_iter()
+            .map(|row| (row.tender_id, row.lot))
+            .collect())
     }
 
     async fn letter_sources(
         &self,
         rows: &[bid::Model],
         tenders: HashMap<Uuid, (tender::Model, Plan)>,
-        approved: Vec<Uuid>,
+        approved: HashSet<(Uuid, String)>,
     ) -> Result<Sources, AppError> {
-        let standing = self.standing(tenders.keys().copied()).await?;
-        let winners = standing.iter().filter_map(|one| one.ranking.winner());
+        let standing = self.standing(rows).await?;
+        let winners = standing.iter().filter_map(|one| one.winner);
         let winners = self.bid_rows(winners.map(Id::uuid)).await?;
         let bids: Vec<&bid::Model> = rows.iter().chain(&winners).collect();
         let buyers = tenders.values().map(|(row, _)| row.buyer_id);
@@ -143,7 +148,10 @@ impl Read<'_> {
             suppliers: bids.iter().map(|row| (row.id, row.supplier_id)).collect(),
             reasons: self.panel_reasons(bids.iter().map(|row| row.id)).await?,
             exclusions: self.reasons(excluded).await?,
-            standing: standing.into_iter().map(|one| (one.tender, one)).collect(),
+            standing: standing
+                .into_iter()
+                .map(|one| ((one.tender, one.row.lot.clone()), one))
+                .collect(),
             tenders,
             approved,
         })
@@ -173,16 +181,21 @@ impl Read<'_> {
     }
 }
 
+/// Tender and lot of a bid.
+fn key(row: &bid::Model) -> (Uuid, String) {
+    (row.tender_id, row.lot.clone())
+}
+
 impl Sources {
     fn write(&self, row: &bid::Model, language: Language) -> Result<Option<LetterView>, AppError> {
         let sources = (
             self.tenders.get(&row.tender_id),
-            self.standing.get(&row.tender_id),
+            self.standing.get(&key(row)),
         );
         let (Some((tender, plan)), Some(standing)) = sources else {
             return Ok(None);
         };
-        let Some(winner) = standing.ranking.winner() else {
+        let Some(winner) = standing.winner else {
             return Ok(None);
         };
         let own = BidId::from_uuid(row.id);
@@ -199,12 +212,16 @@ impl Sources {
         let Some(outcome) = self.outcome(row, plan, standing, &winner)? else {
             return Ok(None);
         };
-        let approved = self.approved.contains(&row.tender_id);
+        let Some(lot) = plan.lots.iter().find(|lot| lot.code.as_str() == row.lot) else {
+            return Ok(None);
+        };
+        let approved = self.approved.contains(&key(row));
         let index = standing.row.entry_idx;
         let facts = LetterFacts {
             tender: TenderId::from_uuid(row.tender_id),
             title: &tender.title,
             plan,
+            lot,
             buyer: self.name(tender.buyer_id),
             bidder: self.name(row.supplier_id),
             approved,
@@ -252,7 +269,8 @@ impl Sources {
         // A reason may quote the winner's answers.
         let may_quote = Audience::Party.may_see(&plan.disclosure.answers);
         Ok(Some(match comparison.map_err(AppError::internal)? {
-            None => Outcome::Won(own_place),
+            None if winner.bid == own => Outcome::Won(own_place),
+            None => Outcome::PassedOver(own_place),
             Some(comparison) => Outcome::Lost {
                 standing: own_place,
                 winner_reasons: if may_quote {

@@ -18,9 +18,9 @@ use crate::tender::plan::{Method, Plan, TieBreak};
 /// A losing bid beside the winner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
-    /// The bid at rank 1.
+    /// The bid that wins the lot.
     pub winner: BidId,
-    /// One for each leaf of the plan, in its order.
+    /// One for each leaf of the lot, in its order.
     pub criteria: Vec<ComparedMark>,
     /// The total of the bid; none where a mark is withheld from the reader.
     pub total: Option<Points>,
@@ -77,8 +77,8 @@ pub enum DecidedBy {
     Withheld,
 }
 
-/// Compares a bid with the winner of a ranking, both as the reader may see them. `None` for the winner itself, and when
-/// one of the scorecards is not that of a ranked bid.
+/// Compares a bid with the one that wins its lot, both as the reader may see them. `None` for the winner itself, for a bid
+/// that is ranked before it (and was passed over because of a limit of lots), and when one of them is not ranked.
 pub fn compare(
     plan: &Plan,
     ranking: &Ranking,
@@ -88,15 +88,15 @@ pub fn compare(
     let Ranking::Ranked(places) = ranking else {
         return Ok(None);
     };
-    let between = places.iter().position(|place| place.bid == bid.bid);
-    let between = between.and_then(|rank| places.get(..rank));
-    let Some(between) = between.filter(|_| ranking.winner() == Some(winner.bid)) else {
+    let index = |card: &Scorecard| places.iter().position(|place| place.bid == card.bid);
+    let ranks = index(winner)
+        .zip(index(bid))
+        .filter(|(won, lost)| won < lost);
+    let between = ranks.and_then(|(won, lost)| places.get(won..lost));
+    let (Some(between), Some(lot)) = (between, plan.lot(&bid.lot)) else {
         return Ok(None);
     };
-    if between.is_empty() {
-        return Ok(None);
-    }
-    let leaves = plan.leaves()?;
+    let leaves = plan.leaves_of(lot)?;
     let marks = bid.marks.iter().zip(&winner.marks).zip(&leaves);
     let criteria: Vec<ComparedMark> = marks
         .map(|((bid, winner), leaf)| compared(leaf.criterion.title.clone(), bid, winner))

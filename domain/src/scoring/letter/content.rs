@@ -47,7 +47,7 @@ pub(super) fn content<'a>(facts: &'a LetterFacts<'a>) -> Content<'a> {
     let criteria = Criteria(criteria.collect());
     let mut sections = vec![(Heading::Decision, decision(facts, &criteria))];
     match &facts.outcome {
-        Outcome::Won(standing) => {
+        Outcome::Won(standing) | Outcome::PassedOver(standing) => {
             sections.push((Heading::Marks, marks(facts.plan, standing, None, &criteria)));
         }
         Outcome::Lost {
@@ -80,9 +80,13 @@ pub(super) fn content<'a>(facts: &'a LetterFacts<'a>) -> Content<'a> {
         Head::To(facts.bidder),
         Head::Reference(facts.tender),
     ];
+    let lot = facts.plan.only_lot().is_none().then_some(Head::Lot(Named {
+        title: &facts.lot.title,
+        code: facts.lot.code.as_str(),
+    }));
     Content {
         subject: Say::Head(Head::Subject(facts.title)),
-        head: head.into_iter().map(Say::Head).collect(),
+        head: head.into_iter().chain(lot).map(Say::Head).collect(),
         sections,
     }
 }
@@ -99,6 +103,11 @@ fn decision<'a>(facts: &'a LetterFacts<'a>, criteria: &Criteria<'a>) -> Vec<Say<
             return lines;
         }
         Outcome::Lost { standing, .. } => say(Decision::Lost {
+            rank: standing.rank,
+            of: standing.of,
+            total: total(facts.plan, standing.card.total),
+        }),
+        Outcome::PassedOver(standing) => say(Decision::PassedOver {
             rank: standing.rank,
             of: standing.of,
             total: total(facts.plan, standing.card.total),

@@ -38,6 +38,7 @@ fn head(line: &Head<'_>) -> String {
         Head::From(name) => format!("From: {name}"),
         Head::To(name) => format!("To: {name}"),
         Head::Reference(tender) => format!("Reference: tender:{tender}"),
+        Head::Lot(lot) => format!("Lot: {}", named(lot)),
     }
 }
 
@@ -71,6 +72,10 @@ fn decision(line: &Decision<'_>) -> String {
         }
         Decision::Lost { rank, of, total } => format!(
             "Thank you for your bid. It was not successful: it is ranked {rank} of {of}{}.",
+            with(*total)
+        ),
+        Decision::PassedOver { rank, of, total } => format!(
+            "Thank you for your bid. It is ranked {rank} of {of}{}. By the published limit of lots this one goes to another bid, since you win as many other lots as one supplier may.",
             with(*total)
         ),
         Decision::Excluded => {

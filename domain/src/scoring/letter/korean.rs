@@ -40,6 +40,7 @@ fn head(line: &Head<'_>) -> String {
         Head::From(name) => format!("발신: {name}"),
         Head::To(name) => format!("수신: {name}"),
         Head::Reference(tender) => format!("공고 식별번호: tender:{tender}"),
+        Head::Lot(lot) => format!("로트: {}", named(lot)),
     }
 }
 
@@ -73,6 +74,10 @@ fn decision(line: &Decision<'_>) -> String {
         }
         Decision::Lost { rank, of, total } => format!(
             "입찰에 참여해 주셔서 감사합니다. 귀사의 입찰은 평가 대상 {of}건 중 {rank}위{}로, 낙찰자로 선정되지 않았음을 알려드립니다.",
+            with(*total)
+        ),
+        Decision::PassedOver { rank, of, total } => format!(
+            "입찰에 참여해 주셔서 감사합니다. 귀사의 입찰은 평가 대상 {of}건 중 {rank}위{}입니다. 다만 귀사가 다른 로트에서 한 입찰자가 낙찰받을 수 있는 수만큼 낙찰자로 선정되어, 공고된 로트 수 제한에 따라 이 로트는 다른 입찰자에게 낙찰되었음을 알려드립니다.",
             with(*total)
         ),
         Decision::Excluded => {

@@ -20,6 +20,7 @@ use super::scorecard::Scorecard;
 use crate::ids::TenderId;
 use crate::tender::code::CriterionCode;
 use crate::tender::entries::ExclusionGround;
+use crate::tender::lot::Lot;
 use crate::tender::plan::Plan;
 use crate::tender::validity::Validity;
 use crate::time::Time;
@@ -42,6 +43,8 @@ pub struct LetterFacts<'a> {
     pub title: &'a str,
     /// The plan, for the titles of criteria.
     pub plan: &'a Plan,
+    /// The lot of the bid; it is named when the tender has several.
+    pub lot: &'a Lot,
     /// The buyer's name.
     pub buyer: &'a str,
     /// The bidder's name.
@@ -70,9 +73,11 @@ pub struct WinnerFacts<'a> {
 /// What became of a bid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is at rank 1.
+    /// It wins the lot.
     Won(Standing),
-    /// It is at another rank.
+    /// It is ranked before the bid that wins the lot, but its supplier wins as many other lots as one may.
+    PassedOver(Standing),
+    /// It is ranked behind the bid that wins the lot.
     Lost {
         /// Its place and marks.
         standing: Standing,

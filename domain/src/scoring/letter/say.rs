@@ -71,6 +71,7 @@ pub(super) enum Head<'a> {
     From(&'a str),
     To(&'a str),
     Reference(TenderId),
+    Lot(Named<'a>),
 }
 
 /// What became of the bid.
@@ -83,6 +84,11 @@ pub(super) enum Decision<'a> {
     },
     NotYetContract,
     Lost {
+        rank: u32,
+        of: usize,
+        total: Option<Total>,
+    },
+    PassedOver {
         rank: u32,
         of: usize,
         total: Option<Total>,

@@ -29,7 +29,7 @@ fn reasons(text: &str) -> BTreeMap<CriterionCode, String> {
 /// The outcome of a bid, the winner as another bidder may see it.
 fn outcome(plan: &Plan, of: u128) -> (Outcome, Option<Points>) {
     let (bids, facts) = (two(), facts(&[]));
-    let evaluation = evaluate(plan, &bids, &facts).unwrap();
+    let evaluation = evaluate(plan, &plan.lots[0], &bids, &facts).unwrap();
     let card = evaluation.scorecard(bid(of)).unwrap();
     let winner = evaluation.scorecard(bid(1)).unwrap();
     let winner = winner.shown_to(Audience::Party, plan);
@@ -56,6 +56,7 @@ fn facts_of(plan: &Plan, (outcome, total): (Outcome, Option<Points>)) -> LetterF
         tender: tender(),
         title: "Park benches",
         plan,
+        lot: &plan.lots[0],
         buyer: "City of Hanbyeol",
         bidder: "Bright Benches Ltd",
         approved: true,
@@ -175,6 +176,31 @@ fn the_winner_is_told_that_a_letter_is_no_contract() {
     );
     // No advantages over itself.
     assert_eq!(told.sections.len(), 4);
+}
+
+#[test]
+fn a_first_bid_that_a_limit_of_lots_passes_over_is_told_so_and_which_lot_it_is() {
+    let mut plan = priced(Disclosure::Public);
+    let mut second = plan.lots[0].clone();
+    second.code = "2".parse().unwrap();
+    plan.lots.push(second);
+    let (Outcome::Won(standing), total) = outcome(&plan, 1) else {
+        panic!("bid 1 is first");
+    };
+    let facts = facts_of(&plan, (Outcome::PassedOver(standing), total));
+    let english = letter(&facts, Language::English);
+    let lot = format!("Lot: {} ({})", plan.lots[0].title, plan.lots[0].code);
+    assert!(english.head.contains(&lot), "{english:?}");
+    let told = &english.sections[0].lines[0];
+    assert!(
+        told.contains("ranked 1 of 2") && told.contains("limit of lots"),
+        "{told}"
+    );
+    let korean = letter(&facts, Language::Korean);
+    assert!(
+        korean.sections[0].lines[0].contains("2건 중 1위"),
+        "{korean:?}"
+    );
 }
 
 #[test]
