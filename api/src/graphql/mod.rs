@@ -7,6 +7,7 @@ pub mod award;
 pub mod bid;
 pub mod bid_input;
 pub mod catalogue;
+pub mod catalogue_shipped;
 pub mod claim;
 pub mod claim_mutation;
 pub mod comparison;

@@ -10,6 +10,7 @@ use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
+use super::catalogue_shipped::{ShippedCatalogueMutation, ShippedCatalogueQuery};
 use super::claim::{self, Claim, ClaimQuery};
 use super::claim_mutation::ClaimMutation;
 use super::compliance::ComplianceQuery;
@@ -164,6 +165,7 @@ pub struct Query(
     ViewerQuery,
     OrganisationQuery,
     CatalogueQuery,
+    ShippedCatalogueQuery,
     PolicyQuery,
     ComplianceQuery,
     ProxyPackQuery,
@@ -186,6 +188,7 @@ pub struct Query(
 pub struct Mutation(
     OrganisationMutation,
     CatalogueMutation,
+    ShippedCatalogueMutation,
     PolicyMutation,
     ProxyPackMutation,
     TenderMutation,

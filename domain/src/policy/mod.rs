@@ -20,6 +20,8 @@ pub mod selection;
 mod state;
 
 #[cfg(test)]
+mod clause_tests;
+#[cfg(test)]
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
