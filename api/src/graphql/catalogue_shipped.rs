@@ -80,8 +80,8 @@ impl ShippedCatalogueMutation {
         let unknown = "no such catalogue ships with this server: see `shippedCatalogues`";
         let file = read(&input.name)?.ok_or_else(|| wrong("name", &unknown))?;
         let app = app(context)?;
-        let published = app.publish_catalogue(&actor(context), file.publish_as(app.new_id()));
-        let (made, errors) = settle(published.await)?;
+        let file = file.publish_as(app.new_id());
+        let (made, errors) = settle(app.publish_catalogue(&actor(context), file).await)?;
         let catalogue = match made {
             Some(made) => catalogue::load(context, made.out).await?,
             None => None,
