@@ -139,11 +139,12 @@ impl Submit {
             sealed: self.id,
             commitment: self.sealed.commitment,
         };
-        tx.append(anonymous(self.id, late))?;
+        let index = tx.append(anonymous(self.id, late))?;
         late_bid::Entity::insert(late_bid::ActiveModel {
             sealed_id: Set(self.id.uuid()),
             tender_id: Set(self.tender.uuid()),
             supplier_id: Set(self.supplier.uuid()),
+            entry_idx: Set(column(index)?),
         })
         .exec_without_returning(tx)
         .await?;

@@ -1,6 +1,7 @@
 //! The use-cases of Commonweal and its store: the only crate that knows the database.
 
 mod account;
+pub mod admission;
 mod authorization;
 pub mod award;
 pub mod bid;

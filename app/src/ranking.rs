@@ -23,6 +23,7 @@ use sea_orm::{
 };
 
 use crate::App;
+use crate::admission::check_decided;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::exclusion::takes_part;
@@ -256,6 +257,7 @@ impl App {
 
     async fn compute(&self, tender: LoadedTender) -> Result<Computed, AppError> {
         let read = self.store.read();
+        check_decided(read, &tender).await?;
         // Everything before the tender's last input is in the database, and so is all that this process has committed:
         // what is read from here on knows the log up to there at least.
         let inputs = u64::try_from(tender.row.inputs_idx).map_err(AppError::internal)?;

@@ -77,6 +77,7 @@ fn plan() -> Result<Plan, Failure> {
             low_prices: None,
         }],
         lot_limits: None,
+        admission: commonweal_domain::tender::Admission::default(),
         envelopes: Envelopes::One,
         mark_scale: Plan::DEFAULT_MARK_SCALE,
         rounding: Rounding::HalfEven,

@@ -45,7 +45,8 @@ pub(crate) const CHANGE: Change = Change {
         "CREATE TABLE late_bid (
             sealed_id {id} NOT NULL PRIMARY KEY,
             tender_id {id} NOT NULL REFERENCES tender (id),
-            supplier_id {id} NOT NULL REFERENCES organisation (id)
+            supplier_id {id} NOT NULL REFERENCES organisation (id),
+            entry_idx {int} NOT NULL
         )",
         "CREATE INDEX late_bid_supplier ON late_bid (tender_id, supplier_id)",
     ],

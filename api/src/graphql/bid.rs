@@ -6,6 +6,7 @@ use commonweal_domain::ids::{BidId, CatalogueId, OrganisationId, TenderId};
 use commonweal_domain::tender as domain;
 use commonweal_domain::tender::{entries, validity};
 
+use super::admission::AdmissionDecision;
 use super::amounts::{Money, Period, Quantity};
 use super::catalogue::{self, Catalogue};
 use super::comparison::BidComparison;
@@ -176,18 +177,18 @@ impl Participation {
 /// An answer in words.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Answer {
-    /// The criterion that asks.
+    /// The criterion that asks, or the exclusion ground whose self-cleaning it describes.
     criterion: String,
     /// The answer.
     text: String,
 }
 
-/// A declaration on a pass/fail criterion.
+/// A declaration on a pass/fail criterion, a condition of participation or an exclusion ground.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Declaration {
-    /// The criterion.
+    /// The code of the criterion, condition or ground.
     criterion: String,
-    /// Whether the supplier declares to meet it.
+    /// Whether the supplier declares to meet it, or to be clear of the ground.
     meets: bool,
 }
 
@@ -207,6 +208,8 @@ pub struct Bid {
     validity: Validity,
     /// What the opening found beside it; none of it makes the bid invalid.
     validity_notes: Vec<ValidityNote>,
+    /// The standing decisions on conditions of participation and exclusion grounds.
+    admission: Vec<AdmissionDecision>,
     /// The decision that excluded it.
     exclusion: Option<Exclusion>,
     /// The price of the whole.
@@ -217,7 +220,7 @@ pub struct Bid {
     commitments: Option<Vec<Commitment>>,
     /// Who does which part of the work.
     participations: Option<Vec<Participation>>,
-    /// Declarations on pass/fail criteria.
+    /// Declarations on pass/fail criteria, conditions of participation and exclusion grounds.
     declarations: Option<Vec<Declaration>>,
     /// Answers in words.
     answers: Option<Vec<Answer>>,
@@ -264,6 +267,7 @@ impl From<BidView> for Bid {
             received_at: DateTime(view.received_at),
             validity: view.validity.into(),
             validity_notes: notes,
+            admission: view.admission.into_iter().map(Into::into).collect(),
             exclusion: view.exclusion.map(Into::into),
             price: content.price.map(Into::into),
             item_prices: content

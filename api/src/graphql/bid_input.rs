@@ -96,18 +96,18 @@ impl ParticipationInput {
 /// An answer in words.
 #[derive(Debug, InputObject)]
 pub struct AnswerInput {
-    /// The criterion that asks.
+    /// The criterion that asks, or the exclusion ground that the bid declares and whose self-cleaning it describes.
     criterion: String,
     /// The answer.
     text: String,
 }
 
-/// A declaration on a pass/fail criterion.
+/// A declaration on a pass/fail criterion, a condition of participation or an exclusion ground.
 #[derive(Debug, InputObject)]
 pub struct DeclarationInput {
-    /// The criterion.
+    /// The code of the criterion, condition or ground.
     criterion: String,
-    /// Whether the supplier declares to meet it.
+    /// Whether the supplier declares to meet it, or to be clear of the ground.
     meets: bool,
 }
 
@@ -129,7 +129,7 @@ pub struct BidInput {
     /// Answers in words, one for a criterion that asks.
     #[graphql(default)]
     answers: Vec<AnswerInput>,
-    /// Declarations, one for each pass/fail criterion.
+    /// Declarations, one for each pass/fail criterion, condition of participation and exclusion ground.
     #[graphql(default)]
     declarations: Vec<DeclarationInput>,
 }

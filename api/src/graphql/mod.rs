@@ -2,6 +2,7 @@
 //! connections are written over any schema, and the nouns plug in beside them.
 
 pub mod ahp;
+pub mod admission;
 pub mod amounts;
 pub mod award;
 pub mod bid;

@@ -7,6 +7,7 @@ use commonweal_domain::tender::criteria::{CriterionKind, Leaf};
 use commonweal_domain::tender::disclosure;
 use commonweal_domain::tender::plan;
 
+use super::admission::Admission;
 use super::catalogue::{self, Catalogue};
 use super::lot::{LotLimits, PlanLot};
 use super::plan_method::{Method, MethodTerms, method};
@@ -191,6 +192,8 @@ pub struct Plan {
     lot_limits: Option<LotLimits>,
     /// The money values of measures, where a criterion scores social value in money.
     proxies: Option<ProxyValues>,
+    /// Who may take part.
+    admission: Admission,
     /// How many steps the opening has.
     envelopes: Envelopes,
     /// Decimal places of a mark.
@@ -247,6 +250,7 @@ impl From<&domain::Plan> for Plan {
                 .map(|lot| PlanLot::new(plan, lot))
                 .collect(),
             lot_limits: plan.lot_limits.map(Into::into),
+            admission: Admission::from(&plan.admission),
             envelopes: plan.envelopes.into(),
             mark_scale: plan.mark_scale,
             rounding: plan.rounding.into(),

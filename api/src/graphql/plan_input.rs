@@ -9,6 +9,7 @@ use commonweal_domain::tender as domain;
 use commonweal_domain::tender::criteria::CriterionKind;
 use commonweal_domain::tender::plan;
 
+use super::admission::Admission;
 use super::amounts::wrong;
 use super::context::loader;
 use super::errors::Code;
@@ -186,6 +187,9 @@ pub struct PlanInput {
     lot_limits: Option<LotLimitsInput>,
     /// The proxy pack by which criteria score social value in money.
     pub(crate) proxies: Option<ProxiesInput>,
+    /// Who may take part: conditions of participation and exclusion grounds. None when left out.
+    #[graphql(default)]
+    admission: Admission,
     /// How many steps the opening has.
     #[graphql(default_with = "Envelopes::One")]
     envelopes: Envelopes,
@@ -253,6 +257,7 @@ impl PlanInput {
             proxies: proxies.transpose()?,
             lots,
             lot_limits: self.lot_limits.map(Into::into),
+            admission: self.admission.parse("plan.admission")?,
             envelopes: self.envelopes.into(),
             mark_scale: self.mark_scale,
             rounding: self.rounding.into(),

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Interface, MergedObject, Object, Schema, Schema
 use commonweal_app::App;
 
 use super::ahp::AhpQuery;
+use super::admission::AdmissionMutation;
 use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
@@ -194,6 +195,7 @@ pub struct Mutation(
     TenderMutation,
     BidMutation,
     ConfirmationMutation,
+    AdmissionMutation,
     EvaluationMutation,
     AwardMutation,
     ContractMutation,

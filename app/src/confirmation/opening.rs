@@ -150,9 +150,9 @@ pub(crate) async fn show(
     }
     let replaced = by_state(tx, tender, "replaced").await?;
     let withdrawn = by_state(tx, tender, "withdrawn").await?;
-    settle(tx, tender, officer, replaced, |body| &mut body.replaced)?;
-    settle(tx, tender, officer, withdrawn, |body| &mut body.withdrawn)?;
-    let void = prepared.void.clone();
+    settle(tx, tender, officer, &replaced, |body| &mut body.replaced)?;
+    settle(tx, tender, officer, &withdrawn, |body| &mut body.withdrawn)?;
+    let void = &prepared.void;
     settle(tx, tender, officer, void, |body| &mut body.void)?;
     close(tx, tender).await
 }
@@ -168,8 +168,8 @@ pub(crate) async fn settle_all(
         .order_by_asc(Column::Id)
         .all(tx)
         .await?;
-    let all = rows.iter().map(|row| SealedId::from_uuid(row.id)).collect();
-    settle(tx, tender, officer, all, |body| &mut body.void)?;
+    let all: Vec<SealedId> = rows.iter().map(|row| SealedId::from_uuid(row.id)).collect();
+    settle(tx, tender, officer, &all, |body| &mut body.void)?;
     close(tx, tender).await
 }
 
@@ -188,7 +188,7 @@ fn settle(
     tx: &mut Tx,
     tender: TenderId,
     officer: &EntryActor,
-    ids: Vec<SealedId>,
+    ids: &[SealedId],
     list: impl Fn(&mut ConfirmationsSettled) -> &mut Vec<SealedId>,
 ) -> Result<(), AppError> {
     for part in ids.chunks(ConfirmationsSettled::MOST) {

@@ -14,10 +14,10 @@ use commonweal_domain::tender::entries::ExclusionGround;
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::validity::Validity;
 use commonweal_domain::tender::{
-    BidContent, BidField, Commitment, CriterionCode, LotCode, Participation,
+    AdmissionDecision, BidContent, BidField, Commitment, CriterionCode, LotCode, Participation,
 };
 use commonweal_domain::time::Time;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::visibility::Reader;
@@ -27,6 +27,7 @@ use crate::organisation::from_word;
 use crate::ranking::sealed_content;
 use crate::store::bid::{self, page_of_each, sealed_bid};
 use crate::store::confirmation::shown_shares;
+use crate::store::{admission, columns};
 
 /// A bid after the opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct BidView {
     pub validity: Validity,
     /// The decision that excluded it.
     pub exclusion: Option<ExclusionView>,
+    /// The standing decisions on conditions of participation and exclusion grounds, by code.
+    pub admission: Vec<AdmissionView>,
     /// What of its content the reader may see.
     pub content: ShownContent,
     /// Of the organisations in `content.participations`, those whose own confirmation, or that of one above them, is
@@ -61,6 +64,19 @@ pub struct BidView {
 pub struct ExclusionView {
     /// The kind of ground.
     pub ground: ExclusionGround,
+    /// Why; `None` when the text was erased or the reader may not see it.
+    pub reason: Option<String>,
+    /// Log index of the decision.
+    pub entry_index: u64,
+}
+
+/// A decision for a bid on a condition of participation or an exclusion ground.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdmissionView {
+    /// The code in the plan.
+    pub code: CriterionCode,
+    /// The decision.
+    pub decision: AdmissionDecision,
     /// Why; `None` when the text was erased or the reader may not see it.
     pub reason: Option<String>,
     /// Log index of the decision.
@@ -190,18 +206,27 @@ impl Read<'_> {
             .map(|row| TenderId::from_uuid(row.tender_id))
             .collect();
         let reader = Reader::new(self, actor, &tenders).await?;
-        let reasons = rows
-            .iter()
-            .filter_map(|row| row.excluded_reason_id)
-            .collect();
-        let mut reasons = self.reasons(reasons).await?;
+        let decisions = admission::Entity::find()
+            .filter(admission::Column::BidId.is_in(rows.iter().map(|row| row.id)))
+            .order_by_asc(admission::Column::EntryIdx)
+            .all(self.db)
+            .await?;
+        let excluded = rows.iter().filter_map(|row| row.excluded_reason_id);
+        let decided = decisions.iter().map(|decision| decision.reason_id);
+        let reasons = self.reasons(excluded.chain(decided).collect()).await?;
         let opened: HashSet<Uuid> = rows.iter().map(|row| row.tender_id).collect();
         let shares = shown_shares(self.db, opened).await?;
         rows.into_iter()
             .map(|row| {
-                let reason = row.excluded_reason_id.and_then(|id| reasons.remove(&id));
+                let reason = row
+                    .excluded_reason_id
+                    .and_then(|id| reasons.get(&id).cloned());
                 let mut view = view(&row, reason, &reader)?;
                 view.unconfirmed = unconfirmed(&view, &shares);
+                let public =
+                    reader.audience(row.tender_id, Some(row.supplier_id)) == Audience::Public;
+                let own = decisions.iter().filter(|one| one.bid_id == row.id);
+                view.admission = standing(own, &reasons, public)?;
                 Ok(view)
             })
             .collect()
@@ -260,6 +285,27 @@ impl Read<'_> {
     }
 }
 
+/// The standing decisions of one bid: a later one on the same code takes the place of an earlier one.
+fn standing<'a>(
+    decisions: impl Iterator<Item = &'a admission::Model>,
+    reasons: &HashMap<Uuid, String>,
+    public: bool,
+) -> Result<Vec<AdmissionView>, AppError> {
+    let mut standing = BTreeMap::new();
+    for decision in decisions {
+        let reason = reasons.get(&decision.reason_id).filter(|_| !public);
+        let code: CriterionCode = decision.code.parse().map_err(AppError::internal)?;
+        let view = AdmissionView {
+            code: code.clone(),
+            decision: from_word(&decision.decision)?,
+            reason: reason.cloned(),
+            entry_index: columns::index(decision.entry_idx)?,
+        };
+        standing.insert(code, view);
+    }
+    Ok(standing.into_values().collect())
+}
+
 /// The organisations of a bid whose parts nobody confirmed, as far as the reader sees its participations.
 fn unconfirmed(view: &BidView, shares: &[(TenderId, ConfirmedShare)]) -> Vec<OrganisationId> {
     let parts = view.content.participations.as_deref().unwrap_or_default();
@@ -305,6 +351,7 @@ fn view(
         exclusion,
         content: content.unwrap_or_default(),
         unconfirmed: Vec::new(),
+        admission: Vec::new(),
         entry_index: index(row.entry_idx)?,
     })
 }

@@ -66,6 +66,7 @@ pub(crate) mod late_bid {
         pub sealed_id: Uuid,
         pub tender_id: Uuid,
         pub supplier_id: Uuid,
+        pub entry_idx: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

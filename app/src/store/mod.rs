@@ -3,6 +3,7 @@
 //! All public writes go through [`Store::write`] to one writer task, which commits them in groups and appends their
 //! entries to the log. What is not public goes through [`Store::write_private`]. Reads go through [`Store::read`].
 
+pub(crate) mod admission;
 mod batch;
 pub(crate) mod bid;
 mod bulk;

@@ -103,6 +103,8 @@ kinds! {
     BidOpened = "bid.opened", 1, crate::tender::entries::BidOpened;
     /// A decision excluded a bid.
     BidExcluded = "bid.excluded", 1, crate::tender::entries::BidExcluded;
+    /// What was decided on a condition of participation or an exclusion ground.
+    AdmissionDecided = "admission.decided", 1, crate::tender::entries::AdmissionDecided;
     /// A sealed mark.
     MarkSealed = "mark.sealed", 1, crate::tender::entries::MarkSealed;
     /// What was in a sealed mark.

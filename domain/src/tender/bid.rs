@@ -41,10 +41,12 @@ pub struct BidContent {
     pub commitments: Vec<Commitment>,
     /// Who does which part of the work.
     pub participations: Vec<Participation>,
-    /// Answers in words, by the criterion that asks. They stand in the log as hashes only.
+    /// Answers in words, by the criterion that asks; self-cleaning, by the exclusion ground that the bid declares. They
+    /// stand in the log as hashes only.
     #[serde(default)]
     pub answers: BTreeMap<CriterionCode, String>,
-    /// Whether the supplier declares to meet each pass/fail criterion.
+    /// Whether the supplier declares to meet each pass/fail criterion and condition of participation, and to be clear of
+    /// each exclusion ground.
     #[serde(default)]
     pub declarations: BTreeMap<CriterionCode, bool>,
 }

@@ -1,5 +1,7 @@
 //! Whether the content of a bid answers the plan.
 
+use std::collections::BTreeSet;
+
 use super::bid::{BidContent, Commitment};
 use super::code::CriterionCode;
 use super::criteria::Leaf;
@@ -106,10 +108,6 @@ impl BidContent {
         bidder: OrganisationId,
     ) -> Result<(), BidError> {
         check_known(plan, catalogue, bidder, &self.lot, &self.clone().into())?;
-        let lot = plan.lot(&self.lot).map(|lot| plan.leaves_of(lot));
-        let leaves = lot.transpose().map_err(|_| at("", BidProblem::Plan))?;
-        let (leaves, answers) = (leaves.unwrap_or_default(), self.answers.keys());
-        check_codes(&leaves, "/answers", Rule::asks_answer, false, answers)?;
         for (code, answer) in &self.answers {
             let length = answer.chars().count();
             if !(1..=MAX_ANSWER).contains(&length) {
@@ -142,19 +140,25 @@ pub(crate) fn check_price(plan: &Plan, price: Money) -> Result<(), BidProblem> {
         .map_err(|_| BidProblem::Negative)
 }
 
-/// Checks that values stand exactly where criteria ask for them, or at least nowhere else.
-pub(crate) fn check_codes<'c>(
-    leaves: &[Leaf<'_>],
-    path: &str,
+/// The codes of the criteria whose rules ask for something.
+pub(crate) fn asked_by<'a>(
+    leaves: &[Leaf<'a>],
     asks: impl Fn(&Rule) -> bool,
-    every: bool,
-    given: impl Iterator<Item = &'c CriterionCode>,
-) -> Result<(), BidError> {
-    let mut asked: std::collections::BTreeSet<&CriterionCode> = leaves
+) -> BTreeSet<&'a CriterionCode> {
+    leaves
         .iter()
         .filter(|leaf| asks(leaf.rule))
         .map(|leaf| &leaf.criterion.code)
-        .collect();
+        .collect()
+}
+
+/// Checks that values stand exactly where they are asked for, or at least nowhere else.
+pub(crate) fn check_codes<'c>(
+    mut asked: BTreeSet<&CriterionCode>,
+    path: &str,
+    every: bool,
+    given: impl Iterator<Item = &'c CriterionCode>,
+) -> Result<(), BidError> {
     for code in given {
         if !asked.remove(code) {
             let problem = BidProblem::NotAsked(code.clone());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::admission::{Admission, Condition, GroundKind, StatedGround};
 use super::bid::{BidContent, Commitment};
 use super::code::CriterionCode;
 use super::confirmation::{ConfirmationContent, ConfirmedShare};
@@ -272,6 +273,7 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
         method: Method::WeightedSum,
         lots: vec![only_lot(criteria)],
         lot_limits: None,
+        admission: Admission::default(),
         envelopes: Envelopes::One,
         mark_scale: Plan::DEFAULT_MARK_SCALE,
         rounding: Rounding::HalfEven,
@@ -290,6 +292,28 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
         opens_at: at("2026-06-30T13:00:00Z"),
         commencement: Some("2026-05-01".parse().unwrap()),
         procurement: Procurement::default(),
+    }
+}
+
+/// A condition, a mandatory ground and a discretionary one.
+pub(crate) fn admission() -> Admission {
+    let ground = |name: &str, kind| StatedGround {
+        code: code(name),
+        kind,
+        statement: format!("{name} in the last three years"),
+        citation: "Act, section 57".to_owned(),
+    };
+    Admission {
+        conditions: vec![Condition {
+            code: code("INSURED"),
+            statement: "Is insured against damage to others".to_owned(),
+            evidence: "a certificate of insurance".to_owned(),
+            proportionate: "machines are used among passers-by".to_owned(),
+        }],
+        grounds: vec![
+            ground("FRAUD", GroundKind::Mandatory),
+            ground("LATE-TAX", GroundKind::Discretionary),
+        ],
     }
 }
 

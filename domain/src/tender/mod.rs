@@ -1,5 +1,6 @@
 //! Tenders: the evaluation plan, bids, the process and the award.
 
+pub mod admission;
 pub mod allocation;
 pub mod award;
 pub mod bid;
@@ -23,6 +24,7 @@ mod state;
 pub mod validity;
 
 #[cfg(test)]
+mod admission_tests;
 mod allocation_tests;
 #[cfg(test)]
 mod bidder;
@@ -43,6 +45,7 @@ mod replay_tests;
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 pub(crate) mod story;
 
+pub use admission::{Admission, AdmissionDecision};
 pub use award::Award;
 pub use bid::{BidContent, Commitment};
 pub use code::{CriterionCode, Weight};

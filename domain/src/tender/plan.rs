@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::admission::Admission;
 use super::code::CriterionCode;
 use super::criteria::{Leaf, leaves};
 use super::disclosure::DisclosurePlan;
@@ -82,6 +83,9 @@ pub struct Plan {
     pub mark_scale: u8,
     /// How a mark is rounded.
     pub rounding: Rounding,
+    /// Who may take part.
+    #[serde(default, skip_serializing_if = "Admission::is_empty")]
+    pub admission: Admission,
     /// What decides ties, in order; the last one is always the drawn lot. The mark of a criterion decides in its own lot.
     pub tie_breaks: Vec<TieBreak>,
     /// From which pledge on a bid is asked to explain itself.

@@ -9,6 +9,7 @@ use super::plan::{Plan, TieBreak};
 use super::plan_error::{PlanError, PlanProblem};
 use crate::amount::{Currency, Money, Number};
 use crate::catalogue::Catalogue;
+use crate::log::canonical::canonical_blob;
 use crate::scoring::rules::{Fault, PlanFacts};
 use crate::time::Time;
 
@@ -17,6 +18,9 @@ pub const MAX_LEAVES: usize = 100;
 
 /// The most levels of the tree.
 pub const MAX_DEPTH: usize = 4;
+
+/// The longest plan in canonical JSON, in bytes: with the rest of its publication it fits an entry.
+pub const MAX_PLAN_BYTES: usize = 60_000;
 
 /// The finest points of a leaf, in decimal places; with it every mark stays within exact numbers.
 const POINTS_SCALE: u32 = 8;
@@ -48,26 +52,42 @@ impl Plan {
             .leaves()
             .map_err(|_| at("/lots", PlanProblem::OutOfRange))?;
         self.check_proxies(catalogue, &leaves)?;
+        let mut codes = self.codes();
+        let stated = self.admission.check(&mut codes);
+        stated.map_err(|(path, problem)| at(path, problem))?;
+        self.check_size()?;
         self.check_ties(&leaves)?;
         self.procurement
-            .check(|code| self.names(code))
+            .check(|code| self.codes().contains(code))
             .map_err(|(path, problem)| at(path, problem))?;
         self.check_abnormal(&facts)?;
         self.check_disclosure()
     }
 
-    /// Whether a group or a leaf has this code.
-    fn names(&self, code: &CriterionCode) -> bool {
-        fn among(criteria: &[Criterion], code: &CriterionCode) -> bool {
-            criteria.iter().any(|criterion| {
-                let below = match &criterion.kind {
-                    CriterionKind::Group(children) => children.as_slice(),
-                    CriterionKind::Rule(_) => &[],
-                };
-                criterion.code == *code || among(below, code)
-            })
+    /// The codes of all criteria, groups and leaves, of every lot.
+    fn codes(&self) -> BTreeSet<&CriterionCode> {
+        fn among<'a>(criteria: &'a [Criterion], codes: &mut BTreeSet<&'a CriterionCode>) {
+            for criterion in criteria {
+                codes.insert(&criterion.code);
+                if let CriterionKind::Group(children) = &criterion.kind {
+                    among(children, codes);
+                }
+            }
         }
-        self.lots.iter().any(|lot| among(&lot.criteria, code))
+        let mut codes = BTreeSet::new();
+        for lot in &self.lots {
+            among(&lot.criteria, &mut codes);
+        }
+        codes
+    }
+
+    /// A plan that no entry can hold is told by its size, before anything else is done with it.
+    fn check_size(&self) -> Result<(), PlanError> {
+        let bytes = canonical_blob(self).map_or(usize::MAX, |bytes| bytes.len());
+        if bytes > MAX_PLAN_BYTES {
+            return Err(at("", PlanProblem::TooLong(bytes)));
+        }
+        Ok(())
     }
 
     fn check_abnormal(&self, facts: &PlanFacts<'_>) -> Result<(), PlanError> {

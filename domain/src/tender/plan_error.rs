@@ -41,6 +41,12 @@ pub enum PlanProblem {
     /// Too many criteria.
     #[error("{0} criteria are scored: at most {max} may be in one lot", max = super::plan_check::MAX_LEAVES)]
     TooMany(usize),
+    /// Too many conditions or grounds.
+    #[error("{0} are stated: at most {max} may be", max = super::admission::MAX_STATED)]
+    TooManyStated(usize),
+    /// The plan does not fit the log.
+    #[error("the plan has {0} bytes in the log, at most {max} fit: shorten its texts", max = super::plan_check::MAX_PLAN_BYTES)]
+    TooLong(usize),
     /// Groups in groups in groups.
     #[error("the tree is deeper than {max} levels: flatten it", max = super::plan_check::MAX_DEPTH)]
     TooDeep,

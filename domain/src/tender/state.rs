@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::admission::AdmissionDecision;
 use super::allocation::Allocated;
 use super::award::{Award, LotAward};
 use super::code::CriterionCode;
@@ -83,6 +84,8 @@ pub(super) struct OpenedBid {
     /// Excluded by a decision.
     pub(super) excluded: bool,
     pub(super) levels: BTreeMap<CriterionCode, u32>,
+    /// The last decision on each condition of participation and exclusion ground.
+    pub(super) decided: BTreeMap<CriterionCode, AdmissionDecision>,
 }
 
 /// The first step of an award.
@@ -227,6 +230,19 @@ impl Tender {
             .get_mut(&bid)
             .filter(|opened| opened.valid && !opened.excluded)
             .ok_or_else(|| header.finding("bid", "a valid bid of the tender, not excluded", bid))
+    }
+
+    /// A bid that takes part and declares something on which nothing is decided, with the code of it.
+    pub(super) fn undecided(&self) -> Option<(BidId, &CriterionCode)> {
+        let takes_part = |opened: &OpenedBid| opened.valid && !opened.excluded;
+        self.bids
+            .iter()
+            .filter(|(_, opened)| takes_part(opened))
+            .find_map(|(bid, opened)| {
+                let declared = opened.content.declarations.as_ref()?;
+                let code = self.plan.admission.undecided(declared, &opened.decided)?;
+                Some((*bid, code))
+            })
     }
 
     /// The organisations of a bid that confirmed their shares, as far as the log shows both.

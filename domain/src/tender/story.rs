@@ -407,7 +407,7 @@ impl Story {
         let proposed = AwardProposed {
             tender: tender(),
             lots,
-            ranking: self.next() - 1,
+            ranking: self.position("ranking.computed"),
         };
         self.add(vec![actor(Role::Officer, PROPOSER)], tender(), proposed);
     }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::bid_check::{
-    BidError, BidProblem, check_codes, check_commitments, check_participations, check_price,
+    BidError, BidProblem, asked_by, check_codes, check_commitments, check_participations,
+    check_price,
 };
 use super::disclosure::BidField;
 use super::lot::LotCode;
@@ -80,13 +81,8 @@ pub fn check_known(
         for price in items.values() {
             check_price(plan, *price).map_err(wrong("/item_prices"))?;
         }
-        check_codes(
-            &leaves,
-            "/item_prices",
-            Rule::asks_item_price,
-            true,
-            items.keys(),
-        )?;
+        let asked = asked_by(&leaves, Rule::asks_item_price);
+        check_codes(asked, "/item_prices", true, items.keys())?;
     }
     if let Some(commitments) = &known.commitments {
         check_commitments(plan, catalogue, commitments)?;
@@ -95,17 +91,18 @@ pub fn check_known(
         check_participations(participations, supplier)?;
     }
     if let Some(declared) = &known.declarations {
-        check_codes(
-            &leaves,
-            "/declarations",
-            Rule::asks_declaration,
-            true,
-            declared.keys(),
-        )?;
+        let mut asked = asked_by(&leaves, Rule::asks_declaration);
+        asked.extend(plan.admission.codes());
+        check_codes(asked, "/declarations", true, declared.keys())?;
     }
     if let Some(answered) = &known.answered {
-        let answered = answered.iter();
-        check_codes(&leaves, "/answers", Rule::asks_answer, false, answered)?;
+        let mut asked = asked_by(&leaves, Rule::asks_answer);
+        let admission = &plan.admission;
+        match &known.declarations {
+            Some(declared) => asked.extend(admission.declared_grounds(declared)),
+            None => asked.extend(admission.codes()),
+        }
+        check_codes(asked, "/answers", false, answered.iter())?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Tenders from publication to award, through HTTP.
 
+mod admitted;
 mod blind;
 mod confirmed;
 mod lots;

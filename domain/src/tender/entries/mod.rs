@@ -1,5 +1,6 @@
 //! Log entries of tenders, in the order of the process.
 
+mod admission;
 mod award;
 mod confirmation;
 mod marks;
@@ -8,6 +9,7 @@ mod publication;
 mod ranking;
 mod sealed;
 
+pub use admission::AdmissionDecided;
 pub use award::{AwardDecided, AwardProposed};
 pub use confirmation::{
     ConfirmationOpened, ConfirmationReplaced, ConfirmationSealed, ConfirmationWithdrawn,

@@ -174,6 +174,7 @@ impl EntryBody for BidOpened {
             valid: found == Validity::Valid && self.validity == Validity::Valid,
             excluded: false,
             levels: std::collections::BTreeMap::new(),
+            decided: std::collections::BTreeMap::new(),
         };
         tender.bids.insert(self.bid, opened);
         state.organisations.expect(self.supplier, header)?;

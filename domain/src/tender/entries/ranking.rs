@@ -67,6 +67,10 @@ impl EntryBody for RankingComputed {
                 "others",
             ));
         }
+        if let Some((bid, code)) = tender.undecided() {
+            let expected = format!("a decision on {code} for {bid}");
+            return Err(header.finding("admission", expected, "none"));
+        }
         let recomputed = self.recompute(tender, organisations, header)?;
         let mut compared = Ok(());
         let mut rankings = Vec::new();

@@ -1,0 +1,188 @@
+//! Decisions on who may take part: for a bid, on a condition of participation or an exclusion ground of the plan.
+
+use std::collections::BTreeMap;
+
+use commonweal_domain::actor::{Action, Actor};
+use commonweal_domain::ids::{BidId, Id};
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::tender::admission::AdmissionError;
+use commonweal_domain::tender::entries::AdmissionDecided;
+use commonweal_domain::tender::stage::Step;
+use commonweal_domain::tender::{AdmissionDecision, BidContent, CriterionCode};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder,
+};
+
+use crate::App;
+use crate::authorization::authorize;
+use crate::error::AppError;
+use crate::exclusion::{check_eligible, load_bid, takes_part};
+use crate::organisation::{column, from_word, word};
+use crate::ranking::sealed_content;
+use crate::reason::NewReason;
+use crate::store::admission;
+use crate::store::bid;
+use crate::store::evaluation::award;
+use crate::store::{Command, Tx, Written};
+use crate::tender::LoadedTender;
+
+/// Input of [`App::decide_admission`].
+#[derive(Debug, Clone)]
+pub struct DecideAdmission {
+    /// The bid.
+    pub bid: BidId,
+    /// The code of the condition or ground in the plan.
+    pub code: CriterionCode,
+    /// The decision.
+    pub decision: AdmissionDecision,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<AdmissionError> for AppError {
+    fn from(error: AdmissionError) -> Self {
+        let (code, field) = match &error {
+            AdmissionError::Unknown(_) => ("UNKNOWN_CODE", "code"),
+            AdmissionError::DoesNotFit { .. } => ("DECISION", "decision"),
+            AdmissionError::NoSelfCleaning(_) => ("NO_SELF_CLEANING", "decision"),
+        };
+        Self::refused_at(code, field, error)
+    }
+}
+
+struct Decide {
+    actor: Actor,
+    bid: BidId,
+    code: CriterionCode,
+    decision: AdmissionDecision,
+    reason: NewReason,
+}
+
+impl Command for Decide {
+    const NAME: &'static str = "decide_admission";
+    type Out = ();
+
+    async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
+        let (row, tender) = load_bid(tx, self.bid).await?;
+        let permit = authorize(tx, &self.actor, Action::DecideAdmission, &tender.facts()).await?;
+        let excludes = self.decision.excludes();
+        let stage = tender.after(if excludes {
+            Step::ExcludeBid
+        } else {
+            Step::DecideAdmission
+        })?;
+        check_eligible(&row)?;
+        let content = content(&row)?;
+        let described = Some(content.answers.contains_key(&self.code));
+        let admission = &tender.plan.admission;
+        let ground = admission.decide(&self.code, self.decision, described)?;
+        let by = permit.actor.id;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: self.bid.to_string(),
+            inputs_upto: None,
+            body: AdmissionDecided {
+                tender: tender.id,
+                bid: self.bid,
+                code: self.code.clone(),
+                decision: self.decision,
+                reason: self.reason.hash()?,
+            }
+            .into(),
+        })?;
+        let index = column(index)?;
+        self.reason.insert(tx, tender.id).await?;
+        admission::Entity::insert(admission::ActiveModel {
+            bid_id: Set(row.id),
+            entry_idx: Set(index),
+            tender_id: Set(tender.row.id),
+            code: Set(self.code.to_string()),
+            decision: Set(word(self.decision)?),
+            reason_id: Set(self.reason.id),
+            decided_by: Set(by.uuid()),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        if !excludes {
+            return tender.store(tx, stage, |_| ()).await;
+        }
+        bid::ActiveModel {
+            id: Set(row.id),
+            excluded_ground: Set(Some(word(ground)?)),
+            excluded_reason_id: Set(Some(self.reason.id)),
+            excluded_idx: Set(Some(index)),
+            ..Default::default()
+        }
+        .update(tx)
+        .await?;
+        // A proposal stands on a ranking, and both are void now.
+        award::Entity::delete_by_id(tender.row.id).exec(tx).await?;
+        tender
+            .store(tx, stage, |row| row.inputs_idx = Set(index))
+            .await
+    }
+}
+
+fn content(row: &bid::Model) -> Result<BidContent, AppError> {
+    let unsealed = BidContent::unseal(&sealed_content(row)?).map_err(AppError::internal)?;
+    Ok(unsealed.2)
+}
+
+/// Refuses to go on while a bid that takes part declares something on which nothing is decided.
+pub(crate) async fn check_decided(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+) -> Result<(), AppError> {
+    let admission = &tender.plan.admission;
+    if admission.is_empty() {
+        return Ok(());
+    }
+    let bids = bid::Entity::find()
+        .filter(bid::Column::TenderId.eq(tender.row.id))
+        .order_by_asc(bid::Column::Id)
+        .all(connection)
+        .await?;
+    let decisions = admission::Entity::find()
+        .filter(admission::Column::TenderId.eq(tender.row.id))
+        .order_by_asc(admission::Column::EntryIdx)
+        .all(connection)
+        .await?;
+    for row in &bids {
+        if !takes_part(row)? {
+            continue;
+        }
+        let mut decided = BTreeMap::new();
+        for decision in decisions.iter().filter(|one| one.bid_id == row.id) {
+            let code = decision.code.parse().map_err(AppError::internal)?;
+            decided.insert(code, from_word(&decision.decision)?);
+        }
+        if let Some(code) = admission.undecided(&content(row)?.declarations, &decided) {
+            let message = format!(
+                "the bid {} does not declare to be fit under {code}: decide on it before the ranking",
+                BidId::from_uuid(row.id)
+            );
+            return Err(AppError::refused("ADMISSION_UNDECIDED", message));
+        }
+    }
+    Ok(())
+}
+
+impl App {
+    /// Decides for a bid on a condition of participation or an exclusion ground of the plan. A decision that excludes makes a
+    /// ranking or proposal made before void; a later decision takes the place of an earlier one.
+    pub async fn decide_admission(
+        &self,
+        actor: &Actor,
+        input: DecideAdmission,
+    ) -> Result<Written<()>, AppError> {
+        let command = Decide {
+            actor: actor.clone(),
+            bid: input.bid,
+            code: input.code,
+            decision: input.decision,
+            reason: NewReason::new(&self.ids, "reason", input.reason)?,
+        };
+        self.store.write(None, command).await
+    }
+}

@@ -1,0 +1,61 @@
+//! `admission.decided`: what an officer decided for a bid on a condition of participation or an exclusion ground.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Role;
+use crate::ids::{BidId, TenderId};
+use crate::log::entry::{EntryBody, Header};
+use crate::log::hash::Hash;
+use crate::log::state::{Finding, State};
+use crate::tender::admission::AdmissionDecision;
+use crate::tender::code::CriterionCode;
+use crate::tender::stage::Step;
+
+/// `admission.decided`: a decision on what the plan states and a bid declares. One that excludes makes an older ranking void.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdmissionDecided {
+    /// The tender.
+    pub tender: TenderId,
+    /// The bid.
+    pub bid: BidId,
+    /// The code of the condition or ground in the plan.
+    pub code: CriterionCode,
+    /// The decision.
+    pub decision: AdmissionDecision,
+    /// Salted hash of the reason ([`crate::tender::sealing::commit_reason`]).
+    pub reason: Hash,
+}
+
+impl EntryBody for AdmissionDecided {
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let tender = state.tenders.expect(self.tender, header)?;
+        tender.people(header, Role::Officer, 1)?;
+        let excludes = self.decision.excludes();
+        let step = if excludes {
+            Step::ExcludeBid
+        } else {
+            Step::DecideAdmission
+        };
+        tender.step(step, header)?;
+        let opened = tender.eligible(self.bid, header)?;
+        let answered = opened.content.answered.as_ref();
+        let described = answered.map(|answered| answered.contains(&self.code));
+        opened.excluded = excludes;
+        opened.decided.insert(self.code.clone(), self.decision);
+        if excludes {
+            tender.inputs = header.index;
+            tender.ranking = None;
+            tender.proposal = None;
+        }
+        tender
+            .plan
+            .admission
+            .decide(&self.code, self.decision, described)
+            .map_err(|error| {
+                header.finding("admission", "a decision that the plan allows", error)
+            })?;
+        state.tally.attested("decision on who may take part");
+        Ok(())
+    }
+}
