@@ -31,6 +31,7 @@ mod refusal;
 mod remark;
 pub mod retirement;
 pub mod rng;
+mod robustness;
 pub mod sealing;
 pub mod store;
 pub mod tender;

@@ -10,6 +10,9 @@ use commonweal_domain::organisation::certification::{Certification, SeoKind};
 use commonweal_domain::scoring::draw::seed;
 use commonweal_domain::scoring::evaluation::PublishedResult;
 use commonweal_domain::scoring::ranking::Ranking;
+use commonweal_domain::scoring::robustness::{
+    Case, PanelMarks, Robustness, robustness as question,
+};
 use commonweal_domain::scoring::scorecard::Scorecard;
 use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
 use commonweal_domain::tender::allocation::{Allocated, allocate};
@@ -29,6 +32,7 @@ use crate::error::AppError;
 use crate::exclusion::takes_part;
 use crate::organisation::column;
 use crate::read::organisation::certification_view;
+use crate::robustness;
 use crate::store::bid;
 use crate::store::confirmation::shown_shares;
 use crate::store::evaluation::{consensus, ranking};
@@ -54,6 +58,8 @@ struct ComputedLot {
     result: PublishedResult,
     ranking: Ranking,
     scorecards: Vec<Scorecard>,
+    /// What would have changed its winner; none without one.
+    robustness: Option<Robustness>,
 }
 
 struct Compute {
@@ -77,7 +83,7 @@ impl Command for Compute {
             return Err(AppError::Conflict(message.to_owned()));
         }
         let index = tx.append(Draft {
-            actors: vec![permit.actor],
+            actors: vec![permit.actor.clone()],
             subject: self.tender.to_string(),
             inputs_upto: Some(computed.inputs_upto),
             body: computed.body(self.tender).into(),
@@ -85,6 +91,12 @@ impl Command for Compute {
         for (at, lot) in computed.lots.iter().enumerate() {
             let allocated = computed.allocation.as_ref().and_then(|lots| lots.get(at));
             self.insert(tx, index, lot, allocated).await?;
+        }
+        for lot in &computed.lots {
+            if let Some(report) = &lot.robustness {
+                let actor = permit.actor.clone();
+                robustness::append(tx, &tender, &lot.lot, actor, index, report).await?;
+            }
         }
         tender.store(tx, stage, |_| {}).await?;
         Ok(index)
@@ -274,6 +286,7 @@ impl App {
         let shares: Vec<ConfirmedShare> = shares.into_iter().map(|(_, share)| share).collect();
         let entrants = entrants(&bids, &levels, &shares)?;
         let known = self.certifications_of(&entrants).await?;
+        let groups = robustness::groups(read, &entrants).await?;
         let salts = bids.iter().map(|row| Ok(sealed_content(row)?.salt));
         let seed = seed(salts.collect::<Result<Vec<_>, AppError>>()?.into_iter());
         let score = move || {
@@ -299,6 +312,16 @@ impl App {
                     result: evaluation.publish().map_err(AppError::internal)?,
                     ranking: evaluation.ranking().clone(),
                     scorecards: evaluation.scorecards().collect(),
+                    robustness: question(&Case {
+                        plan,
+                        lot,
+                        entrants: &entrants,
+                        facts: &facts,
+                        groups: &groups,
+                        // The marks are sealed until the award.
+                        panel: &PanelMarks::new(),
+                    })
+                    .map_err(AppError::internal)?,
                 })
             });
             let lots = lots.collect::<Result<Vec<_>, AppError>>()?;

@@ -23,6 +23,7 @@ mod m20261123_000110_proxy_pack;
 mod m20261123_000120_log_blob;
 mod m20261123_000130_confirmation;
 mod m20261123_000131_admission;
+mod m20261123_000160_robustness;
 mod m20261123_000165_policy;
 
 pub use change::{Change, InsertOnly};
@@ -50,6 +51,7 @@ const CHANGES: &[Change] = &[
     m20261123_000120_log_blob::CHANGE,
     m20261123_000130_confirmation::CHANGE,
     m20261123_000131_admission::CHANGE,
+    m20261123_000160_robustness::CHANGE,
     m20261123_000165_policy::CHANGE,
 ];
 

@@ -13,7 +13,8 @@ use super::contract::Contract;
 use super::credit_loaders::ContractOf;
 use super::evaluation::Ranking;
 use super::plan::Criterion;
-use super::tender_loaders::{AwardOf, RankingOf};
+use super::robustness::Robustness;
+use super::tender_loaders::{AwardOf, RankingOf, RobustnessOf};
 
 /// In which order lots find their winners when a supplier would win more than it may. Each lot goes to its highest-ranked
 /// bid whose supplier may still win.
@@ -105,6 +106,13 @@ impl Lot {
     /// The ranking, or why it is withheld; null before it is computed, and when a bid was excluded after it.
     async fn ranking(&self, context: &Context<'_>) -> async_graphql::Result<Option<Ranking>> {
         let key = RankingOf(self.key.clone());
+        Ok(loader(context)?.load_one(key).await?.map(Into::into))
+    }
+
+    /// What would have changed the winner of the ranking; null without a winner, and for those who may not see every field of
+    /// the bids where the plan withholds one.
+    async fn robustness(&self, context: &Context<'_>) -> async_graphql::Result<Option<Robustness>> {
+        let key = RobustnessOf(self.key.clone());
         Ok(loader(context)?.load_one(key).await?.map(Into::into))
     }
 

@@ -27,6 +27,7 @@ use super::evaluation_input::EvaluationMutation;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
+use super::plan_report::PlanReportQuery;
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
 use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
@@ -171,6 +172,7 @@ pub struct Query(
     ComplianceQuery,
     ProxyPackQuery,
     TenderQuery,
+    PlanReportQuery,
     BidQuery,
     AhpQuery,
     SealedBidQuery,

@@ -10,6 +10,7 @@ use commonweal_app::read::bid::{BidView, SealedBidView};
 use commonweal_app::read::confirmation::ConfirmationRequestView;
 use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, RankingView};
 use commonweal_app::read::policy::CheckView;
+use commonweal_app::read::robustness::RobustnessView;
 use commonweal_app::read::tender::TenderView;
 use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
 use commonweal_domain::scoring::comparison::Comparison;
@@ -62,6 +63,8 @@ loads! {
     RankingOf(LotRef) -> RankingView = |app, actor, ids| app.read().rankings_of(actor, ids);
     /// What the policies that bound a tender said of its plan.
     ChecksOf(TenderId) -> Vec<CheckView> = |app, actor, ids| app.read().checks_by_tender(ids);
+    /// What would have changed the standing ranking of a lot.
+    RobustnessOf(LotRef) -> RobustnessView = |app, actor, ids| app.read().robustness_of(actor, ids);
     /// The award of a lot, from its proposal on.
     AwardOf(LotRef) -> AwardView = |app, actor, ids| app.read().awards_of(ids);
     /// The scorecard of a bid in the standing ranking.

@@ -16,6 +16,7 @@ pub mod organisation;
 pub mod page;
 pub mod policy;
 pub mod proxy_pack;
+pub mod robustness;
 pub mod tender;
 pub(crate) mod visibility;
 

@@ -33,6 +33,7 @@ mod private;
 pub(crate) mod proxy_pack;
 mod read;
 pub(crate) mod remark;
+pub(crate) mod robustness;
 mod schema;
 mod session;
 mod settings;

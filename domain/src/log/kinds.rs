@@ -113,6 +113,8 @@ kinds! {
     ConsensusSigned = "consensus.signed", 1, crate::tender::entries::ConsensusSigned;
     /// Marks, totals and places, or why they are withheld.
     RankingComputed = "ranking.computed", 1, crate::tender::entries::RankingComputed;
+    /// What would have changed a ranking's winner.
+    RobustnessReported = "robustness.reported", 1, crate::tender::entries::RobustnessReported;
     /// An officer proposed an award.
     AwardProposed = "award.proposed", 1, crate::tender::entries::AwardProposed;
     /// A second officer approved it.

@@ -42,6 +42,8 @@ mod plan_tests;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]
+mod robustness_tests;
+#[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 pub(crate) mod story;
 

@@ -16,8 +16,10 @@ use crate::ids::{BidId, OrganisationId, PersonId, SealedId, TenderId};
 use crate::log::commitment::Salt;
 use crate::log::entry::Header;
 use crate::log::state::Finding;
+use crate::organisation;
+use crate::scoring::draw::seed;
 use crate::scoring::ranking::Ranking;
-use crate::scoring::{Entrant, KnownContent};
+use crate::scoring::{Entrant, Facts, KnownContent};
 use crate::time::Time;
 
 /// Tenders, bids, marks and awards as of the last entry.
@@ -249,6 +251,17 @@ impl Tender {
     fn confirmed_in(&self, opened: &OpenedBid) -> BTreeSet<OrganisationId> {
         let parts = opened.content.participations.as_deref();
         confirmed(opened.supplier, parts.unwrap_or_default(), &self.confirmed)
+    }
+
+    /// What an evaluation knows beside the bids. What was recorded after the opening was recorded in the knowledge of the
+    /// bids, and changes no ranking.
+    pub(super) fn facts(&self, entrants: &[Entrant], organisations: &organisation::State) -> Facts {
+        let seed = seed(self.bids.values().filter_map(|opened| opened.salt));
+        let day = self.plan.certification_day();
+        let known = self.opened.unwrap_or_default();
+        Facts::gather(&self.plan, entrants, seed, |organisation, kind| {
+            organisations.certified(organisation, &[kind], day, known)
+        })
     }
 
     /// Who made each bid.

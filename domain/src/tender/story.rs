@@ -342,8 +342,12 @@ impl Story {
         self.add(vec![actor(Role::Chair, CHAIR)], tender(), signed);
     }
 
-    /// What the use-case does: evaluate with full knowledge, publish what the plan discloses.
-    pub(crate) fn result(&self, bidders: &[Bidder], certified: &[u128]) -> RankingComputed {
+    /// What the use-case evaluates: everything that is known.
+    pub(crate) fn evaluated(
+        &self,
+        bidders: &[Bidder],
+        certified: &[u128],
+    ) -> (Vec<Entrant>, Facts) {
         let shares: Vec<ConfirmedShare> = self
             .confirmations
             .iter()
@@ -371,6 +375,12 @@ impl Story {
             kind == SeoKind::Cooperative && certified.iter().any(|n| org(*n) == organisation)
         };
         let facts = Facts::gather(&self.plan, &entrants, seed, known);
+        (entrants, facts)
+    }
+
+    /// What the use-case does: evaluate with full knowledge, publish what the plan discloses.
+    pub(crate) fn result(&self, bidders: &[Bidder], certified: &[u128]) -> RankingComputed {
+        let (entrants, facts) = self.evaluated(bidders, certified);
         let mut rankings = Vec::new();
         let mut lots = Vec::new();
         for lot in &self.plan.lots {

@@ -9,5 +9,6 @@ mod debrief;
 mod path;
 mod reads;
 mod refused;
+mod robustness;
 mod sealed;
 pub(crate) mod story;

@@ -9,6 +9,7 @@ mod leave_out;
 mod noise;
 mod pledge;
 mod stability;
+mod summary;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests calculate freely")]
 mod tests;
@@ -21,6 +22,7 @@ pub use leave_out::{LeaveOut, LeaveOuts, LeftOut};
 pub use noise::{MAX_RUNS, Noise, PanelMarks, Wins};
 pub use pledge::{CappedPledge, CappedPledges};
 pub use stability::{Flip, Stability, WeightInterval};
+pub use summary::{Change, Summary};
 
 use std::collections::BTreeMap;
 

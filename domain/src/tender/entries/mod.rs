@@ -7,6 +7,7 @@ mod marks;
 mod opening;
 mod publication;
 mod ranking;
+mod robustness;
 mod sealed;
 
 pub use admission::AdmissionDecided;
@@ -19,4 +20,5 @@ pub use marks::{BidConsensus, ConsensusMark, ConsensusSigned, MarkReleased, Mark
 pub use opening::{BidExcluded, BidOpened, ExclusionGround, TenderOpened};
 pub use publication::{TenderCancelled, TenderPublished};
 pub use ranking::{LotResult, RankingComputed};
+pub use robustness::RobustnessReported;
 pub use sealed::{BidLate, BidReplaced, BidSealed, BidWithdrawn};

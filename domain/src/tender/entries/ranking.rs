@@ -9,11 +9,10 @@ use crate::ids::{BidId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 use crate::organisation;
-use crate::scoring::draw::seed;
+use crate::scoring::evaluate;
 use crate::scoring::evaluation::PublishedResult;
 use crate::scoring::exclusion::{Excluded, Ground};
 use crate::scoring::ranking::Ranking;
-use crate::scoring::{Facts, evaluate};
 use crate::tender::allocation::{self, Allocated, Unallocated, allocate};
 use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
@@ -139,13 +138,7 @@ impl RankingComputed {
             .collect();
         let mut entrants = tender.entrants();
         entrants.retain(|entrant| !attested.contains(&entrant.bid));
-        let seed = seed(tender.bids.values().filter_map(|opened| opened.salt));
-        let day = plan.certification_day();
-        // What was recorded after the opening was recorded in the knowledge of the bids, and changes no ranking.
-        let known = tender.opened.unwrap_or_default();
-        let facts = Facts::gather(plan, &entrants, seed, |organisation, kind| {
-            organisations.certified(organisation, &[kind], day, known)
-        });
+        let facts = tender.facts(&entrants, organisations);
         let out_of_range = |error: &dyn std::fmt::Display| {
             header.finding("ranking", "numbers within exact arithmetic", error)
         };

@@ -1,0 +1,68 @@
+//! Reports on the robustness of rankings, as far as the reader may see what they follow from.
+
+use std::collections::HashMap;
+
+use commonweal_domain::actor::Actor;
+use commonweal_domain::ids::{Id, TenderId};
+use commonweal_domain::scoring::robustness::Robustness;
+use commonweal_domain::scoring::scorecard::Audience;
+use commonweal_domain::tender::LotRef;
+use commonweal_domain::tender::validity::is_public;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::Read;
+use super::visibility::Reader;
+use crate::error::AppError;
+use crate::store::robustness;
+
+/// The report on the ranking of a lot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RobustnessView {
+    /// The report.
+    pub report: Robustness,
+    /// Log index of the ranking that was questioned.
+    pub ranking_index: u64,
+    /// Log index of it.
+    pub entry_index: u64,
+}
+
+impl Read<'_> {
+    /// The reports on the standing rankings of lots, in a fixed number of statements. Where the plan withholds a field of the
+    /// bids, the report is for those who see them whole.
+    pub async fn robustness_of(
+        &self,
+        actor: &Actor,
+        lots: &[LotRef],
+    ) -> Result<HashMap<LotRef, RobustnessView>, AppError> {
+        let standing = self.rankings_of(actor, lots).await?;
+        let rows = robustness::Entity::find()
+            .filter(robustness::Column::TenderId.is_in(lots.iter().map(|lot| lot.tender.uuid())))
+            .filter(robustness::Column::Lot.is_in(lots.iter().map(|lot| lot.lot.to_string())))
+            .all(self.db)
+            .await?;
+        let tenders: Vec<TenderId> = lots.iter().map(|lot| lot.tender).collect();
+        let reader = Reader::new(self, actor, &tenders).await?;
+        let index = |value: i64| u64::try_from(value).map_err(AppError::internal);
+        let mut found = HashMap::new();
+        for row in rows {
+            let lot = LotRef {
+                tender: TenderId::from_uuid(row.tender_id),
+                lot: row.lot.parse().map_err(AppError::internal)?,
+            };
+            let ranking_index = index(row.ranking_idx)?;
+            let stands = standing
+                .get(&lot)
+                .is_some_and(|ranking| ranking.entry_index == ranking_index);
+            let whole = reader.audience(row.tender_id, None) == Audience::Full;
+            if stands && (whole || is_public(reader.plan(row.tender_id)?)) {
+                let view = RobustnessView {
+                    report: serde_json::from_slice(&row.report).map_err(AppError::internal)?,
+                    ranking_index,
+                    entry_index: index(row.entry_idx)?,
+                };
+                found.insert(lot, view);
+            }
+        }
+        Ok(found)
+    }
+}

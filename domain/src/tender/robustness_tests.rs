@@ -1,0 +1,125 @@
+//! `robustness.reported` replayed: clean, attested, and tampered with.
+
+use std::collections::BTreeMap;
+
+use super::Disclosure;
+use super::fixtures::*;
+use super::plan::Plan;
+use super::story::{CHAIR, PROPOSER, Story, actor, bidders};
+use super::validity::is_public;
+use crate::actor::Role;
+use crate::log::hash::sha256;
+use crate::log::kinds::Body;
+use crate::scoring::robustness::{Case, PanelMarks, robustness};
+use crate::tender::entries::*;
+
+/// Questions the last ranking of the story.
+fn question(story: &mut Story) {
+    let (entrants, facts) = story.evaluated(&bidders(), &[2]);
+    let found = robustness(&Case {
+        plan: &story.plan,
+        lot: &story.plan.lots[0],
+        entrants: &entrants,
+        facts: &facts,
+        groups: &BTreeMap::new(),
+        panel: &PanelMarks::new(),
+    });
+    let found = found.unwrap().unwrap();
+    let public = is_public(&story.plan);
+    let reported = RobustnessReported {
+        tender: tender(),
+        lot: lot("1"),
+        ranking: story.position("ranking.computed"),
+        summary: found.summary().unwrap(),
+        report: public.then(|| found.hash().unwrap()),
+    };
+    let officer = vec![actor(Role::Officer, PROPOSER)];
+    story.add(officer, tender(), reported);
+}
+
+fn ranked(plan: Plan) -> Story {
+    let mut story = Story::new(plan);
+    story.publish();
+    story.bid(&bidders());
+    story.open(&bidders());
+    story.seal_marks(&bidders());
+    story.agree(&bidders());
+    story.rank(&bidders());
+    story
+}
+
+fn questioned() -> Story {
+    let mut story = ranked(full_plan());
+    question(&mut story);
+    story
+}
+
+fn reported(body: &mut Body) -> Option<&mut Box<RobustnessReported>> {
+    match body {
+        Body::RobustnessReported(body) => Some(body),
+        _ => None,
+    }
+}
+
+fn found(check: &'static str) -> Vec<(String, &'static str)> {
+    vec![("robustness.reported".to_owned(), check)]
+}
+
+const SORT: &str = "robustness of a ranking";
+
+#[test]
+fn the_report_on_a_ranking_is_recomputed() {
+    let (findings, state) = questioned().replay();
+    assert_eq!(findings, []);
+    assert_eq!(state.tally.recomputed_counts().get(SORT), Some(&1));
+}
+
+#[test]
+fn withheld_prices_leave_it_attested_without_a_hash_to_guess_from() {
+    let mut plan = full_plan();
+    plan.disclosure.price = Disclosure::Withheld {
+        ground: "trade secrets".to_owned(),
+    };
+    let mut story = ranked(plan);
+    question(&mut story);
+    let (findings, state) = story.replay();
+    assert_eq!(findings, []);
+    assert_eq!(state.tally.attested_counts().get(SORT), Some(&1));
+    story.tamper("robustness.reported", reported, |body| {
+        body.report = Some(sha256(b"a report"));
+    });
+    assert_eq!(story.checks(), found("report"));
+}
+
+#[test]
+fn an_edited_finding_report_or_ranking_is_found() {
+    let mut story = questioned();
+    story.tamper("robustness.reported", reported, |body| {
+        body.summary.low_prices.push(bid(1));
+    });
+    assert_eq!(story.checks(), found("robustness"));
+    let mut story = questioned();
+    story.tamper("robustness.reported", reported, |body| {
+        body.report = Some(sha256(b"another report"));
+    });
+    assert_eq!(story.checks(), found("report"));
+    let mut story = questioned();
+    story.tamper("robustness.reported", reported, |body| body.ranking -= 1);
+    assert_eq!(story.checks(), found("ranking"));
+    let mut story = questioned();
+    story.tamper("robustness.reported", reported, |body| body.lot = lot("2"));
+    assert_eq!(story.checks(), found("lot"));
+    let mut story = questioned();
+    story.tamper("robustness.reported", reported, |body| {
+        body.summary.winner = bid(1)
+    });
+    assert_eq!(story.checks(), found("ranking"));
+}
+
+#[test]
+fn an_evaluator_reports_nothing() {
+    let mut story = questioned();
+    let entry = story.entries.last_mut().unwrap();
+    entry.actors = vec![actor(Role::Chair, CHAIR)];
+    assert_eq!(story.checks(), found("people"));
+}
