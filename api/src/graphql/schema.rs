@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, MergedObject, Object, Schema, SchemaBuilder};
 use commonweal_app::App;
 
-use super::ahp::AhpQuery;
 use super::admission::AdmissionMutation;
+use super::ahp::AhpQuery;
 use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;

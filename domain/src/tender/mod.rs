@@ -25,6 +25,7 @@ pub mod validity;
 
 #[cfg(test)]
 mod admission_tests;
+#[cfg(test)]
 mod allocation_tests;
 #[cfg(test)]
 mod bidder;

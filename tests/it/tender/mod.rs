@@ -3,9 +3,9 @@
 mod admitted;
 mod blind;
 mod confirmed;
+mod debrief;
 mod lots;
 mod methods;
-mod debrief;
 mod path;
 mod reads;
 mod refused;
