@@ -6,15 +6,17 @@ use commonweal_domain::ids::{BidId, CatalogueId, OrganisationId, TenderId};
 use commonweal_domain::tender as domain;
 use commonweal_domain::tender::{entries, validity};
 
+use super::abnormal::Explanation;
 use super::amounts::{Money, Period, Quantity};
 use super::catalogue::{self, Catalogue};
 use super::context::loader;
 use super::evaluation::{ConsensusMark, Mark, Scorecard};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
+use super::process::Letter;
 use super::scalars::{BigInt, DateTime, Decimal};
 use super::tender::{self, Tender};
-use super::tender_loaders::{ConsensusOf, MarksOf, ScorecardOf};
+use super::tender_loaders::{ConsensusOf, ExplanationsOf, LetterOf, MarksOf, ScorecardOf};
 
 /// What the opening found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -69,6 +71,8 @@ pub enum ExclusionGround {
     ConditionOfParticipation,
     /// The bid does not comply with the tender.
     NonCompliant,
+    /// The bid is abnormal, and its explanation does not account for it.
+    Abnormal,
 }
 
 /// A decision that excluded a bid.
@@ -313,6 +317,19 @@ impl Bid {
             .into_iter()
             .map(Into::into)
             .collect())
+    }
+
+    /// What looked abnormal in it, was asked, explained and decided.
+    async fn explanations(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Explanation>> {
+        let found = loader(context)?.load_one(ExplanationsOf(self.key)).await?;
+        let explanations = found.unwrap_or_default();
+        Ok(explanations.into_iter().map(Into::into).collect())
+    }
+
+    /// The letter with reasons, for its supplier and the buyer; null for others.
+    async fn letter(&self, context: &Context<'_>) -> async_graphql::Result<Option<Letter>> {
+        let found = loader(context)?.load_one(LetterOf(self.key)).await?;
+        Ok(found.map(Into::into))
     }
 
     /// The levels that the panel agreed on.

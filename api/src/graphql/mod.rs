@@ -1,11 +1,13 @@
 //! The GraphQL interface. What is here knows no noun: transport, limits, cost, errors, subscriptions, scalars and
 //! connections are written over any schema, and the nouns plug in beside them.
 
+pub mod abnormal;
 pub mod amounts;
 pub mod award;
 pub mod bid;
 pub mod bid_input;
 pub mod catalogue;
+pub mod changes;
 pub mod claim;
 pub mod claim_mutation;
 pub mod compliance;
@@ -20,6 +22,7 @@ pub mod credit_class;
 pub mod credit_loaders;
 pub mod credit_mutation;
 pub mod credit_retirement;
+pub mod draft;
 pub mod errors;
 pub mod evaluation;
 pub mod evaluation_input;
@@ -38,6 +41,7 @@ pub mod plan_method;
 pub mod plan_money;
 pub mod policy;
 pub mod policy_query;
+pub mod process;
 pub mod procurement;
 pub mod procurement_input;
 pub mod scalars;
@@ -47,6 +51,8 @@ pub mod scoring_rule_input;
 pub mod scoring_rule_social;
 pub mod scoring_rule_social_input;
 pub mod sealed_bid;
+pub mod stage;
+pub mod standstill_plan;
 pub mod subscription;
 pub mod subscriptions;
 pub mod tender;

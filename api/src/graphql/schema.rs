@@ -5,10 +5,12 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, MergedObject, Object, Schema, SchemaBuilder};
 use commonweal_app::App;
 
+use super::abnormal::AbnormalMutation;
 use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
+use super::changes::ChangeMutation;
 use super::claim::{self, Claim, ClaimQuery};
 use super::claim_mutation::ClaimMutation;
 use super::compliance::ComplianceQuery;
@@ -19,6 +21,7 @@ use super::credit_batch::{self, Batch, BatchQuery};
 use super::credit_class::{self, Class, ClassQuery};
 use super::credit_mutation::CreditMutation;
 use super::credit_retirement::{self, Retirement, RetirementQuery};
+use super::draft::{DraftMutation, DraftQuery};
 use super::errors::Code;
 use super::evaluation_input::EvaluationMutation;
 use super::ledger::LedgerQuery;
@@ -26,6 +29,7 @@ use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
+use super::process::ProcessMutation;
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
 use super::tender::{self, Tender, TenderMutation, TenderQuery};
@@ -158,6 +162,7 @@ pub struct Query(
     CatalogueQuery,
     PolicyQuery,
     ComplianceQuery,
+    DraftQuery,
     TenderQuery,
     BidQuery,
     SealedBidQuery,
@@ -177,11 +182,15 @@ pub struct Mutation(
     OrganisationMutation,
     CatalogueMutation,
     PolicyMutation,
+    DraftMutation,
     TenderMutation,
+    ChangeMutation,
     BidMutation,
     ConfirmationMutation,
     EvaluationMutation,
+    AbnormalMutation,
     AwardMutation,
+    ProcessMutation,
     ContractMutation,
     ClaimMutation,
     CreditMutation,

@@ -53,6 +53,9 @@ impl Plan {
             .check(|code| self.names(code))
             .map_err(|(path, problem)| at(path, problem))?;
         self.check_abnormal(&facts)?;
+        self.standstill
+            .check()
+            .map_err(|(field, problem)| at(format!("/standstill/{field}"), problem))?;
         self.check_disclosure()
     }
 
@@ -106,7 +109,13 @@ impl Plan {
             };
             return Err(at("/opens_at", problem));
         }
-        Ok(())
+        match self.questions_until {
+            Some(until) if until <= published_at || until > closes_at => Err(at(
+                "/questions_until",
+                PlanProblem::QuestionsUntil { until },
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check_method(&self) -> Result<(), PlanError> {

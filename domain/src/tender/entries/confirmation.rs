@@ -193,11 +193,10 @@ impl EntryBody for ConfirmationsSettled {
             check_moment(tender, header)?;
         }
         let closes_at = tender.plan.closes_at;
-        let void = |fate| cancelled || fate == Fate::Waiting;
-        let in_time =
-            |fate| matches!(fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
-        let lists: [(&[SealedId], &dyn Fn(Fate) -> bool); 3] = [
-            (&self.replaced, &|fate| fate == Fate::Replaced),
+        let void = |entry: &SealedEntry| cancelled || entry.fate == Fate::Waiting;
+        let in_time = |entry: &SealedEntry| matches!(entry.fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
+        let lists: [(&[SealedId], &dyn Fn(&SealedEntry) -> bool); 3] = [
+            (&self.replaced, &|entry| entry.fate == Fate::Replaced),
             (&self.withdrawn, &in_time),
             (&self.void, &void),
         ];
