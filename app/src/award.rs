@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use crate::App;
+use crate::abnormal::check_settled_bid;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::organisation::column;
@@ -74,18 +75,17 @@ impl Command for Propose {
         let permit = authorize(tx, &self.actor, Action::ProposeAward, &tender.facts()).await?;
         let stage = tender.after(Step::ProposeAward)?;
         let (ranking, lots) = winners(tx, &tender).await?;
+        for winner in lots.iter().filter_map(|award| award.winner) {
+            check_settled_bid(tx, winner.bid.uuid()).await?;
+        }
         let proposed_by = permit.actor.id;
-        let index = tx.append(Draft {
-            actors: vec![permit.actor],
-            subject: self.tender.to_string(),
-            inputs_upto: None,
-            body: AwardProposed {
-                tender: self.tender,
-                lots: lots.clone(),
-                ranking,
-            }
-            .into(),
-        })?;
+        let proposed = AwardProposed {
+            tender: self.tender,
+            lots: lots.clone(),
+            ranking,
+        };
+        let actors = vec![permit.actor];
+        let index = tender.append(tx, actors, None, proposed).await?;
         let index = column(index)?;
         let row = |award: &LotAward| award::ActiveModel {
             tender_id: Set(self.tender.uuid()),
@@ -133,18 +133,14 @@ impl Command for Approve {
             proposal.ok_or_else(|| AppError::internal("a stage without its proposal"))?;
         let (ranking, lots) = winners(tx, &tender).await?;
         let approver = permit.actor;
-        let index = tx.append(Draft {
-            actors: vec![proposer(tx, &tender, &proposal).await?, approver.clone()],
-            subject: self.tender.to_string(),
-            inputs_upto: None,
-            body: AwardDecided {
-                tender: self.tender,
-                lots: lots.clone(),
-                ranking,
-                proposal: u64::try_from(proposal.proposed_idx).map_err(AppError::internal)?,
-            }
-            .into(),
-        })?;
+        let decided = AwardDecided {
+            tender: self.tender,
+            lots: lots.clone(),
+            ranking,
+            proposal: u64::try_from(proposal.proposed_idx).map_err(AppError::internal)?,
+        };
+        let actors = vec![proposer(tx, &tender, &proposal).await?, approver.clone()];
+        let index = tender.append(tx, actors, None, decided).await?;
         award::Entity::update_many()
             .set(award::ActiveModel {
                 approved_by: Set(Some(approver.id.uuid())),
@@ -257,6 +253,21 @@ pub(crate) async fn load_award(
         decided_by: people.map(PersonId::from_uuid).to_vec(),
         index: u64::try_from(index).map_err(AppError::internal)?,
     }))
+}
+
+/// Index of the entry that decided the award of a tender, once it is decided.
+pub(crate) async fn decided_index(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+) -> Result<Option<u64>, AppError> {
+    let row = award::Entity::find()
+        .filter(award::Column::TenderId.eq(tender.row.id))
+        .one(connection)
+        .await?;
+    let index = row.and_then(|row| row.decided_idx);
+    index
+        .map(|index| u64::try_from(index).map_err(AppError::internal))
+        .transpose()
 }
 
 /// How many lots of a tender somebody won.

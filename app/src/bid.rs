@@ -79,6 +79,8 @@ struct Submit {
     sealed: SealedBytes,
     /// The bid whose place it takes.
     replaces: Option<SealedId>,
+    /// How often the plan was amended when the content was checked against it.
+    amendments: i64,
 }
 
 impl Command for Submit {
@@ -96,6 +98,10 @@ impl Command for Submit {
                 return Ok(Submitted::Late { closes_at });
             }
             Err(error) => return Err(error.into()),
+        }
+        if tender.row.amendments != self.amendments {
+            let message = "the plan was amended meanwhile: read it, and send the bid again";
+            return Err(AppError::Conflict(message.to_owned()));
         }
         self.make_room(tx, &tender.plan).await?;
         let body: Body = match self.replaces {
@@ -213,6 +219,8 @@ impl Submit {
             commitment: Set(self.sealed.commitment.0.0.to_vec()),
             ciphertext: Set(self.sealed.ciphertext.clone()),
             entry_idx: Set(column(index)?),
+            confirmed_at: Set(None),
+            confirmed_idx: Set(None),
         })
         .exec_without_returning(tx)
         .await?;
@@ -264,7 +272,7 @@ pub(crate) fn anonymous(id: SealedId, body: impl Into<Body>) -> Draft {
 }
 
 /// A supplier's own bid that still waits. Another's is as good as none.
-async fn waiting(
+pub(crate) async fn waiting(
     tx: &Tx,
     id: SealedId,
     supplier: OrganisationId,
@@ -352,6 +360,7 @@ impl App {
             id: self.ids.sealed(),
             sealed: seal(&tender.row.recipient, &content)?,
             replaces,
+            amendments: tender.row.amendments,
         };
         let written = self.store.write(Some(key), command).await?;
         match written.out {

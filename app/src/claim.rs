@@ -76,6 +76,10 @@ impl Command for Submit {
         let facts = SubmissionFacts {
             measure: Some(&self.measure),
             contract: contract.as_ref(),
+            annulled_on: match claim.answers {
+                Some(answers) => contract::annulled_on(tx, answers.contract).await?,
+                None => None,
+            },
             same_evidence: claim::same_evidence(tx, claim).await?,
             same_reference: claim::same_reference(tx, claim).await?,
             open_kpi: open_kpi(tx, claim).await?,
@@ -104,7 +108,8 @@ async fn open_kpi(tx: &Tx, claimed: &Claim) -> Result<Option<(ContractId, KpiId)
     }
     let group = group::known_group(tx, claimed.claimant).await?;
     let suppliers = group::members(tx, &[group]).await?;
-    let kpis = contract::asking_for(tx, &claimed.measure, &claimed.place, &suppliers).await?;
+    let from = claimed.period.from();
+    let kpis = contract::asking_for(tx, &claimed.measure, &claimed.place, from, &suppliers).await?;
     let ids: Vec<KpiId> = kpis.iter().map(|(_, _, kpi)| kpi.id).collect();
     let verified = claim::verified_units(tx, &ids).await?;
     let progress = kpis.iter().map(|(contract, supplier, kpi)| {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use commonweal_domain::actor::{Action, Actor};
 use commonweal_domain::ids::{BidId, Id, PersonId, TenderId};
-use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::CriterionCode;
 use commonweal_domain::tender::entries::{BidConsensus, ConsensusMark, ConsensusSigned};
 use commonweal_domain::tender::stage::Step;
@@ -65,12 +64,8 @@ impl Command for Sign {
             Step::SignPart
         })?;
         let by = permit.actor.id;
-        let index = tx.append(Draft {
-            actors: vec![permit.actor],
-            subject: self.tender.to_string(),
-            inputs_upto: None,
-            body: self.body(complete)?.into(),
-        })?;
+        let body = self.body(complete)?;
+        let index = tender.append(tx, vec![permit.actor], None, body).await?;
         let index = column(index)?;
         for agreed in &self.levels {
             self.insert(tx, agreed, by, index).await?;

@@ -15,6 +15,7 @@ use crate::App;
 use crate::authorization::authorize;
 use crate::award::{awarded_lots, load_award};
 use crate::error::AppError;
+use crate::notice::standstill_end;
 use crate::store::{Command, Tx, Written, contract};
 use crate::tender::LoadedTender;
 
@@ -44,7 +45,9 @@ impl Command for Sign {
         decide_signing(&self.contract, award.as_ref(), signed, |_| None)?;
         let awards = awarded_lots(tx, &tender).await?;
         let awards = usize::try_from(awards).map_err(AppError::internal)?;
-        let stage = tender.after(Step::sign(contracts.len() + 1, awards))?;
+        let step = Step::sign(contracts.len() + 1, awards);
+        let ends_at = standstill_end(tx, &tender).await?;
+        let stage = tender.stage.can_sign(step, ends_at, tx.at())?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: self.contract.id.to_string(),
@@ -54,6 +57,7 @@ impl Command for Sign {
             }
             .into(),
         })?;
+        tender.note(tx, "contract.signed", index, None).await?;
         contract::insert(tx, &self.contract, tx.at(), index).await?;
         tender.store(tx, stage, |_| ()).await?;
         Ok(self.contract.id)

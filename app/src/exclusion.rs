@@ -5,7 +5,6 @@ use commonweal_domain::actor::{Action, Actor};
 use commonweal_domain::ids::{BidId, Id, TenderId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::entries::{BidExcluded, ExclusionGround};
-use commonweal_domain::tender::stage::Step;
 use commonweal_domain::tender::validity::Validity;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -35,7 +34,7 @@ impl Command for Exclude {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let (row, tender) = load_bid(tx, self.bid).await?;
         let permit = authorize(tx, &self.actor, Action::ExcludeBid, &tender.facts()).await?;
-        let stage = tender.after(Step::ExcludeBid)?;
+        let stage = tender.stage.can_exclude(&tender.plan)?;
         check_eligible(&row)?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],

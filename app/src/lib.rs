@@ -1,7 +1,10 @@
 //! The use-cases of Commonweal and its store: the only crate that knows the database.
 
+pub mod abnormal;
 mod account;
 pub mod admission;
+pub mod amendment;
+pub mod annulment;
 mod authorization;
 pub mod award;
 pub mod bid;
@@ -13,17 +16,22 @@ pub mod clock;
 pub mod confirmation;
 pub mod consensus;
 pub mod contract;
+pub mod draft;
 pub mod error;
 pub mod evaluation;
 pub mod exclusion;
 mod group;
+mod history;
 pub mod import;
 pub mod issue;
+pub mod notice;
 pub mod opening;
 pub mod organisation;
 pub mod policy;
 pub mod proxy_pack;
+pub mod prices;
 pub mod publisher;
+pub mod question;
 pub mod ranking;
 pub mod read;
 mod reason;

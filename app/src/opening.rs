@@ -8,7 +8,7 @@ use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, SealedId, Tend
 use commonweal_domain::log::canonical::canonical_blob;
 use commonweal_domain::log::commitment::{Opening, SealedCommitment};
 use commonweal_domain::log::entry::{Draft, EntryActor};
-use commonweal_domain::log::hash::{Hash, sha256};
+use commonweal_domain::log::hash::sha256;
 use commonweal_domain::tender::LotCode;
 use commonweal_domain::tender::entries::{BidOpened, TenderOpened};
 use commonweal_domain::tender::sealing::BidHead;
@@ -18,8 +18,10 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder,
 };
+use uuid::Uuid;
 
 use crate::App;
+use crate::amendment::{by_standing, stands};
 use crate::authorization::authorize;
 use crate::confirmation;
 use crate::error::AppError;
@@ -27,6 +29,7 @@ use crate::organisation::{column, word};
 use crate::rng::Ids;
 use crate::sealing::{ReleasedKey, open};
 use crate::store::bid::{self, sealed_bid};
+use crate::store::columns::hash;
 use crate::store::organisation::role_grant;
 use crate::store::tender::{opening_approval, tender_key};
 use crate::store::{Command, PrivateCommand, PrivateTx, Tx, Written};
@@ -76,22 +79,28 @@ pub(crate) async fn approvals(
         .all(connection)
         .await?;
     let people = approved.iter().map(|approval| approval.person_id);
+    still_officers(connection, tender, people.collect()).await
+}
+
+/// Those of some people who are officers of the tender's buyer now, in the same order.
+pub(crate) async fn still_officers(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+    people: Vec<Uuid>,
+) -> Result<Vec<PersonId>, AppError> {
     let officers = role_grant::Entity::find()
-        .filter(role_grant::Column::PersonId.is_in(people))
+        .filter(role_grant::Column::PersonId.is_in(people.iter().copied()))
         .filter(role_grant::Column::OrganisationId.eq(tender.row.buyer_id))
         .filter(role_grant::Column::Role.eq(Role::Officer.as_str()))
         .all(connection)
         .await?;
-    let holds = |person| officers.iter().any(|grant| grant.person_id == person);
-    Ok(approved
-        .iter()
-        .filter(|approval| holds(approval.person_id))
-        .map(|approval| PersonId::from_uuid(approval.person_id))
-        .collect())
+    let holds = |person: &Uuid| officers.iter().any(|grant| grant.person_id == *person);
+    let still = people.into_iter().filter(holds);
+    Ok(still.map(PersonId::from_uuid).collect())
 }
 
 /// The approval that an opening by this actor stands on: another's where there is one.
-fn first_officer(approvals: &[PersonId], actor: &Actor) -> Result<PersonId, AppError> {
+pub(crate) fn first_officer(approvals: &[PersonId], actor: &Actor) -> Result<PersonId, AppError> {
     let other = approvals
         .iter()
         .find(|person| Some(**person) != actor.person_id());
@@ -136,24 +145,21 @@ impl Command for Open {
         };
         let permit = authorize(tx, &self.actor, Action::OpenTender, &facts).await?;
         let stage = tender.stage.can_open(&tender.plan, tx.at())?;
-        let opened = self.account(tx).await?;
+        let opened = self.account(tx, &tender).await?;
+        let unconfirmed = opened.unconfirmed.clone();
         let first = EntryActor {
             role: Role::Officer,
             id: first,
             organisation: tender.buyer,
         };
-        let opened_idx = tx.append(Draft {
-            actors: vec![first, permit.actor.clone()],
-            subject: self.tender.to_string(),
-            inputs_upto: None,
-            body: opened.into(),
-        })?;
+        let actors = vec![first, permit.actor.clone()];
+        let opened_idx = tender.append(tx, actors, None, opened).await?;
         confirmation::show(tx, self.tender, &self.confirmations, &permit.actor).await?;
         let mut inputs_idx = opened_idx;
         for prepared in &self.opened {
             inputs_idx = self.show(tx, prepared, &permit.actor).await?;
         }
-        self.settle(tx).await?;
+        self.settle(tx, &unconfirmed).await?;
         let (opened_idx, inputs_idx) = (column(opened_idx)?, column(inputs_idx)?);
         tender
             .store(tx, stage, |row| {
@@ -166,7 +172,7 @@ impl Command for Open {
 
 impl Open {
     /// Lists every sealed entry of the tender by its fate. What was prepared must be exactly what waits now.
-    async fn account(&self, tx: &Tx) -> Result<TenderOpened, AppError> {
+    async fn account(&self, tx: &Tx, tender: &LoadedTender) -> Result<TenderOpened, AppError> {
         let rows = sealed_bid::Entity::find()
             .filter(sealed_bid::Column::TenderId.eq(self.tender.uuid()))
             .all(tx)
@@ -177,7 +183,7 @@ impl Open {
         };
         let opened: Vec<SealedId> = self.opened.iter().map(|bid| bid.sealed).collect();
         let prepared: BTreeSet<&SealedId> = opened.iter().chain(&self.void).collect();
-        let waiting = by_state("waiting");
+        let (waiting, unconfirmed) = by_standing(&rows, tender)?;
         if prepared != waiting.iter().collect() {
             let message = "a bid arrived in time while the opening was prepared: open again";
             return Err(AppError::Conflict(message.to_owned()));
@@ -188,6 +194,7 @@ impl Open {
             replaced: by_state("replaced"),
             withdrawn: by_state("withdrawn"),
             void: self.void.clone(),
+            unconfirmed,
         })
     }
 
@@ -230,9 +237,10 @@ impl Open {
         Ok(index)
     }
 
-    async fn settle(&self, tx: &Tx) -> Result<(), AppError> {
+    async fn settle(&self, tx: &Tx, unconfirmed: &[SealedId]) -> Result<(), AppError> {
         let opened = self.opened.iter().map(|bid| bid.sealed.uuid()).collect();
-        let void: Vec<_> = self.void.iter().map(|id| id.uuid()).collect();
+        let shut = self.void.iter().chain(unconfirmed);
+        let void: Vec<_> = shut.map(|id| id.uuid()).collect();
         let ids: [(&str, Vec<_>); 2] = [("opened", opened), ("void", void)];
         for (state, ids) in ids {
             sealed_bid::Entity::update_many()
@@ -265,15 +273,14 @@ fn prepare(
     row: &sealed_bid::Model,
 ) -> Result<Option<Prepared>, AppError> {
     let ciphertext_hash = sha256(&row.ciphertext);
-    let commitment = Hash::try_from(row.commitment.as_slice()).map_err(AppError::internal)?;
+    let commitment = hash(&row.commitment)?;
     let supplier = OrganisationId::from_uuid(row.supplier_id);
     let Ok(content) = open(key, &row.ciphertext) else {
         return Ok(None);
     };
-    let whole = content.open(ciphertext_hash, |_| true);
-    let shown = content.open(ciphertext_hash, |name| {
-        tender.plan.disclosure.publishes(name)
-    });
+    let plan = &tender.plan;
+    let whole = content.open(ciphertext_hash, |name| !plan.closes(name));
+    let shown = content.open(ciphertext_hash, |name| plan.publishes(name));
     let (Ok(whole), Ok(shown)) = (whole, shown) else {
         return Ok(None);
     };
@@ -283,14 +290,15 @@ fn prepare(
         supplier,
         lot: row.lot.parse().map_err(AppError::internal)?,
     };
-    let (validity, _) = judge(&tender.plan, catalogue, &head, &sealed, &whole);
+    let (validity, _) = judge(plan, catalogue, &head, &sealed, &whole);
     Ok(Some(Prepared {
         bid: ids.new(),
         sealed: SealedId::from_uuid(row.id),
         supplier,
         lot: head.lot,
         received_at: Time::from_micros(row.received_at),
-        content: canonical_blob(&content).map_err(AppError::internal)?,
+        // The prices of a second envelope rest encrypted until two people open it.
+        content: canonical_blob(&plan.without_prices(content)).map_err(AppError::internal)?,
         opening: shown,
         validity,
     }))
@@ -342,12 +350,18 @@ impl App {
             .all(read)
             .await?;
         let confirmations = confirmation::waiting(read, tender.row.id).await?;
+        let mut standing = Vec::new();
+        for row in waiting {
+            if stands(&row, tender)? {
+                standing.push(row);
+            }
+        }
         let catalogue = self.catalogue_of(&tender.plan).await?;
         let (sealing, ids, tender) = (self.sealing()?.clone(), self.ids.clone(), tender.clone());
         let decrypt = move || {
             let key = sealing.release(&key.wrapped)?;
             let (mut opened, mut void) = (Vec::new(), Vec::new());
-            for row in &waiting {
+            for row in &standing {
                 match prepare(&key, &tender, &catalogue, &ids, row)? {
                     Some(bid) => opened.push(bid),
                     None => void.push(SealedId::from_uuid(row.id)),

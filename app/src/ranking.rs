@@ -14,11 +14,12 @@ use commonweal_domain::scoring::robustness::{
     Case, PanelMarks, Robustness, robustness as question,
 };
 use commonweal_domain::scoring::scorecard::Scorecard;
-use commonweal_domain::scoring::{Entrant, Facts, KnownContent, evaluate};
+use commonweal_domain::scoring::{Entrant, Facts, evaluate};
 use commonweal_domain::tender::allocation::{Allocated, allocate};
 use commonweal_domain::tender::confirmation::confirmed;
 use commonweal_domain::tender::entries::{LotResult, RankingComputed};
-use commonweal_domain::tender::{BidContent, ConfirmedShare, LotCode, Plan};
+use commonweal_domain::tender::sealing::known;
+use commonweal_domain::tender::{ConfirmedShare, LotCode, Plan};
 use commonweal_domain::time::{Date, Time};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
@@ -88,6 +89,7 @@ impl Command for Compute {
             inputs_upto: Some(computed.inputs_upto),
             body: computed.body(self.tender).into(),
         })?;
+        tender.note(tx, "ranking.computed", index, None).await?;
         for (at, lot) in computed.lots.iter().enumerate() {
             let allocated = computed.allocation.as_ref().and_then(|lots| lots.get(at));
             self.insert(tx, index, lot, allocated).await?;
@@ -177,7 +179,7 @@ pub(crate) fn sealed_content(row: &bid::Model) -> Result<SealedContent, AppError
 }
 
 /// The bids that take part, with their levels, as the evaluation takes them.
-fn entrants(
+pub(crate) fn entrants(
     bids: &[bid::Model],
     levels: &[consensus::Model],
     shares: &[ConfirmedShare],
@@ -187,8 +189,9 @@ fn entrants(
         if !takes_part(row)? {
             continue;
         }
-        let (_, supplier, content) =
-            BidContent::unseal(&sealed_content(row)?).map_err(AppError::internal)?;
+        let supplier = OrganisationId::from_uuid(row.supplier_id);
+        let content = known(&sealed_content(row)?).map_err(AppError::internal)?;
+        let parts = content.participations.as_deref().unwrap_or_default();
         let mut agreed = BTreeMap::new();
         for level in levels.iter().filter(|level| level.bid_id == row.id) {
             let criterion = level.criterion.parse().map_err(AppError::internal)?;
@@ -199,10 +202,10 @@ fn entrants(
             bid: BidId::from_uuid(row.id),
             sealed: SealedId::from_uuid(row.sealed_id),
             supplier,
-            lot: content.lot.clone(),
+            lot: row.lot.parse().map_err(AppError::internal)?,
             received_at: Time::from_micros(row.received_at),
-            confirmed: confirmed(supplier, &content.participations, shares),
-            content: KnownContent::from(content),
+            confirmed: confirmed(supplier, parts, shares),
+            content,
             levels: agreed,
         });
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::error::AppError;
 use crate::rng::Ids;
 use crate::store::evaluation::reason;
-use crate::text::check_reason;
+use crate::text::{check_letter, check_reason};
 
 /// A reason on its way to the store.
 #[derive(Debug, Clone)]
@@ -24,12 +24,22 @@ impl NewReason {
     /// A checked reason with an id and a salt; an error names the field.
     pub(crate) fn new(ids: &Ids, field: &str, text: String) -> Result<Self, AppError> {
         check_reason(field, &text)?;
-        Ok(Self {
+        Ok(Self::of(ids, text))
+    }
+
+    /// The same for a letter, which is longer.
+    pub(crate) fn letter(ids: &Ids, field: &str, text: String) -> Result<Self, AppError> {
+        check_letter(field, &text)?;
+        Ok(Self::of(ids, text))
+    }
+
+    fn of(ids: &Ids, text: String) -> Self {
+        Self {
             // The id is of no noun that anyone outside knows; that of a sealed entry is random and tells nothing.
             id: ids.sealed().uuid(),
             text,
             salt: Salt(ids.rng().bytes()),
-        })
+        }
     }
 
     /// What the log holds of it.

@@ -34,6 +34,7 @@ impl From<SubmissionError> for AppError {
             E::Form(error) => return form(error),
             E::UnknownMeasure(_) => ("UNKNOWN_MEASURE", "outcome.outsideContracts.measure"),
             E::UnknownContract(_) | E::UnknownKpi(_) => ("UNKNOWN_KPI", "outcome.kpi"),
+            E::Annulled { .. } => ("ANNULLED", "period"),
             E::NotTheSupplier { .. } => ("NOT_THE_SUPPLIER", "claimant"),
             E::NotTheKpi { field, .. } => ("NOT_THE_KPI", *field),
             E::NotDeliveredYet { .. } => ("NOT_DELIVERED_YET", "period"),

@@ -2,7 +2,7 @@
 
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::catalogue::Catalogue;
-use commonweal_domain::ids::{Id, OrganisationId, SealedId, TenderId};
+use commonweal_domain::ids::{DraftId, Id, OrganisationId, SealedId, TenderId};
 use commonweal_domain::log::canonical::canonical_blob;
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::entries::{TenderCancelled, TenderPublished};
@@ -11,18 +11,21 @@ use commonweal_domain::tender::stage::{Stage, Step, TenderError};
 use commonweal_domain::tender::{LotCode, PlanError};
 use commonweal_domain::time::Time;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
+    QueryFilter,
 };
 
 use crate::App;
 use crate::authorization::authorize;
 use crate::confirmation;
+use crate::draft;
 use crate::error::AppError;
 use crate::organisation::{column, from_word, word};
 use crate::policy::binding::{Binding, Justification};
 use crate::reason::NewReason;
 use crate::sealing::TenderKey;
 use crate::store::bid::sealed_bid;
+use crate::store::contract;
 use crate::store::evaluation::mark;
 use crate::store::tender::{self, tender_key};
 use crate::store::{Command, Tx, Written};
@@ -110,6 +113,12 @@ impl From<TenderError> for AppError {
             TenderError::Cancelled => "CANCELLED",
             TenderError::NotYetOpen { .. } => "NOT_YET_OPEN",
             TenderError::WrongStage { .. } => "WRONG_STAGE",
+            TenderError::OneEnvelope => "ONE_ENVELOPE",
+            TenderError::PricesClosed => "PRICES_CLOSED",
+            TenderError::QuestionsClosed { .. } => "QUESTIONS_CLOSED",
+            TenderError::StandsStill { .. } => "STANDSTILL",
+            TenderError::NothingToSuspend => "NOTHING_TO_SUSPEND",
+            TenderError::PartlyContracted => "CONTRACTED",
         };
         Self::refused(code, error)
     }
@@ -120,7 +129,7 @@ pub(crate) fn input_path(under: &str, pointer: &str) -> String {
     format!("{under}{}", pointer.replace('/', "."))
 }
 
-fn plan_error(error: &PlanError) -> AppError {
+pub(crate) fn plan_error(error: &PlanError) -> AppError {
     AppError::refused_at("PLAN", input_path("plan", &error.path), &error.problem)
 }
 
@@ -145,6 +154,8 @@ struct Publish {
     catalogue: Catalogue,
     key: TenderKey,
     binding: Binding,
+    /// The draft that it was, in the version that was read.
+    draft: Option<(DraftId, i64)>,
 }
 
 impl Command for Publish {
@@ -160,6 +171,9 @@ impl Command for Publish {
         let checked = self.input.plan.check(&self.catalogue, tx.at());
         checked.map_err(|error| plan_error(&error))?;
         self.binding.recheck(tx).await?;
+        if let Some(draft) = self.draft {
+            draft::take(tx, draft).await?;
+        }
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: self.id.to_string(),
@@ -176,6 +190,8 @@ impl Command for Publish {
         })?;
         self.insert(tx, index).await?;
         self.binding.insert(tx, self.id).await?;
+        let tender = LoadedTender::load(tx, self.id).await?;
+        tender.note(tx, "tender.published", index, None).await?;
         Ok(self.id)
     }
 }
@@ -194,6 +210,8 @@ impl Publish {
             closes_at: Set(self.input.plan.closes_at.micros()),
             opens_at: Set(self.input.plan.opens_at.micros()),
             entry_idx: Set(column(index)?),
+            amendments: Set(0),
+            answers: Set(0),
             ..Default::default()
         })
         .exec_without_returning(tx)
@@ -222,24 +240,23 @@ impl Command for Cancel {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let permit = authorize(tx, &self.actor, Action::CancelTender, &tender.facts()).await?;
-        let now = tender.stage.at(&tender.plan, tx.at());
-        let stage = now.after(Step::Cancel)?;
-        let index = tx.append(Draft {
-            actors: vec![permit.actor.clone()],
-            subject: self.tender.to_string(),
-            inputs_upto: None,
-            body: TenderCancelled {
-                tender: self.tender,
-                reason: self.reason.hash()?,
-                void: unaccounted(tx, &tender).await?,
-            }
-            .into(),
-        })?;
+        let signed = contract::Entity::find()
+            .filter(contract::Column::TenderId.eq(tender.row.id))
+            .count(tx)
+            .await?;
+        let signed = usize::try_from(signed).map_err(AppError::internal)?;
+        let stage = tender.stage.can_cancel(&tender.plan, signed, tx.at())?;
+        let body = TenderCancelled {
+            tender: self.tender,
+            reason: self.reason.hash()?,
+            void: unaccounted(tx, &tender).await?,
+        };
+        let actors = vec![permit.actor.clone()];
+        let index = tender.append(tx, actors, Some(&self.reason), body).await?;
         void_bids(tx, self.tender, tx.at()).await?;
         if tender.row.opened_idx.is_none() {
             confirmation::settle_all(tx, self.tender, &permit.actor).await?;
         }
-        self.reason.insert(tx, self.tender).await?;
         let (index, reason) = (column(index)?, self.reason.id);
         tender
             .store(tx, stage, |row| {
@@ -288,7 +305,17 @@ impl App {
     pub async fn publish_tender(
         &self,
         actor: &Actor,
+        input: PublishTender,
+    ) -> Result<Written<TenderId>, AppError> {
+        self.publish(actor, input, None).await
+    }
+
+    /// The same for what was a draft.
+    pub(crate) async fn publish(
+        &self,
+        actor: &Actor,
         mut input: PublishTender,
+        draft: Option<(DraftId, i64)>,
     ) -> Result<Written<TenderId>, AppError> {
         check_line("title", &input.title)?;
         let catalogue = self.catalogue_of(&input.plan).await?;
@@ -306,6 +333,7 @@ impl App {
             catalogue,
             key: self.sealing()?.tender_key()?,
             binding,
+            draft,
         };
         self.store.write(None, command).await
     }
@@ -324,7 +352,7 @@ impl App {
         })
     }
 
-    /// Gives a tender up, before or after the opening and before the award. Sealed bids stay closed for ever.
+    /// Gives a tender up, at any stage before the contract. Sealed bids stay closed for ever.
     pub async fn cancel_tender(
         &self,
         actor: &Actor,

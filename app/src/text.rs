@@ -6,6 +6,8 @@ use crate::error::AppError;
 const LINE_MAX: usize = 200;
 /// The longest reason, in characters.
 const REASON_MAX: usize = 4_000;
+/// The longest letter, in characters.
+const LETTER_MAX: usize = 20_000;
 
 /// Refuses a text that is not one line of 1 to 200 characters.
 pub(crate) fn check_line(field: &str, text: &str) -> Result<(), AppError> {
@@ -20,12 +22,26 @@ pub(crate) fn check_line(field: &str, text: &str) -> Result<(), AppError> {
 
 /// Refuses a reason that is empty or longer than 4,000 characters.
 pub(crate) fn check_reason(field: &str, text: &str) -> Result<(), AppError> {
-    let plain = !text.chars().any(|c| c.is_control() && c != '\n');
-    if plain && !text.trim().is_empty() && text.chars().count() <= REASON_MAX {
+    if says_something(text, REASON_MAX) {
         return Ok(());
     }
     let message = format!("`{field}` has 1 to {REASON_MAX} characters: say why, in words");
     Err(AppError::refused_at("REASON", field, message))
+}
+
+/// Refuses a letter that is empty or longer than 20,000 characters.
+pub(crate) fn check_letter(field: &str, text: &str) -> Result<(), AppError> {
+    if says_something(text, LETTER_MAX) {
+        return Ok(());
+    }
+    let message =
+        format!("`{field}` has 1 to {LETTER_MAX} characters: the decision and its reasons");
+    Err(AppError::refused_at("LETTER", field, message))
+}
+
+fn says_something(text: &str, longest: usize) -> bool {
+    let plain = !text.chars().any(|c| c.is_control() && c != '\n');
+    plain && !text.trim().is_empty() && text.chars().count() <= longest
 }
 
 #[cfg(test)]

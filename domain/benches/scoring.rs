@@ -92,6 +92,8 @@ fn plan() -> Result<Plan, Failure> {
         opens_at: Time::from_micros(1),
         commencement: Some("2026-01-01".parse()?),
         procurement: commonweal_domain::policy::Procurement::default(),
+        questions_until: None,
+        standstill: commonweal_domain::tender::Standstill::default(),
     })
 }
 

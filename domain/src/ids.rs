@@ -95,6 +95,10 @@ ids! {
     ConfirmationRequestId = "confirmation-request";
     /// A bid after the opening.
     BidId = "bid";
+    /// A draft of a tender, private to its buyer.
+    DraftId = "draft";
+    /// A supplier's question about a tender: random (v4), so that it does not tell when it was asked.
+    QuestionId = "question";
     /// A contract that an award led to.
     ContractId = "contract";
     /// A commitment made binding in a contract.

@@ -47,11 +47,21 @@ impl Time {
         Self(self.0.saturating_add(micros))
     }
 
+    /// The calendar date where the day begins a number of minutes ahead of UTC.
+    pub fn date_at(self, utc_offset_minutes: i16) -> Date {
+        self.plus_micros(micros_of(utc_offset_minutes)).date()
+    }
+
     /// The calendar date in UTC.
     pub fn date(self) -> Date {
         let timestamp = Timestamp::from_microsecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
         Date(TimeZone::UTC.to_datetime(timestamp).date())
     }
+}
+
+/// An offset of minutes in microseconds.
+fn micros_of(minutes: i16) -> i64 {
+    i64::from(minutes).saturating_mul(60_000_000)
 }
 
 impl fmt::Display for Time {
@@ -87,6 +97,26 @@ impl Date {
     pub fn years_before(self, years: u32) -> Option<Self> {
         let span = jiff::Span::new().try_years(i64::from(years)).ok()?;
         self.0.checked_sub(span).ok().map(Self)
+    }
+
+    /// The next day; the last day of the calendar stays.
+    #[must_use]
+    pub fn tomorrow(self) -> Self {
+        self.0.tomorrow().map_or(self, Self)
+    }
+
+    /// Whether it is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        matches!(
+            self.0.weekday(),
+            civil::Weekday::Saturday | civil::Weekday::Sunday
+        )
+    }
+
+    /// Midnight at the start of this date where the day begins a number of minutes ahead of UTC.
+    pub fn start_at(self, utc_offset_minutes: i16) -> Time {
+        let ahead = micros_of(utc_offset_minutes).saturating_neg();
+        self.start().plus_micros(ahead)
     }
 
     /// Midnight UTC at the start of this date.

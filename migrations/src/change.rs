@@ -16,6 +16,8 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 /// | `{bool}` | `INTEGER` | `boolean` |
 /// | `{nil}` | the nil id as a literal | the same |
 ///
+/// A statement that begins with `{sqlite}` or `{postgres}` runs on that database alone.
+///
 /// Times are `{int}` (microseconds since 1970 in UTC), amounts are `{int}` in the smallest unit, enumerations are
 /// `{text}` with a `CHECK`. A column that names an entry of the log has no foreign key: entries are written at the end of
 /// the batch, after the rows that name them. Every `CREATE TABLE` becomes `STRICT` on SQLite, so that a column holds its type only.
@@ -50,9 +52,9 @@ impl MigrationTrait for Change {
         let backend = manager.get_database_backend();
         let database = manager.get_connection();
         for statement in self.statements {
-            database
-                .execute_unprepared(&portable(backend, statement))
-                .await?;
+            if let Some(statement) = portable(backend, statement) {
+                database.execute_unprepared(&statement).await?;
+            }
         }
         for table in self.insert_only {
             for statement in table.triggers(backend) {
@@ -68,9 +70,18 @@ impl MigrationTrait for Change {
     }
 }
 
-/// The statement in the words of one database.
-fn portable(backend: DbBackend, statement: &str) -> String {
+/// The statement in the words of one database; none when it is not for this one.
+fn portable(backend: DbBackend, statement: &str) -> Option<String> {
     let postgres = backend == DbBackend::Postgres;
+    let (own, other) = if postgres {
+        ("{postgres}", "{sqlite}")
+    } else {
+        ("{sqlite}", "{postgres}")
+    };
+    if statement.starts_with(other) {
+        return None;
+    }
+    let statement = statement.strip_prefix(own).unwrap_or(statement);
     let words = [
         ("{id}", "BLOB", "uuid"),
         ("{bytes}", "BLOB", "bytea"),
@@ -88,10 +99,11 @@ fn portable(backend: DbBackend, statement: &str) -> String {
         .fold(statement.trim().to_owned(), |text, (word, lite, pg)| {
             text.replace(word, if postgres { pg } else { lite })
         });
-    if !postgres && text.starts_with("CREATE TABLE") {
+    let made = text.starts_with("CREATE TABLE") && !text.contains(" AS SELECT ");
+    if !postgres && made {
         text.push_str(" STRICT");
     }
-    text
+    Some(text)
 }
 
 impl InsertOnly {

@@ -34,7 +34,7 @@ struct Signed {
 impl Signed {
     async fn new(app: TestApp) -> Result<Self> {
         let city = City::found(&app).await?;
-        let tender = city.awarded(&app).await?;
+        let tender = city.stood_still(&app).await?;
         let mut signed = app
             .data(
                 Some(&city.officer),
@@ -182,6 +182,16 @@ async fn only_the_buyers_officer_signs_and_only_once(app: TestApp) -> Result<()>
         .refusal(Some(&city.suppliers[0]), SIGN, input.clone())
         .await?;
     assert_eq!(supplier.code, "FORBIDDEN");
+    let without_notice = app
+        .refusal(Some(&city.officer), SIGN, input.clone())
+        .await?;
+    assert_eq!(without_notice.code, "WRONG_STAGE");
+    city.notify(&app, &tender).await?;
+    let standing = app
+        .refusal(Some(&city.officer), SIGN, input.clone())
+        .await?;
+    assert_eq!(standing.code, "STANDSTILL", "{}", standing.message);
+    app.advance_seconds(crate::tender::story::STANDSTILL_SECONDS);
     app.data(Some(&city.officer), SIGN, input.clone()).await?;
     let again = app.refusal(Some(&city.second_officer), SIGN, input).await?;
     assert_eq!(again.code, "ALREADY_SIGNED");

@@ -5,6 +5,7 @@ use commonweal_app::bid::SubmitBid;
 use commonweal_app::confirmation::AskConfirmation;
 use commonweal_app::consensus::AgreedLevel;
 use commonweal_app::evaluation::SaveMark;
+use commonweal_app::notice::NewLetter;
 use commonweal_app::read::Page;
 use commonweal_app::read::bid::BidView;
 use commonweal_app::tender::PublishTender;
@@ -144,7 +145,24 @@ impl City {
             self.app
                 .approve_award(&buyer.second_officer.actor(), id)
                 .await?;
+            self.notify(id, buyer, &bids).await?;
         }
+        Ok(())
+    }
+
+    /// Writes every bidder a letter and publishes the award notice.
+    async fn notify(&self, id: TenderId, buyer: &Buyer, bids: &[BidView]) -> Result<()> {
+        let text = "The bid with the highest total won. Your scorecard, with every number and the panel's reasons, is part \
+                    of this letter; you can challenge the award until the standstill ends.";
+        let letters = bids.iter().map(|bid| NewLetter {
+            bid: bid.id,
+            text: text.to_owned(),
+        });
+        let officer = buyer.officer.actor();
+        self.app
+            .send_letters(&officer, id, letters.collect())
+            .await?;
+        self.app.notify_award(&officer, id).await?;
         Ok(())
     }
 
@@ -201,9 +219,9 @@ impl City {
         Ok(levels)
     }
 
-    /// Signs the contract of an awarded tender.
+    /// Signs the contract of an awarded tender after the standstill: ten days, and at most three to a working day.
     pub(super) async fn contract(&self, tender: &DemoTender, id: TenderId) -> Result<ContractId> {
-        self.clock.advance(10 * DAY);
+        self.clock.advance(14 * DAY);
         let buyer = &self.people.buyers[tender.buyer];
         Ok(self
             .app

@@ -7,6 +7,7 @@ use commonweal_domain::tender as domain;
 use commonweal_domain::tender::{entries, validity};
 
 use super::admission::AdmissionDecision;
+use super::abnormal::Explanation;
 use super::amounts::{Money, Period, Quantity};
 use super::catalogue::{self, Catalogue};
 use super::comparison::BidComparison;
@@ -15,9 +16,12 @@ use super::evaluation::{ConsensusMark, Mark, Scorecard};
 use super::letter::{Language, Letter, LetterOf};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
+use super::process::SentLetter;
 use super::scalars::{BigInt, DateTime, Decimal};
 use super::tender::{self, Tender};
-use super::tender_loaders::{ComparisonOf, ConsensusOf, MarksOf, ScorecardOf};
+use super::tender_loaders::{
+    ComparisonOf, ConsensusOf, ExplanationsOf, MarksOf, ScorecardOf, SentLetterOf,
+};
 
 /// What the opening found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -72,6 +76,8 @@ pub enum ExclusionGround {
     ConditionOfParticipation,
     /// The bid does not comply with the tender.
     NonCompliant,
+    /// The bid is abnormal, and its explanation does not account for it.
+    Abnormal,
 }
 
 /// A decision that excluded a bid.
@@ -341,6 +347,19 @@ impl Bid {
             .into_iter()
             .map(Into::into)
             .collect())
+    }
+
+    /// What looked abnormal in it, was asked, explained and decided.
+    async fn explanations(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Explanation>> {
+        let found = loader(context)?.load_one(ExplanationsOf(self.key)).await?;
+        let explanations = found.unwrap_or_default();
+        Ok(explanations.into_iter().map(Into::into).collect())
+    }
+
+    /// The letter with reasons, for its supplier and the buyer; null for others.
+    async fn sent_letter(&self, context: &Context<'_>) -> async_graphql::Result<Option<SentLetter>> {
+        let found = loader(context)?.load_one(SentLetterOf(self.key)).await?;
+        Ok(found.map(Into::into))
     }
 
     /// The levels that the panel agreed on.

@@ -15,6 +15,7 @@ use super::plan_money::{ExchangeRate, ProxyValues};
 use super::procurement::Procurement;
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule::ScoringRule;
+use super::standstill_plan::StandstillPlan;
 
 /// How many steps the opening has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -22,6 +23,8 @@ use super::scoring_rule::ScoringRule;
 pub enum Envelopes {
     /// Price and quality are opened together.
     One,
+    /// Prices stay closed, for officers too, until the consensus on quality is signed.
+    Two,
 }
 
 /// How a mark is rounded.
@@ -170,7 +173,7 @@ impl Criterion {
     }
 }
 
-/// Everything that decides the ranking, published before the first bid and never changed.
+/// Everything that decides the ranking, published before the first bid.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct Plan {
@@ -218,6 +221,10 @@ pub struct Plan {
     commencement: Option<Date>,
     /// The facts of the procurement by which policies are chosen and checked.
     procurement: Box<Procurement>,
+    /// The deadline for questions; null where they are taken until the deadline for bids.
+    questions_until: Option<DateTime>,
+    /// The time between the award notice and the contract.
+    standstill: StandstillPlan,
     /// What may surprise in this plan, in sentences: rules that depend on other bids, marks that may have no value.
     warnings: Vec<String>,
     #[graphql(skip)]
@@ -263,6 +270,8 @@ impl From<&domain::Plan> for Plan {
             opens_at: DateTime(plan.opens_at),
             commencement: plan.commencement.map(Date),
             procurement: Box::new(Procurement::from(&plan.procurement)),
+            questions_until: plan.questions_until.map(DateTime),
+            standstill: StandstillPlan::from(&plan.standstill),
             warnings: warnings.iter().map(ToString::to_string).collect(),
             catalogue_id: plan.catalogue,
         }

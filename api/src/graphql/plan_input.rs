@@ -22,6 +22,7 @@ use super::procurement_input::ProcurementInput;
 use super::proxy_pack;
 use super::scalars::{Date, DateTime, Decimal};
 use super::scoring_rule_input::RuleInput;
+use super::standstill_plan::StandstillPlanInput;
 
 /// The deepest tree that is read; the plan's own limit is lower and says so.
 const MAX_DEPTH: usize = 8;
@@ -217,6 +218,10 @@ pub struct PlanInput {
     commencement: Option<Date>,
     /// The facts of the procurement by which policies are chosen and checked.
     procurement: Option<ProcurementInput>,
+    /// The deadline for questions; without one they are taken until the deadline for bids.
+    questions_until: Option<DateTime>,
+    /// The time between the award notice and the contract; ten calendar days in UTC where it is left out.
+    standstill: Option<StandstillPlanInput>,
 }
 
 impl PlanInput {
@@ -272,6 +277,12 @@ impl PlanInput {
             procurement: self
                 .procurement
                 .map(ProcurementInput::parse)
+                .transpose()?
+                .unwrap_or_default(),
+            questions_until: self.questions_until.map(|until| until.0),
+            standstill: self
+                .standstill
+                .map(|standstill| standstill.parse("plan.standstill"))
                 .transpose()?
                 .unwrap_or_default(),
         })

@@ -7,11 +7,13 @@ use commonweal_app::App;
 
 use super::admission::AdmissionMutation;
 use super::ahp::AhpQuery;
+use super::abnormal::AbnormalMutation;
 use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
 use super::catalogue_shipped::{ShippedCatalogueMutation, ShippedCatalogueQuery};
+use super::changes::ChangeMutation;
 use super::claim::{self, Claim, ClaimQuery};
 use super::claim_mutation::ClaimMutation;
 use super::compliance::ComplianceQuery;
@@ -22,6 +24,7 @@ use super::credit_batch::{self, Batch, BatchQuery};
 use super::credit_class::{self, Class, ClassQuery};
 use super::credit_mutation::CreditMutation;
 use super::credit_retirement::{self, Retirement, RetirementQuery};
+use super::draft::{DraftMutation, DraftQuery};
 use super::errors::Code;
 use super::evaluation_input::EvaluationMutation;
 use super::ledger::LedgerQuery;
@@ -31,6 +34,7 @@ use super::plan_report::PlanReportQuery;
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
 use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
+use super::process::ProcessMutation;
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
 use super::tender::{self, Tender, TenderMutation, TenderQuery};
@@ -171,6 +175,7 @@ pub struct Query(
     PolicyQuery,
     ComplianceQuery,
     ProxyPackQuery,
+    DraftQuery,
     TenderQuery,
     PlanReportQuery,
     BidQuery,
@@ -194,12 +199,16 @@ pub struct Mutation(
     ShippedCatalogueMutation,
     PolicyMutation,
     ProxyPackMutation,
+    DraftMutation,
     TenderMutation,
+    ChangeMutation,
     BidMutation,
     ConfirmationMutation,
     AdmissionMutation,
     EvaluationMutation,
+    AbnormalMutation,
     AwardMutation,
+    ProcessMutation,
     ContractMutation,
     ClaimMutation,
     CreditMutation,

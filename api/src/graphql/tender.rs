@@ -1,14 +1,14 @@
 //! Tenders: publication, cancellation, opening.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use commonweal_app::AppError;
 use commonweal_app::read::Page;
 use commonweal_app::read::tender::{CancellationView, TenderFilter as Filter, TenderView};
 use commonweal_app::tender as usecase;
 use commonweal_domain::ids::{BidId, OrganisationId, TenderId};
-use commonweal_domain::tender::stage;
 
 use super::bid::Bid;
+use super::changes::{Question, QuestionAnswer};
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{UserError, actor, app, loader, refuse, settle};
 use super::lot::Lot;
@@ -18,35 +18,13 @@ use super::payload::payloads;
 use super::plan::Plan;
 use super::plan_input::{PlanInput, input_path};
 use super::policy::PolicyCheck;
+use super::process::{StandstillState, TenderEvent};
 use super::procurement_input::{JustificationInput, justifications};
 use super::scalars::{BigInt, DateTime};
-use super::tender_loaders::{BidCountOf, BidsOf, ChecksOf};
-
-/// How far a tender is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "stage::Stage")]
-pub enum Stage {
-    /// Bids are taken.
-    Published,
-    /// The deadline has passed; the bids are still sealed.
-    Closed,
-    /// The bids are open.
-    Opened,
-    /// The panel has begun to mark or to agree.
-    Evaluating,
-    /// Every criterion that people judge has a consensus level.
-    ConsensusSigned,
-    /// The ranking was computed, or withheld with a reason.
-    Ranked,
-    /// One officer has proposed the award.
-    AwardProposed,
-    /// A second officer has approved it.
-    Awarded,
-    /// The contract of every award is signed.
-    Contracted,
-    /// The buyer gave it up.
-    Cancelled,
-}
+use super::stage::Stage;
+use super::tender_loaders::{
+    AnswersOf, BidCountOf, BidsOf, ChecksOf, EventsOf, QuestionsOf, StandstillOf,
+};
 
 /// The end of a tender that was given up.
 #[derive(Debug, Clone, SimpleObject)]
@@ -76,7 +54,7 @@ pub struct Tender {
     title: String,
     /// How far it is now.
     stage: Stage,
-    /// Everything that decides the ranking. It never changes.
+    /// Everything that decides the ranking. Amendments before the deadline are numbered.
     plan: Plan,
     /// The public key to which bids are sealed (an age recipient).
     recipient: String,
@@ -86,6 +64,8 @@ pub struct Tender {
     closes_at: DateTime,
     /// The earliest opening.
     opens_at: DateTime,
+    /// How many amendments the plan had; each stands whole in the log.
+    amendments: u32,
     /// The end of a tender that was given up.
     cancellation: Option<Cancellation>,
     /// Log index of its publication.
@@ -111,6 +91,7 @@ impl From<TenderView> for Tender {
             published_at: DateTime(view.published_at),
             closes_at: DateTime(view.plan.closes_at),
             opens_at: DateTime(view.plan.opens_at),
+            amendments: view.amendments,
             cancellation: view.cancelled.map(Into::into),
             entry_index: view.entry_index.into(),
             opened_index: view.opened_index.map(Into::into),
@@ -176,6 +157,36 @@ impl Tender {
             .into_iter()
             .map(Into::into)
             .collect())
+    }
+
+    /// Questions and answers in the order of the log. Who asked is nowhere.
+    async fn answers(&self, context: &Context<'_>) -> async_graphql::Result<Vec<QuestionAnswer>> {
+        let found = loader(context)?.load_one(AnswersOf(self.key)).await?;
+        let answers = found.unwrap_or_default();
+        Ok(answers.into_iter().map(Into::into).collect())
+    }
+
+    /// Questions, for officers of the buyer without who asked, for a supplier the own ones; empty for others.
+    async fn questions(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Question>> {
+        let found = loader(context)?.load_one(QuestionsOf(self.key)).await?;
+        let questions = found.unwrap_or_default();
+        Ok(questions.into_iter().map(Into::into).collect())
+    }
+
+    /// The standstill, from the award notice on.
+    async fn standstill(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<StandstillState>> {
+        let found = loader(context)?.load_one(StandstillOf(self.key)).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// Every step that moved the tender on, in the order of the log.
+    async fn history(&self, context: &Context<'_>) -> async_graphql::Result<Vec<TenderEvent>> {
+        let found = loader(context)?.load_one(EventsOf(self.key)).await?;
+        let events = found.unwrap_or_default();
+        Ok(events.into_iter().map(Into::into).collect())
     }
 }
 
@@ -340,7 +351,7 @@ impl TenderMutation {
         ))
     }
 
-    /// Gives a tender up, before the award. Bids that are sealed stay closed for ever.
+    /// Gives a tender up, at any stage before the contract. Bids that are sealed stay closed for ever.
     async fn cancel_tender(
         &self,
         context: &Context<'_>,

@@ -9,8 +9,11 @@ use commonweal_app::read::Page;
 use commonweal_app::read::bid::{BidView, SealedBidView};
 use commonweal_app::read::confirmation::ConfirmationRequestView;
 use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, RankingView};
+use commonweal_app::read::explanation::ExplanationView;
 use commonweal_app::read::policy::CheckView;
 use commonweal_app::read::robustness::RobustnessView;
+use commonweal_app::read::process::{LetterView, StandstillView, TenderEventView};
+use commonweal_app::read::question::{AnswerView, QuestionView};
 use commonweal_app::read::tender::TenderView;
 use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
 use commonweal_domain::scoring::comparison::Comparison;
@@ -67,6 +70,18 @@ loads! {
     RobustnessOf(LotRef) -> RobustnessView = |app, actor, ids| app.read().robustness_of(actor, ids);
     /// The award of a lot, from its proposal on.
     AwardOf(LotRef) -> AwardView = |app, actor, ids| app.read().awards_of(ids);
+    /// The questions and answers of a tender.
+    AnswersOf(TenderId) -> Vec<AnswerView> = |app, actor, ids| app.read().answers_of(ids);
+    /// The questions about a tender that the caller may read.
+    QuestionsOf(TenderId) -> Vec<QuestionView> = |app, actor, ids| app.read().questions_of(actor, ids);
+    /// The history of a tender.
+    EventsOf(TenderId) -> Vec<TenderEventView> = |app, actor, ids| app.read().tender_events_of(ids);
+    /// The standstill of a tender.
+    StandstillOf(TenderId) -> StandstillView = |app, actor, ids| app.read().standstills_of(ids);
+    /// The requests to explain a bid.
+    ExplanationsOf(BidId) -> Vec<ExplanationView> = |app, actor, ids| app.read().explanations_of(actor, ids);
+    /// The last letter about a bid.
+    SentLetterOf(BidId) -> LetterView = |app, actor, ids| app.read().letters_of(actor, ids);
     /// The scorecard of a bid in the standing ranking.
     ScorecardOf(BidId) -> Scorecard = |app, actor, ids| app.read().scorecards_of(actor, ids);
     /// A losing bid beside the winner of the standing ranking.

@@ -84,6 +84,16 @@ impl Binding {
     }
 }
 
+impl Binding {
+    /// Stores the checks of an amended plan in the place of earlier ones.
+    pub(crate) async fn replace(&self, tx: &Tx, tender: TenderId) -> Result<(), AppError> {
+        tender_policy::Entity::delete_by_id(tender.uuid())
+            .exec(tx)
+            .await?;
+        self.insert(tx, tender).await
+    }
+}
+
 /// The plan's field at fault, in the words of the input.
 fn refused(blocked: &Blocked) -> AppError {
     let (code, path) = match blocked {

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use commonweal_domain::actor::{Actor, Role};
 use commonweal_domain::amount::Money;
 use commonweal_domain::ids::{BidId, Id, OrganisationId, SealedId, TenderId};
-use commonweal_domain::log::commitment::SealedCommitment;
+use commonweal_domain::log::commitment::{SealedCommitment, SealedContent};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::scoring::scorecard::Audience;
 use commonweal_domain::tender::confirmation::{ConfirmedShare, confirmed, missing};
 use commonweal_domain::tender::entries::ExclusionGround;
 use commonweal_domain::tender::plan::Plan;
+use commonweal_domain::tender::sealing::{InvalidSealed, answers, known};
 use commonweal_domain::tender::validity::Validity;
 use commonweal_domain::tender::{
-    AdmissionDecision, BidContent, BidField, Commitment, CriterionCode, LotCode, Participation,
+    AdmissionDecision, BidField, Commitment, CriterionCode, LotCode, Participation,
 };
 use commonweal_domain::time::Time;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -99,16 +100,25 @@ pub struct ShownContent {
 }
 
 impl ShownContent {
-    fn new(content: BidContent, plan: &Plan, audience: Audience) -> Self {
+    /// What a reader may see; the prices of a second envelope that is still closed are not among what rests in clear.
+    fn new(
+        content: &SealedContent,
+        plan: &Plan,
+        audience: Audience,
+    ) -> Result<Self, InvalidSealed> {
         let shown = |field| audience.may_see(plan.disclosure.of(field));
-        Self {
-            price: shown(BidField::Price).then_some(content.price),
-            item_prices: shown(BidField::ItemPrices).then_some(content.item_prices),
-            commitments: shown(BidField::Commitments).then_some(content.commitments),
-            participations: shown(BidField::Participations).then_some(content.participations),
-            declarations: shown(BidField::Declarations).then_some(content.declarations),
-            answers: shown(BidField::Answers).then_some(content.answers),
-        }
+        let known = known(content)?;
+        let answers = answers(content)?;
+        Ok(Self {
+            price: known.price.filter(|_| shown(BidField::Price)),
+            item_prices: known.item_prices.filter(|_| shown(BidField::ItemPrices)),
+            commitments: known.commitments.filter(|_| shown(BidField::Commitments)),
+            participations: known
+                .participations
+                .filter(|_| shown(BidField::Participations)),
+            declarations: known.declarations.filter(|_| shown(BidField::Declarations)),
+            answers: shown(BidField::Answers).then_some(answers),
+        })
     }
 }
 
@@ -330,8 +340,7 @@ fn view(
     let plan = reader.plan(row.tender_id)?;
     let audience = reader.audience(row.tender_id, Some(row.supplier_id));
     // Content that has not the form of a bid shows nothing.
-    let content = BidContent::unseal(&sealed_content(row)?);
-    let content = content.map(|(_, _, content)| ShownContent::new(content, plan, audience));
+    let content = ShownContent::new(&sealed_content(row)?, plan, audience);
     let exclusion = match (&row.excluded_ground, row.excluded_idx) {
         (Some(ground), Some(at)) => Some(ExclusionView {
             ground: from_word(ground)?,

@@ -9,14 +9,18 @@ pub mod compliance;
 pub mod confirmation;
 pub mod contract;
 pub mod credit;
+pub mod draft;
 pub mod evaluation;
 pub mod letter;
+pub mod explanation;
 pub mod log;
 pub mod organisation;
 pub mod page;
 pub mod policy;
 pub mod proxy_pack;
 pub mod robustness;
+pub mod process;
+pub mod question;
 pub mod tender;
 pub(crate) mod visibility;
 

@@ -36,6 +36,8 @@ pub struct TenderView {
     pub entry_index: u64,
     /// Log index of its opening.
     pub opened_index: Option<u64>,
+    /// How many amendments the plan had.
+    pub amendments: u32,
     /// The end of a tender that was given up.
     pub cancelled: Option<CancellationView>,
 }
@@ -161,6 +163,7 @@ fn view(row: tender::Model, reason: Option<String>, now: Time) -> Result<TenderV
         published_at: Time::from_micros(row.published_at),
         entry_index: index(row.entry_idx)?,
         opened_index: row.opened_idx.map(index).transpose()?,
+        amendments: u32::try_from(row.amendments).map_err(AppError::internal)?,
         cancelled: cancelled.transpose()?,
     })
 }

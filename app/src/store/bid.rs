@@ -50,6 +50,8 @@ pub(crate) mod sealed_bid {
         pub commitment: Vec<u8>,
         pub ciphertext: Vec<u8>,
         pub entry_idx: i64,
+        pub confirmed_at: Option<i64>,
+        pub confirmed_idx: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

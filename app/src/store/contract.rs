@@ -4,10 +4,11 @@ use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::contract::{Contract, Kpi};
 use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
 use commonweal_domain::tender::LotRef;
-use commonweal_domain::time::Time;
+use commonweal_domain::time::{Date, Time};
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
 
 use super::columns;
 use crate::error::AppError;
@@ -31,6 +32,25 @@ pub(crate) struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Table `contract_annulment`.
+pub(crate) mod annulment {
+    use sea_orm::entity::prelude::*;
+
+    /// That the award of a contract was annulled.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contract_annulment")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub contract_id: Uuid,
+        pub annulled_on: String,
+        pub entry_idx: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
 
 /// Table `kpi`.
 pub(crate) mod kpi {
@@ -106,11 +126,23 @@ pub(crate) fn kpi_of(row: &kpi::Model) -> Result<Kpi, AppError> {
     })
 }
 
-/// The KPIs of some suppliers that ask for a measure at a place, in the order of their contracts.
+/// The day on which the award of a contract was annulled.
+pub(crate) async fn annulled_on(
+    db: &impl ConnectionTrait,
+    id: ContractId,
+) -> Result<Option<Date>, AppError> {
+    let row = annulment::Entity::find_by_id(id.uuid()).one(db).await?;
+    row.map(|row| row.annulled_on.parse().map_err(AppError::internal))
+        .transpose()
+}
+
+/// The KPIs of some suppliers that ask for a measure at a place, in the order of their contracts. A contract whose award
+/// was annulled by the first day of delivery asks for nothing.
 pub(crate) async fn asking_for(
     db: &impl ConnectionTrait,
     measure: &MeasureRef,
     place: &str,
+    from: Date,
     suppliers: &[OrganisationId],
 ) -> Result<Vec<(ContractId, OrganisationId, Kpi)>, AppError> {
     let asking = kpi::Entity::find()
@@ -120,9 +152,15 @@ pub(crate) async fn asking_for(
         .order_by_asc(kpi::Column::Seq)
         .all(db)
         .await?;
+    let over = Query::select()
+        .column(annulment::Column::ContractId)
+        .from(annulment::Entity)
+        .and_where(annulment::Column::AnnulledOn.lte(from.to_string()))
+        .to_owned();
     let contracts = Entity::find()
         .filter(Column::Id.is_in(asking.iter().map(|row| row.contract_id)))
         .filter(Column::SupplierId.is_in(columns::uuids(suppliers)))
+        .filter(Column::Id.not_in_subquery(over))
         .order_by_asc(Column::EntryIdx)
         .all(db)
         .await?;

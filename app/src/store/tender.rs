@@ -24,6 +24,14 @@ pub(crate) struct Model {
     pub opened_idx: Option<i64>,
     pub cancelled_idx: Option<i64>,
     pub cancel_reason_id: Option<Uuid>,
+    /// How many amendments there were.
+    pub amendments: i64,
+    /// The last amendment after which a bid must be confirmed.
+    pub material_idx: Option<i64>,
+    /// The last amendment after which a bid must be replaced.
+    pub form_idx: Option<i64>,
+    /// How many questions were answered.
+    pub answers: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -99,6 +99,9 @@ impl EntryBody for ClaimSubmitted {
             contract: claim
                 .answers
                 .and_then(|answers| state.contracts.contract(answers.contract)),
+            annulled_on: claim
+                .answers
+                .and_then(|answers| state.contracts.annulled_on(answers.contract)),
             same_evidence: state.contracts.same_evidence(claim),
             same_reference: state.contracts.same_reference(claim),
             open_kpi: match claim.answers {

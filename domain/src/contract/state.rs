@@ -14,6 +14,7 @@ use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId, PersonId};
 use crate::log::hash::Hash;
 use crate::organisation;
 use crate::tender::LotRef;
+use crate::time::Date;
 
 /// A claim with what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct RecordedClaim {
 pub struct State {
     contracts: BTreeMap<ContractId, Contract>,
     by_award: BTreeMap<LotRef, ContractId>,
+    /// Contracts whose award was annulled, with the day.
+    annulled: BTreeMap<ContractId, Date>,
     /// KPIs by what they ask for and where, in the order of their contracts.
     by_outcome: BTreeMap<(MeasureRef, String), Vec<KpiRef>>,
     /// Units verified to date, for every KPI.
@@ -54,6 +57,16 @@ impl State {
     /// The contract that an award led to.
     pub fn contract_of(&self, award: &LotRef) -> Option<ContractId> {
         self.by_award.get(award).copied()
+    }
+
+    /// The day on which the award of a contract was annulled.
+    pub fn annulled_on(&self, id: ContractId) -> Option<Date> {
+        self.annulled.get(&id).copied()
+    }
+
+    /// Notes that the award of a contract was annulled.
+    pub(crate) fn annul(&mut self, id: ContractId, on: Date) {
+        self.annulled.insert(id, on);
     }
 
     /// A claim with what happened to it.
@@ -95,6 +108,11 @@ impl State {
         let kpis = self.by_outcome.get(&outcome).into_iter().flatten();
         let progress = kpis.filter_map(|answers| {
             let contract = self.contracts.get(&answers.contract)?;
+            // What is delivered after an annulment is promised to nobody any more.
+            let over = self.annulled_on(contract.id);
+            if over.is_some_and(|on| claim.period.from() >= on) {
+                return None;
+            }
             let kpi = contract.kpi(answers.kpi)?;
             let progress = KpiProgress {
                 kpi,

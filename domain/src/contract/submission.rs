@@ -18,6 +18,8 @@ pub struct SubmissionFacts<'a> {
     pub measure: Option<&'a Measure>,
     /// The contract that the claim names, when it was signed.
     pub contract: Option<&'a Contract>,
+    /// The day on which the contract's award was annulled.
+    pub annulled_on: Option<Date>,
     /// A live claim that carries one of the claim's evidence hashes, with that hash.
     pub same_evidence: Option<(ClaimId, Hash)>,
     /// Any earlier claim of the claimant, live or not, with the same external reference.
@@ -44,6 +46,15 @@ pub enum SubmissionError {
     /// A KPI that the contract has not.
     #[error("`answers.kpi`: the contract has no KPI {0}")]
     UnknownKpi(KpiId),
+    /// A contract whose award was annulled before the delivery.
+    #[error(
+        "`period`: the award of the contract was annulled on {on}: claim what was delivered before under its KPIs, and what \
+         comes after it outside contracts"
+    )]
+    Annulled {
+        /// The day of the annulment.
+        on: Date,
+    },
     /// Someone else's contract.
     #[error(
         "`claimant`: the contract's supplier is {supplier}: only it claims under this contract"
@@ -115,6 +126,9 @@ pub fn decide_submission(
                 .filter(|contract| contract.id == answers.contract)
                 .ok_or(SubmissionError::UnknownContract(answers.contract))?;
             check_answers(claim, contract, answers.kpi)?;
+            if let Some(on) = facts.annulled_on.filter(|on| claim.period.to() > *on) {
+                return Err(SubmissionError::Annulled { on });
+            }
         }
         None => {
             if let Some((contract, kpi)) = facts.open_kpi {
@@ -195,6 +209,7 @@ mod tests {
         SubmissionFacts {
             measure: Some(measure),
             contract: Some(contract),
+            annulled_on: None,
             same_evidence: None,
             same_reference: None,
             open_kpi: None,

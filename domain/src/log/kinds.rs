@@ -77,6 +77,12 @@ kinds! {
     PolicyPublished = "policy.published", 1, crate::policy::entries::PolicyPublished;
     /// A tender with its whole plan.
     TenderPublished = "tender.published", 1, crate::tender::entries::TenderPublished;
+    /// A new version of a plan.
+    TenderAmended = "tender.amended", 1, crate::tender::entries::TenderAmended;
+    /// A later deadline.
+    TenderExtended = "tender.extended", 1, crate::tender::entries::TenderExtended;
+    /// A question and its answer.
+    QuestionAnswered = "question.answered", 1, crate::tender::entries::QuestionAnswered;
     /// The buyer gave a tender up.
     TenderCancelled = "tender.cancelled", 1, crate::tender::entries::TenderCancelled;
     /// A sealed bid.
@@ -85,6 +91,8 @@ kinds! {
     BidReplaced = "bid.replaced", 1, crate::tender::entries::BidReplaced;
     /// A sealed bid taken back.
     BidWithdrawn = "bid.withdrawn", 1, crate::tender::entries::BidWithdrawn;
+    /// A supplier stands by a sealed bid after an amendment.
+    BidConfirmed = "bid.confirmed", 1, crate::tender::entries::BidConfirmed;
     /// A sealed bid refused because it was late.
     BidLate = "bid.late", 1, crate::tender::entries::BidLate;
     /// A sealed confirmation of participation.
@@ -105,12 +113,22 @@ kinds! {
     BidExcluded = "bid.excluded", 1, crate::tender::entries::BidExcluded;
     /// What was decided on a condition of participation or an exclusion ground.
     AdmissionDecided = "admission.decided", 1, crate::tender::entries::AdmissionDecided;
+    /// A supplier was asked to explain a bid that looks abnormal.
+    ExplanationRequested = "explanation.requested", 1, crate::tender::entries::ExplanationRequested;
+    /// The supplier explained it.
+    ExplanationGiven = "explanation.given", 1, crate::tender::entries::ExplanationGiven;
+    /// It was accepted or excluded on a named ground.
+    AbnormalDecided = "abnormal.decided", 1, crate::tender::entries::AbnormalDecided;
     /// A sealed mark.
     MarkSealed = "mark.sealed", 1, crate::tender::entries::MarkSealed;
     /// What was in a sealed mark.
     MarkReleased = "mark.released", 1, crate::tender::entries::MarkReleased;
     /// What the panel agreed on.
     ConsensusSigned = "consensus.signed", 1, crate::tender::entries::ConsensusSigned;
+    /// The second envelopes were opened.
+    PricesOpened = "prices.opened", 1, crate::tender::entries::PricesOpened;
+    /// The prices of a bid.
+    BidPriceOpened = "bid.price_opened", 1, crate::tender::entries::BidPriceOpened;
     /// Marks, totals and places, or why they are withheld.
     RankingComputed = "ranking.computed", 1, crate::tender::entries::RankingComputed;
     /// What would have changed a ranking's winner.
@@ -119,6 +137,16 @@ kinds! {
     AwardProposed = "award.proposed", 1, crate::tender::entries::AwardProposed;
     /// A second officer approved it.
     AwardDecided = "award.decided", 1, crate::tender::entries::AwardDecided;
+    /// Every bidder has a letter.
+    LettersSent = "letters.sent", 1, crate::tender::entries::LettersSent;
+    /// The award notice, with the end of the standstill.
+    AwardNotified = "award.notified", 1, crate::tender::entries::AwardNotified;
+    /// A challenge stopped the standstill.
+    StandstillSuspended = "standstill.suspended", 1, crate::tender::entries::StandstillSuspended;
+    /// The standstill runs on.
+    StandstillResumed = "standstill.resumed", 1, crate::tender::entries::StandstillResumed;
+    /// An award is void.
+    AwardAnnulled = "award.annulled", 1, crate::tender::entries::AwardAnnulled;
     /// An award became a contract.
     ContractSigned = "contract.signed", 1, crate::contract::entries::ContractSigned;
     /// A supplier reported a delivered quantity.

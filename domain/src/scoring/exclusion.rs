@@ -45,7 +45,7 @@ pub struct Excluded {
 }
 
 /// Every ground on which the plan excludes a bid, as far as the reader knows it.
-pub(super) fn grounds(
+pub(crate) fn grounds(
     plan: &Plan,
     lot: &Lot,
     leaves: &[Leaf<'_>],

@@ -118,7 +118,7 @@ fn a_decision_that_excludes_takes_the_bid_out_before_any_relative_mark() {
     let rest: Vec<Bidder> = all.into_iter().filter(|bidder| bidder.n != 2).collect();
     let ranking = story.rank(&rest);
     assert_eq!(story.checks(), []);
-    assert_ne!(ranking.result.ranking.winner(), Some(bid(2)));
+    assert_ne!(ranking.lots[0].result.ranking.winner(), Some(bid(2)));
 }
 
 #[test]

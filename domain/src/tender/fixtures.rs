@@ -13,6 +13,7 @@ use super::disclosure::DisclosurePlan;
 use super::lot::{Lot, LotCode};
 use super::participation::Participation;
 use super::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
+use super::standstill::Standstill;
 use crate::amount::{Currency, Money, Quantity, Share};
 use crate::catalogue::{Catalogue, Measure, MeasureKind, MeasureRef};
 use crate::ids::{BidId, CatalogueId, Id, OrganisationId, PersonId, SealedId, TenderId};
@@ -292,6 +293,8 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
         opens_at: at("2026-06-30T13:00:00Z"),
         commencement: Some("2026-05-01".parse().unwrap()),
         procurement: Procurement::default(),
+        questions_until: None,
+        standstill: Standstill::default(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Tenders: the evaluation plan, bids, the process and the award.
 
 pub mod admission;
+pub mod abnormal;
 pub mod allocation;
+pub mod amendment;
 pub mod award;
 pub mod bid;
 pub mod bid_check;
@@ -10,6 +12,7 @@ pub mod confirmation;
 pub mod criteria;
 pub mod disclosure;
 pub mod entries;
+pub mod envelopes;
 pub mod lot;
 mod lot_check;
 pub mod participation;
@@ -20,6 +23,9 @@ pub mod plan_warning;
 pub mod register;
 pub mod sealing;
 pub mod stage;
+mod stage_error;
+mod stage_rules;
+pub mod standstill;
 mod state;
 pub mod validity;
 
@@ -30,7 +36,13 @@ mod allocation_tests;
 #[cfg(test)]
 mod bidder;
 #[cfg(test)]
+mod abnormal_tests;
+#[cfg(test)]
+mod change_tests;
+#[cfg(test)]
 mod confirmation_tests;
+#[cfg(test)]
+mod envelope_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
@@ -41,12 +53,19 @@ mod opening_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
+mod process_tests;
+#[cfg(test)]
 mod replay_tests;
 #[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
+mod stage_tests;
+#[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 pub(crate) mod story;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
+mod story_process;
 
 pub use admission::{Admission, AdmissionDecision};
 pub use award::Award;
@@ -55,10 +74,12 @@ pub use code::{CriterionCode, Weight};
 pub use confirmation::{ConfirmationContent, ConfirmedShare};
 pub use criteria::{Criterion, CriterionKind};
 pub use disclosure::{BidField, Disclosure, DisclosurePlan};
+pub use envelopes::PriceEnvelope;
 pub use lot::{AllocationRule, Lot, LotCode, LotLimits, LotRef};
 pub use participation::Participation;
 pub use plan::Plan;
 pub use plan_error::{PlanError, PlanProblem};
 pub use stage::{Stage, Step, TenderError};
+pub use standstill::{Running, Standstill, StandstillRule};
 pub use state::{State, Tender};
 pub use validity::Validity;

@@ -1,4 +1,5 @@
-//! The evaluation plan: everything that decides a ranking, published before the first bid and never changed.
+//! The evaluation plan: everything that decides a ranking, published before the first bid; changes
+//! before the deadline are numbered amendments.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,7 @@ use super::code::CriterionCode;
 use super::criteria::{Leaf, leaves};
 use super::disclosure::DisclosurePlan;
 use super::lot::{Lot, LotCode, LotLimits};
+use super::standstill::Standstill;
 use crate::amount::{Currency, ExchangeRate};
 use crate::fraction::ArithmeticError;
 use crate::ids::CatalogueId;
@@ -25,11 +27,14 @@ pub enum Rounding {
 }
 
 /// How many steps the opening has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Envelopes {
     /// Price and quality are opened together.
+    #[default]
     One,
+    /// Prices stay closed, for officers too, until the consensus on quality is signed.
+    Two,
 }
 
 /// Who can read a sealed bid before the opening.
@@ -101,12 +106,18 @@ pub struct Plan {
     pub closes_at: Time,
     /// The earliest opening.
     pub opens_at: Time,
+    /// The deadline for questions; without one they are taken until the deadline for bids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions_until: Option<Time>,
     /// The day on which the procurement commenced, which chooses the policies that bind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commencement: Option<Date>,
     /// The facts of the procurement by which policies are chosen and checked.
     #[serde(default, skip_serializing_if = "Procurement::is_empty")]
     pub procurement: Procurement,
+    /// The time between the award notice and the contract.
+    #[serde(default)]
+    pub standstill: Standstill,
 }
 
 impl Plan {

@@ -61,6 +61,9 @@ impl Plan {
             .check(|code| self.codes().contains(code))
             .map_err(|(path, problem)| at(path, problem))?;
         self.check_abnormal(&facts)?;
+        self.standstill
+            .check()
+            .map_err(|(field, problem)| at(format!("/standstill/{field}"), problem))?;
         self.check_disclosure()
     }
 
@@ -126,7 +129,13 @@ impl Plan {
             };
             return Err(at("/opens_at", problem));
         }
-        Ok(())
+        match self.questions_until {
+            Some(until) if until <= published_at || until > closes_at => Err(at(
+                "/questions_until",
+                PlanProblem::QuestionsUntil { until },
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check_method(&self) -> Result<(), PlanError> {

@@ -228,6 +228,23 @@ pub enum PlanProblem {
         /// The deadline.
         closes_at: Time,
     },
+    /// A deadline for questions that no question can meet, or none behind the deadline for bids.
+    #[error(
+        "questions end at {until}: choose a time between the publication and the deadline for bids"
+    )]
+    QuestionsUntil {
+        /// The deadline for questions.
+        until: Time,
+    },
+    /// A standstill of no days, or of too many.
+    #[error("a standstill has 1 to {max} days, not {0}; name a ground where the law asks for none", max = super::standstill::MAX_DAYS)]
+    StandstillDays(u16),
+    /// Holidays out of order, or too many.
+    #[error("expected at most {max} days in rising order and none twice", max = super::standstill::MAX_HOLIDAYS)]
+    Holidays,
+    /// An offset from UTC that no place has.
+    #[error("{0} minutes is no offset from UTC: expected -720 to 840")]
+    UtcOffset(i16),
     /// Numbers beyond what can be exact.
     #[error(
         "the numbers leave the range of exact arithmetic: use smaller amounts or fewer decimal places"

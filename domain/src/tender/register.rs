@@ -63,6 +63,29 @@ pub struct SealedEntry {
     pub at: Time,
     /// What has become of it.
     pub fate: Fate,
+    /// The last time its supplier confirmed it after an amendment.
+    pub confirmed: Option<Confirmed>,
+}
+
+/// That a supplier stands by a bid after an amendment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Index of the entry.
+    pub index: u64,
+    /// When the request arrived.
+    pub received_at: Time,
+}
+
+impl SealedEntry {
+    /// Whether a bid counts under the plan as its last material amendment left it: it was sealed after it, or confirmed after
+    /// it and by the deadline.
+    pub fn stands(&self, material: Option<u64>, closes_at: Time) -> bool {
+        let after = |index: u64| material.is_none_or(|material| index > material);
+        let confirmed = self
+            .confirmed
+            .is_some_and(|entry| after(entry.index) && entry.received_at <= closes_at);
+        after(self.index) || confirmed
+    }
 }
 
 /// Sealed entries that are not yet accounted for. Settled ones are forgotten.
@@ -97,6 +120,7 @@ impl Register {
             index: header.index,
             at: header.at,
             fate: Fate::Waiting,
+            confirmed: None,
         };
         match self.entries.insert(id, entry) {
             None => Ok(()),
@@ -112,14 +136,31 @@ impl Register {
         fate: Fate,
         header: &Header,
     ) -> Result<(), Finding> {
-        let waiting = self
-            .entries
-            .get_mut(&id)
-            .filter(|entry| entry.kind == kind && entry.fate == Fate::Waiting);
-        let entry = waiting
-            .ok_or_else(|| header.finding("sealed", "a sealed entry that is still waiting", id))?;
-        entry.fate = fate;
+        self.waiting(id, kind, header)?.fate = fate;
         Ok(())
+    }
+
+    /// Notes that the supplier of a waiting bid stands by it.
+    pub(super) fn confirm(
+        &mut self,
+        id: SealedId,
+        confirmed: Confirmed,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        self.waiting(id, SealedKind::Bid, header)?.confirmed = Some(confirmed);
+        Ok(())
+    }
+
+    fn waiting(
+        &mut self,
+        id: SealedId,
+        kind: SealedKind,
+        header: &Header,
+    ) -> Result<&mut SealedEntry, Finding> {
+        self.entries
+            .get_mut(&id)
+            .filter(|entry| entry.kind == kind && entry.fate == Fate::Waiting)
+            .ok_or_else(|| header.finding("sealed", "a sealed entry that is still waiting", id))
     }
 
     /// Takes out an entry that is accounted for now.

@@ -16,6 +16,7 @@ use crate::ids::{BidId, OrganisationId, PersonId, TenderId};
 use crate::log::canonical::EncodingError;
 use crate::log::commitment::{FieldOpening, Opening, Salt, SealedContent};
 use crate::log::hash::Hash;
+use crate::scoring::KnownContent;
 
 const TENDER: &str = "tender";
 const SUPPLIER: &str = "supplier";
@@ -152,8 +153,35 @@ fn parse<T: for<'de> Deserialize<'de>>(
         })
 }
 
+/// What sealed content says, with or without the prices of a second envelope that is still closed.
+pub fn known(sealed: &SealedContent) -> Result<KnownContent, InvalidSealed> {
+    let fields = &sealed.fields;
+    let price = BidField::Price.as_str();
+    let items = BidField::ItemPrices.as_str();
+    Ok(KnownContent {
+        price: optional(fields, price)?,
+        item_prices: optional(fields, items)?,
+        commitments: Some(field(fields, BidField::Commitments.as_str())?),
+        participations: Some(field(fields, BidField::Participations.as_str())?),
+        declarations: Some(field(fields, BidField::Declarations.as_str())?),
+        answered: Some(field(fields, BidField::Answered.as_str())?),
+    })
+}
+
+/// The answers of a bid.
+pub fn answers(sealed: &SealedContent) -> Result<BTreeMap<CriterionCode, String>, InvalidSealed> {
+    field(&sealed.fields, BidField::Answers.as_str())
+}
+
+fn optional<T: for<'de> Deserialize<'de>>(
+    fields: &BTreeMap<String, FieldOpening>,
+    name: &str,
+) -> Result<Option<T>, InvalidSealed> {
+    fields.get(name).map(|_| field(fields, name)).transpose()
+}
+
 impl DisclosurePlan {
-    /// Whether the opening of a bid publishes the sealed field of a name ([`SealedContent::open`]).
+    /// Whether a bid that is open whole publishes the sealed field of a name ([`SealedContent::open`]).
     pub fn publishes(&self, name: &str) -> bool {
         let field = BidField::ALL
             .into_iter()

@@ -1,11 +1,11 @@
-//! The life of a tender as one table, and the decisions about time.
+//! The life of a tender as one table. Every arrow of it is an entry of the log; [`super::stage_rules`] adds what depends
+//! on plan and time.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Plan;
-use crate::time::Time;
+pub use super::stage_error::TenderError;
 
 /// How far a tender is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,22 +15,34 @@ pub enum Stage {
     Published,
     /// The deadline has passed. Nothing is written for it: it follows from the time ([`Stage::at`]).
     Closed,
-    /// The bids are open.
+    /// The bids are open, with two envelopes all but their prices.
     Opened,
-    /// The panel has begun to mark or to agree.
+    /// The panel has begun to mark.
     Evaluating,
+    /// The panel has begun to agree: no mark is taken any more.
+    Moderating,
     /// Every criterion that people judge has a consensus level.
     ConsensusSigned,
+    /// The second envelopes, with the prices, are open.
+    PricesOpened,
     /// The ranking was computed, or withheld with a reason.
     Ranked,
     /// One officer has proposed the award.
     AwardProposed,
     /// A second officer has approved it.
     Awarded,
+    /// Every bidder has a letter with reasons.
+    LettersSent,
+    /// The award notice is out and the standstill runs, or has ended.
+    Standstill,
+    /// A challenge has suspended the standstill.
+    Suspended,
     /// The contract of every award is signed.
     Contracted,
     /// The buyer gave it up.
     Cancelled,
+    /// The award was annulled after the contract was signed.
+    Annulled,
 }
 
 /// What moves a tender on, or needs it to be at a stage.
@@ -40,18 +52,36 @@ pub enum Step {
     SubmitBid,
     /// Withdraw a bid.
     WithdrawBid,
+    /// Confirm a bid after an amendment.
+    ConfirmBid,
+    /// Change the plan.
+    Amend,
+    /// Move the deadline because the service was out.
+    ExtendForOutage,
+    /// Move the deadline for another reason.
+    Extend,
+    /// Ask a question.
+    AskQuestion,
+    /// Answer a question.
+    AnswerQuestion,
     /// Open the bids.
     Open,
-    /// Exclude a bid by a decision.
+    /// Exclude a bid by a decision, while prices are closed or where there is one envelope.
     ExcludeBid,
     /// Decide on a condition or exclusion ground without excluding.
     DecideAdmission,
+    /// Exclude a bid by a decision once the second envelopes are open.
+    ExcludePricedBid,
+    /// Ask a bidder to explain an abnormal bid.
+    AskExplanation,
     /// Finalise a mark.
     SealMark,
     /// Sign a part of the consensus that is not the last.
     SignPart,
     /// Sign the last part of the consensus.
     SignConsensus,
+    /// Open the second envelopes.
+    OpenPrices,
     /// Compute the ranking.
     Rank,
     /// Release a mark.
@@ -60,89 +90,116 @@ pub enum Step {
     ProposeAward,
     /// Approve the award.
     DecideAward,
+    /// Send every bidder a letter.
+    SendLetters,
+    /// Publish the award notice.
+    Notify,
+    /// Suspend the standstill.
+    Suspend,
+    /// Let the standstill run on.
+    Resume,
     /// Sign the contract of an award that is not the last.
     SignPartContract,
     /// Sign the contract of the last award.
     SignContract,
+    /// Annul an award before any contract.
+    Annul,
+    /// Annul an award with the contracts that were signed.
+    AnnulSigned,
     /// Give the tender up.
     Cancel,
 }
 
 use Stage::{
-    AwardProposed, Awarded, Cancelled, Closed, ConsensusSigned, Contracted, Evaluating, Opened,
-    Published, Ranked,
+    Annulled, AwardProposed, Awarded, Cancelled, Closed, ConsensusSigned, Contracted, Evaluating,
+    LettersSent, Moderating, Opened, PricesOpened, Published, Ranked, Standstill, Suspended,
 };
 
-/// Every move that there is. A bid excluded after the consensus makes an older ranking void.
+/// Every move that there is. A bid excluded after the consensus makes an older ranking void; an award annulled before the
+/// contract leaves the ranking, so that another award can follow.
 const TABLE: &[(Stage, Step, Stage)] = &[
     (Published, Step::SubmitBid, Published),
     (Published, Step::WithdrawBid, Published),
+    (Published, Step::ConfirmBid, Published),
+    (Published, Step::Amend, Published),
+    (Published, Step::Extend, Published),
+    (Published, Step::ExtendForOutage, Published),
+    (Published, Step::AskQuestion, Published),
+    (Published, Step::AnswerQuestion, Published),
     (Published, Step::Cancel, Cancelled),
+    (Closed, Step::ExtendForOutage, Published),
     (Closed, Step::Open, Opened),
     (Closed, Step::Cancel, Cancelled),
     (Opened, Step::ExcludeBid, Opened),
     (Opened, Step::DecideAdmission, Opened),
+    (Opened, Step::AskExplanation, Opened),
     (Opened, Step::SealMark, Evaluating),
-    (Opened, Step::SignPart, Evaluating),
+    (Opened, Step::SignPart, Moderating),
     (Opened, Step::SignConsensus, ConsensusSigned),
     (Opened, Step::Cancel, Cancelled),
     (Evaluating, Step::ExcludeBid, Evaluating),
     (Evaluating, Step::DecideAdmission, Evaluating),
+    (Evaluating, Step::AskExplanation, Evaluating),
     (Evaluating, Step::SealMark, Evaluating),
-    (Evaluating, Step::SignPart, Evaluating),
+    (Evaluating, Step::SignPart, Moderating),
     (Evaluating, Step::SignConsensus, ConsensusSigned),
     (Evaluating, Step::Cancel, Cancelled),
+    (Moderating, Step::ExcludeBid, Moderating),
+    (Moderating, Step::DecideAdmission, Moderating),
+    (Moderating, Step::AskExplanation, Moderating),
+    (Moderating, Step::SignPart, Moderating),
+    (Moderating, Step::SignConsensus, ConsensusSigned),
+    (Moderating, Step::Cancel, Cancelled),
     (ConsensusSigned, Step::ExcludeBid, ConsensusSigned),
     (ConsensusSigned, Step::DecideAdmission, ConsensusSigned),
+    (ConsensusSigned, Step::AskExplanation, ConsensusSigned),
+    (ConsensusSigned, Step::OpenPrices, PricesOpened),
     (ConsensusSigned, Step::Rank, Ranked),
     (ConsensusSigned, Step::ReleaseMark, ConsensusSigned),
     (ConsensusSigned, Step::Cancel, Cancelled),
+    (PricesOpened, Step::ExcludePricedBid, PricesOpened),
+    (PricesOpened, Step::DecideAdmission, PricesOpened),
+    (PricesOpened, Step::AskExplanation, PricesOpened),
+    (PricesOpened, Step::Rank, Ranked),
+    (PricesOpened, Step::ReleaseMark, PricesOpened),
+    (PricesOpened, Step::Cancel, Cancelled),
     (Ranked, Step::ExcludeBid, ConsensusSigned),
     (Ranked, Step::DecideAdmission, Ranked),
+    (Ranked, Step::ExcludePricedBid, PricesOpened),
+    (Ranked, Step::AskExplanation, Ranked),
     (Ranked, Step::Rank, Ranked),
     (Ranked, Step::ReleaseMark, Ranked),
     (Ranked, Step::ProposeAward, AwardProposed),
     (Ranked, Step::Cancel, Cancelled),
     (AwardProposed, Step::ExcludeBid, ConsensusSigned),
     (AwardProposed, Step::DecideAdmission, AwardProposed),
+    (AwardProposed, Step::ExcludePricedBid, PricesOpened),
     (AwardProposed, Step::ReleaseMark, AwardProposed),
     (AwardProposed, Step::DecideAward, Awarded),
     (AwardProposed, Step::Cancel, Cancelled),
     (Awarded, Step::ReleaseMark, Awarded),
-    (Awarded, Step::SignPartContract, Awarded),
-    (Awarded, Step::SignContract, Contracted),
+    (Awarded, Step::SendLetters, LettersSent),
+    (Awarded, Step::Annul, Ranked),
+    (Awarded, Step::Cancel, Cancelled),
+    (LettersSent, Step::ReleaseMark, LettersSent),
+    (LettersSent, Step::Notify, Standstill),
+    (LettersSent, Step::Annul, Ranked),
+    (LettersSent, Step::Cancel, Cancelled),
+    (Standstill, Step::ReleaseMark, Standstill),
+    (Standstill, Step::Suspend, Suspended),
+    (Standstill, Step::SignPartContract, Standstill),
+    (Standstill, Step::SignContract, Contracted),
+    (Standstill, Step::AnnulSigned, Annulled),
+    (Standstill, Step::Annul, Ranked),
+    (Standstill, Step::Cancel, Cancelled),
+    (Suspended, Step::ReleaseMark, Suspended),
+    (Suspended, Step::Resume, Standstill),
+    (Suspended, Step::Annul, Ranked),
+    (Suspended, Step::AnnulSigned, Annulled),
+    (Suspended, Step::Cancel, Cancelled),
     (Contracted, Step::ReleaseMark, Contracted),
+    (Contracted, Step::AnnulSigned, Annulled),
 ];
-
-/// Why a step cannot be taken with a tender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TenderError {
-    /// After the deadline.
-    #[error("the tender closed at {closes_at}: bids that arrive later are refused")]
-    Closed {
-        /// The deadline.
-        closes_at: Time,
-    },
-    /// The tender was cancelled.
-    #[error("the tender was cancelled: nothing more can be done with it")]
-    Cancelled,
-    /// Before the opening time.
-    #[error("the bids can be opened after {closes_at}, from {opens_at} on")]
-    NotYetOpen {
-        /// The deadline.
-        closes_at: Time,
-        /// The earliest opening.
-        opens_at: Time,
-    },
-    /// Another stage is needed.
-    #[error("the tender is {stage}: it cannot {step} now")]
-    WrongStage {
-        /// Where it is.
-        stage: Stage,
-        /// What was tried.
-        step: Step,
-    },
-}
 
 impl Step {
     /// The step that signing one contract is, when `signed` of `awards` awards have theirs with it.
@@ -157,16 +214,6 @@ impl Step {
 }
 
 impl Stage {
-    /// The stage at a time: a published tender is closed when the deadline lies before the time.
-    #[must_use]
-    pub fn at(self, plan: &Plan, now: Time) -> Self {
-        if self == Published && now > plan.closes_at {
-            Closed
-        } else {
-            self
-        }
-    }
-
     /// The stage after a step, by the table.
     pub fn after(self, step: Step) -> Result<Self, TenderError> {
         let found = TABLE
@@ -179,54 +226,25 @@ impl Stage {
         }
     }
 
-    /// Whether a bid whose last byte arrived at `received_at` may be submitted or replaced. What counts is the arrival and
-    /// not when it is written.
-    pub fn can_submit(self, plan: &Plan, received_at: Time) -> Result<(), TenderError> {
-        self.before_deadline(plan, received_at, Step::SubmitBid)
-    }
-
-    /// Whether a bid may be withdrawn by a request that arrived at `received_at`.
-    pub fn can_withdraw(self, plan: &Plan, received_at: Time) -> Result<(), TenderError> {
-        self.before_deadline(plan, received_at, Step::WithdrawBid)
-    }
-
-    fn before_deadline(
-        self,
-        plan: &Plan,
-        received_at: Time,
-        step: Step,
-    ) -> Result<(), TenderError> {
-        if self == Cancelled {
-            return Err(TenderError::Cancelled);
+    /// What the people of the tender do next at this stage, as a sentence for whoever tried something else.
+    pub fn next(self) -> &'static str {
+        match self {
+            Published => "bids are taken until the deadline",
+            Closed => "approve the opening and open the bids",
+            Opened => "let the panel mark, or exclude a bid",
+            Evaluating => "make every mark final, then sign the consensus",
+            Moderating => "sign the rest of the consensus",
+            ConsensusSigned => "open the prices where there are two envelopes, then rank",
+            PricesOpened => "compute the ranking",
+            Ranked => "propose the award",
+            AwardProposed => "let another officer approve the award",
+            Awarded => "send every bidder a letter with reasons",
+            LettersSent => "publish the award notice",
+            Standstill => "sign the contract when the standstill has ended",
+            Suspended => "resume the standstill when the challenge is settled, or annul the award",
+            Contracted => "follow the contract's KPIs",
+            Cancelled | Annulled => "nothing more can be done with it: publish a new tender",
         }
-        if received_at > plan.closes_at {
-            return Err(TenderError::Closed {
-                closes_at: plan.closes_at,
-            });
-        }
-        self.after(step).map(|_| ())
-    }
-
-    /// Whether the bids may be opened at the log's time `now`: the deadline has passed and the opening time has come.
-    pub fn can_open(self, plan: &Plan, now: Time) -> Result<Self, TenderError> {
-        let due = now > plan.closes_at && now >= plan.opens_at;
-        if self == Published && !due {
-            return Err(TenderError::NotYetOpen {
-                closes_at: plan.closes_at,
-                opens_at: plan.opens_at,
-            });
-        }
-        self.at(plan, now).after(Step::Open)
-    }
-
-    /// Whether the ranking may be computed: after the consensus, or right after the opening where nothing is judged.
-    pub fn can_rank(self, plan: &Plan) -> Result<Self, TenderError> {
-        let leaves = plan.leaves().unwrap_or_default();
-        let nothing_judged = leaves.iter().all(|leaf| leaf.rule.judged().is_none());
-        if self == Opened && nothing_judged {
-            return ConsensusSigned.after(Step::Rank);
-        }
-        self.after(Step::Rank)
     }
 }
 
@@ -237,12 +255,18 @@ impl fmt::Display for Stage {
             Closed => "closed",
             Opened => "opened",
             Evaluating => "being evaluated",
+            Moderating => "being moderated",
             ConsensusSigned => "at consensus",
+            PricesOpened => "open with its prices",
             Ranked => "ranked",
             AwardProposed => "proposed for award",
             Awarded => "awarded",
+            LettersSent => "awarded with its letters sent",
+            Standstill => "in standstill",
+            Suspended => "suspended by a challenge",
             Contracted => "contracted",
             Cancelled => "cancelled",
+            Annulled => "annulled",
         })
     }
 }
@@ -252,101 +276,29 @@ impl fmt::Display for Step {
         f.write_str(match self {
             Self::SubmitBid => "take bids",
             Self::WithdrawBid => "give bids back",
+            Self::ConfirmBid => "take confirmations of bids",
+            Self::Amend => "be amended",
+            Self::Extend | Self::ExtendForOutage => "be extended",
+            Self::AskQuestion => "take questions",
+            Self::AnswerQuestion => "answer questions",
             Self::Open => "be opened",
-            Self::ExcludeBid => "exclude a bid",
             Self::DecideAdmission => "take a decision on who may take part",
+            Self::ExcludeBid | Self::ExcludePricedBid => "exclude a bid",
+            Self::AskExplanation => "ask for an explanation",
             Self::SealMark => "take marks",
             Self::SignPart | Self::SignConsensus => "take a consensus",
+            Self::OpenPrices => "have its prices opened",
             Self::Rank => "be ranked",
             Self::ReleaseMark => "release marks",
             Self::ProposeAward => "be proposed for award",
             Self::DecideAward => "be awarded",
+            Self::SendLetters => "send letters",
+            Self::Notify => "publish an award notice",
+            Self::Suspend => "be suspended",
+            Self::Resume => "run its standstill on",
             Self::SignPartContract | Self::SignContract => "be contracted",
+            Self::Annul | Self::AnnulSigned => "have an award annulled",
             Self::Cancel => "be cancelled",
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tender::fixtures::{at, full_plan, leaf, linear, plan};
-
-    #[test]
-    fn a_bid_counts_by_its_arrival_up_to_the_deadline_itself() {
-        let plan = full_plan();
-        let on_time = plan.closes_at;
-        let late = on_time.plus_micros(1);
-        assert_eq!(Published.can_submit(&plan, on_time), Ok(()));
-        let closed = TenderError::Closed {
-            closes_at: plan.closes_at,
-        };
-        assert_eq!(Published.can_submit(&plan, late), Err(closed));
-        assert_eq!(Published.can_withdraw(&plan, late), Err(closed));
-        assert_eq!(Opened.can_submit(&plan, late), Err(closed));
-        assert!(matches!(
-            Opened.can_submit(&plan, on_time),
-            Err(TenderError::WrongStage { .. })
-        ));
-    }
-
-    #[test]
-    fn a_cancelled_tender_takes_no_step() {
-        let plan = full_plan();
-        let early = at("2026-06-01T00:00:00Z");
-        let cancelled = Err(TenderError::Cancelled);
-        assert_eq!(Cancelled.can_submit(&plan, early), cancelled);
-        assert_eq!(
-            Cancelled.can_open(&plan, plan.opens_at).map(|_| ()),
-            cancelled
-        );
-        assert_eq!(Cancelled.after(Step::Cancel).map(|_| ()), cancelled);
-    }
-
-    #[test]
-    fn bids_open_after_the_deadline_and_not_before_the_opening_time() {
-        let mut plan = full_plan();
-        assert!(matches!(
-            Published.can_open(&plan, plan.closes_at.plus_micros(1)),
-            Err(TenderError::NotYetOpen { .. })
-        ));
-        assert_eq!(Published.can_open(&plan, plan.opens_at), Ok(Opened));
-        assert!(Opened.can_open(&plan, plan.opens_at).is_err(), "once");
-        plan.opens_at = plan.closes_at;
-        assert!(Published.can_open(&plan, plan.closes_at).is_err());
-        assert_eq!(
-            Published.can_open(&plan, plan.closes_at.plus_micros(1)),
-            Ok(Opened)
-        );
-    }
-
-    #[test]
-    fn the_way_to_a_contract_is_one_line_through_the_table() {
-        let steps = [
-            Step::Open,
-            Step::SealMark,
-            Step::SignPart,
-            Step::SignConsensus,
-            Step::Rank,
-            Step::ProposeAward,
-            Step::DecideAward,
-            Step::SignContract,
-        ];
-        let end = steps.into_iter().try_fold(Closed, Stage::after);
-        assert_eq!(end, Ok(Contracted));
-        assert!(ConsensusSigned.after(Step::ProposeAward).is_err());
-        assert!(Ranked.after(Step::DecideAward).is_err());
-        assert!(Awarded.after(Step::Cancel).is_err());
-        assert_eq!(AwardProposed.after(Step::ExcludeBid), Ok(ConsensusSigned));
-        assert_eq!(Awarded.after(Step::sign(1, 2)), Ok(Awarded));
-        assert_eq!(Awarded.after(Step::sign(2, 2)), Ok(Contracted));
-    }
-
-    #[test]
-    fn a_plan_that_nobody_judges_is_ranked_after_the_opening() {
-        let priced = plan(vec![leaf("PRICE", "100", linear("2", "1"))]);
-        assert_eq!(Opened.can_rank(&priced), Ok(Ranked));
-        assert!(Opened.can_rank(&full_plan()).is_err());
-        assert_eq!(ConsensusSigned.can_rank(&full_plan()), Ok(Ranked));
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::admission::AdmissionDecision;
+use super::abnormal::{Abnormality, Asked};
 use super::allocation::Allocated;
 use super::award::{Award, LotAward};
 use super::code::CriterionCode;
 use super::confirmation::{ConfirmedShare, confirmed};
+use super::envelopes::ClosedPrices;
 use super::lot::LotCode;
 use super::plan::Plan;
 use super::register::{Register, SealedEntry, SealedKind};
 use super::stage::{Stage, Step, TenderError};
+use super::standstill::Running;
 use crate::actor::Role;
 use crate::ids::{BidId, OrganisationId, PersonId, SealedId, TenderId};
 use crate::log::commitment::Salt;
@@ -39,6 +42,12 @@ pub struct Tender {
     pub(super) stage: Stage,
     /// Index of the publication.
     pub(super) published: u64,
+    /// How many amendments there were.
+    pub(super) amendments: u32,
+    /// Index of the last one after which a bid must be confirmed.
+    pub(super) material: Option<u64>,
+    /// How many questions were answered.
+    pub(super) answers: u32,
     /// Index of the opening.
     pub(super) opened: Option<u64>,
     /// Index of the first signature under the consensus.
@@ -51,6 +60,8 @@ pub struct Tender {
     pub(super) to_open: BTreeSet<SealedId>,
     /// Confirmations of participation that the opening showed.
     pub(super) confirmed: Vec<ConfirmedShare>,
+    /// Bids whose prices an opening names and that are not shown yet.
+    pub(super) prices_to_open: BTreeSet<BidId>,
     pub(super) bids: BTreeMap<BidId, OpenedBid>,
     pub(super) released: BTreeSet<(PersonId, BidId, CriterionCode)>,
     pub(super) ranking: Option<Standing>,
@@ -59,6 +70,8 @@ pub struct Tender {
     pub(super) awards: Vec<Award>,
     /// How many awards have their contract.
     pub(super) signed: usize,
+    /// The standstill from the award notice on; none where the plan has none.
+    pub(super) running: Option<Running>,
 }
 
 /// The last ranking, recomputed where it can be.
@@ -82,7 +95,11 @@ pub(super) struct OpenedBid {
     /// Its part in a draw; none when the opening is not what was sealed and the salt could have been chosen late.
     pub(super) salt: Option<Salt>,
     pub(super) content: KnownContent,
+    /// What its second envelope must match, while it is closed.
+    pub(super) closed_prices: Option<ClosedPrices>,
     pub(super) valid: bool,
+    /// Requests to explain what looks abnormal in it.
+    pub(super) asked: BTreeMap<Abnormality, Asked>,
     /// Excluded by a decision.
     pub(super) excluded: bool,
     pub(super) levels: BTreeMap<CriterionCode, u32>,
@@ -132,12 +149,22 @@ impl State {
         tender.ranking.as_ref()?.rankings.get(at)
     }
 
-    /// Notes that the contract of one more award is signed; the caller checks that each award has one.
+    /// Notes that the contract of one more award is signed, after the standstill; the caller checks that each award has one.
     pub(crate) fn contract(&mut self, tender: TenderId, header: &Header) -> Result<(), Finding> {
         let tender = self.expect(tender, header)?;
         tender.signed = tender.signed.saturating_add(1);
         let step = Step::sign(tender.signed, tender.awards.len());
-        tender.step(step, header)
+        let ends_at = tender.running.map(|running| running.ends_at);
+        let next = tender.stage.can_sign(step, ends_at, header.at);
+        tender.move_to(next, step, header)?;
+        if tender.stage == Stage::Contracted {
+            // Nothing reads the contents after the contracts: memory follows what is live.
+            for bid in tender.bids.values_mut() {
+                bid.content = KnownContent::default();
+            }
+            tender.confirmed.clear();
+        }
+        Ok(())
     }
 
     /// What is still open when the log ends: sealed entries that every tender they could belong to has passed over, and
@@ -152,6 +179,15 @@ impl State {
                     "opening",
                     format!("each bid that the opening of {id} names to be shown"),
                     format!("{} are missing", tender.to_open.len()),
+                ));
+            }
+            if !tender.prices_to_open.is_empty() {
+                findings.push(Finding::discrepancy(
+                    tender.inputs,
+                    "prices.opened",
+                    "prices",
+                    format!("the prices of each bid that the opening of {id} names"),
+                    format!("{} are missing", tender.prices_to_open.len()),
                 ));
             }
         }
@@ -169,10 +205,7 @@ impl State {
             SealedKind::Mark => {
                 let judged_then = tender.opened.is_some_and(|index| index < entry.index)
                     && after(tender.consensus);
-                let released = matches!(
-                    tender.stage,
-                    Stage::Awarded | Stage::Contracted | Stage::Cancelled
-                );
+                let released = tender.stage >= Stage::Awarded;
                 judged_then && !released
             }
         })
@@ -194,6 +227,12 @@ impl Tender {
     /// Takes a step of the table, or finds that it is not there.
     pub(super) fn step(&mut self, step: Step, header: &Header) -> Result<(), Finding> {
         let next = self.stage.after(step);
+        self.move_to(next, step, header)
+    }
+
+    /// The same at the time of the entry: a published tender may be closed by then.
+    pub(super) fn step_now(&mut self, step: Step, header: &Header) -> Result<(), Finding> {
+        let next = self.stage.at(&self.plan, header.at).after(step);
         self.move_to(next, step, header)
     }
 

@@ -102,6 +102,11 @@ impl Story {
         self.now = time;
     }
 
+    /// The time of the next entry, if nothing waits.
+    pub(crate) fn next_at(&self) -> Time {
+        self.now.plus_micros(1_000_000)
+    }
+
     /// The index of the next entry.
     pub(crate) fn next(&self) -> u64 {
         u64::try_from(self.entries.len()).unwrap()
@@ -258,6 +263,7 @@ impl Story {
                 .collect(),
             withdrawn: vec![sealed(4)],
             void: vec![],
+            unconfirmed: vec![],
         };
         self.add(officers.clone(), tender(), opened);
         for (n, content) in self.confirmations.clone() {
@@ -271,10 +277,9 @@ impl Story {
     }
 
     pub(crate) fn opening(&self, bidder: &Bidder) -> Opening {
-        let disclosure = &self.plan.disclosure;
         let content = sealed_bid(bidder);
         content
-            .open(ciphertext(bidder.n), |name| disclosure.publishes(name))
+            .open(ciphertext(bidder.n), |name| self.plan.publishes(name))
             .unwrap()
     }
 

@@ -48,11 +48,11 @@ pub fn judge(
     }
 }
 
-/// Whether every field that validity depends on stands in the log, so that a stranger can judge it.
+/// Whether every field that validity depends on at the opening stands in the log, so that a stranger can judge it.
 pub fn is_public(plan: &Plan) -> bool {
     BidField::ALL
         .into_iter()
-        .filter(|field| *field != BidField::Answers)
+        .filter(|field| *field != BidField::Answers && !plan.envelopes.closes(*field))
         .all(|field| plan.disclosure.in_log(field))
 }
 

@@ -206,7 +206,46 @@ impl City {
         .await?;
         Ok(tender)
     }
+
+    /// Writes a letter about each opened bid and publishes the award notice.
+    pub(crate) async fn notify(&self, app: &TestApp, tender: &str) -> Result<()> {
+        self.send_letters(app, tender).await?;
+        on_tender(app, &self.officer, "notifyAward", "TenderStepInput", tender).await
+    }
+
+    async fn send_letters(&self, app: &TestApp, tender: &str) -> Result<()> {
+        let bids = self.opened_bids(app, tender).await?;
+        let letters = bids.iter().enumerate().map(
+            |(at, bid)| json!({ "bid": bid, "text": format!("Your bid has place {at}, because ...") }),
+        );
+        let input =
+            json!({ "input": { "tender": tender, "letters": letters.collect::<Vec<_>>() } });
+        app.data(
+            Some(&self.officer),
+            &step("sendLetters", "SendLettersInput"),
+            input,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// From the award to its notice.
+    pub(crate) async fn notified(&self, app: &TestApp) -> Result<String> {
+        let tender = self.awarded(app).await?;
+        self.notify(app, &tender).await?;
+        Ok(tender)
+    }
+
+    /// From the award to the end of its standstill.
+    pub(crate) async fn stood_still(&self, app: &TestApp) -> Result<String> {
+        let tender = self.notified(app).await?;
+        app.advance_seconds(STANDSTILL_SECONDS);
+        Ok(tender)
+    }
 }
+
+/// Ten days, and at most three to the end of a working day.
+pub(crate) const STANDSTILL_SECONDS: i64 = 14 * 86_400;
 
 const PUBLISH: &str = "mutation ($input: PublishTenderInput!) {
     made: publishTender(input: $input) { tender { id } userErrors { code message path } }

@@ -12,6 +12,7 @@ use commonweal_domain::scoring::plan_report::{Declared, plan_seed};
 use commonweal_domain::scoring::robustness::{LowPriceRule, PanelMarks, PlausibleRate};
 use commonweal_domain::scoring::{Entrant, Facts};
 use commonweal_domain::tender::Lot;
+use commonweal_domain::tender::Standstill;
 use commonweal_domain::tender::criteria::{Criterion, CriterionKind};
 use commonweal_domain::tender::disclosure::DisclosurePlan;
 use commonweal_domain::tender::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
@@ -189,8 +190,10 @@ fn plan(input: &Input, lot: Lot, units: Units<'_>) -> Result<Plan, InputError> {
         surplus_tradable: false,
         closes_at,
         opens_at: closes_at,
+        questions_until: None,
         commencement: None,
         procurement: Procurement::default(),
+        standstill: Standstill::default(),
     })
 }
 

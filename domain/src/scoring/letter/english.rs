@@ -121,6 +121,9 @@ fn ground_name(ground: ExclusionGround) -> &'static str {
         }
         ExclusionGround::ConditionOfParticipation => "a condition of participation is not met",
         ExclusionGround::NonCompliant => "the bid does not comply with the tender",
+        ExclusionGround::Abnormal => {
+            "the bid looks abnormal, and the explanation asked for does not account for it"
+        }
     }
 }
 

@@ -123,6 +123,9 @@ fn ground_name(ground: ExclusionGround) -> &'static str {
         }
         ExclusionGround::ConditionOfParticipation => "입찰 참가 자격 요건을 충족하지 못하였습니다.",
         ExclusionGround::NonCompliant => "입찰이 공고에서 정한 조건에 맞지 않습니다.",
+        ExclusionGround::Abnormal => {
+            "입찰이 비정상적으로 보이며, 요청한 소명으로 그 사유가 해소되지 않았습니다."
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::actor::Role;
 use crate::ids::TenderId;
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
-use crate::scoring::KnownContent;
+use crate::tender::abnormal::check_settled;
 use crate::tender::award::{Award, LotAward, check_award};
 use crate::tender::stage::Step;
 use crate::tender::state::{Proposal, Tender};
@@ -34,7 +34,14 @@ impl EntryBody for AwardProposed {
             by,
             index: header.index,
         });
-        check_last_ranking(tender, &self.lots, self.ranking, header)
+        check_last_ranking(tender, &self.lots, self.ranking, header)?;
+        let expected = "bids without an open request to explain them";
+        for winner in self.lots.iter().filter_map(|award| award.winner) {
+            let bid = tender.eligible(winner.bid, header)?;
+            check_settled(&bid.asked)
+                .map_err(|error| header.finding("abnormal", expected, error))?;
+        }
+        Ok(())
     }
 }
 
@@ -83,11 +90,6 @@ impl EntryBody for AwardDecided {
                 })
             })
             .collect();
-        // Nothing reads the contents after the award: memory follows what is live.
-        for bid in tender.bids.values_mut() {
-            bid.content = KnownContent::default();
-        }
-        tender.confirmed.clear();
         if !people?.contains(&proposal.by) {
             let expected = format!("{} who proposed it among the actors", proposal.by);
             return Err(header.finding("people", expected, "others"));

@@ -193,21 +193,17 @@ impl EntryBody for ConfirmationsSettled {
             check_moment(tender, header)?;
         }
         let closes_at = tender.plan.closes_at;
-        let fits = |list: Fate, fate: Fate| match (list, fate) {
-            (Fate::Waiting, fate) => cancelled || fate == Fate::Waiting,
-            (Fate::Withdrawn(latest), Fate::Withdrawn(received_at)) => received_at <= latest,
-            (list, fate) => list == fate,
-        };
-        let lists = [
-            (&self.replaced, Fate::Replaced),
-            (&self.withdrawn, Fate::Withdrawn(closes_at)),
-            (&self.void, Fate::Waiting),
+        let void = |entry: &SealedEntry| cancelled || entry.fate == Fate::Waiting;
+        let in_time = |entry: &SealedEntry| matches!(entry.fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
+        let lists: [(&[SealedId], &dyn Fn(&SealedEntry) -> bool); 3] = [
+            (&self.replaced, &|entry| entry.fate == Fate::Replaced),
+            (&self.withdrawn, &in_time),
+            (&self.void, &void),
         ];
-        for (ids, list) in lists {
+        for (ids, fits) in lists {
             for id in ids {
                 let entry = (*id, SealedKind::Confirmation);
-                let settled = settle(entry, |fate| fits(list, fate), register, tender, header);
-                outcome = outcome.and(settled);
+                outcome = outcome.and(settle(entry, fits, register, tender, header));
             }
         }
         for _ in &self.void {

@@ -1,24 +1,34 @@
 //! Log entries of tenders, in the order of the process.
 
 mod admission;
+mod abnormal;
 mod award;
+mod changes;
 mod confirmation;
 mod marks;
 mod opening;
+mod prices;
 mod publication;
 mod ranking;
 mod robustness;
 mod sealed;
+mod standstill;
 
 pub use admission::AdmissionDecided;
+pub use abnormal::{AbnormalDecided, ExplanationGiven, ExplanationRequested};
 pub use award::{AwardDecided, AwardProposed};
+pub use changes::{BidConfirmed, QuestionAnswered, TenderAmended, TenderExtended};
 pub use confirmation::{
     ConfirmationOpened, ConfirmationReplaced, ConfirmationSealed, ConfirmationWithdrawn,
     ConfirmationsSettled,
 };
 pub use marks::{BidConsensus, ConsensusMark, ConsensusSigned, MarkReleased, MarkSealed};
 pub use opening::{BidExcluded, BidOpened, ExclusionGround, TenderOpened};
+pub use prices::{BidPriceOpened, PricesOpened};
 pub use publication::{TenderCancelled, TenderPublished};
 pub use ranking::{LotResult, RankingComputed};
 pub use robustness::RobustnessReported;
 pub use sealed::{BidLate, BidReplaced, BidSealed, BidWithdrawn};
+pub use standstill::{
+    AwardAnnulled, AwardNotified, Letter, LettersSent, StandstillResumed, StandstillSuspended,
+};

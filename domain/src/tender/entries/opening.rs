@@ -8,7 +8,9 @@ use crate::log::commitment::Opening;
 use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
+use crate::tender::envelopes::ClosedPrices;
 use crate::tender::lot::LotCode;
+use crate::tender::plan::Envelopes;
 use crate::tender::register::{Fate, Register, SealedEntry, SealedKind};
 use crate::tender::sealing::BidHead;
 use crate::tender::stage::Step;
@@ -30,12 +32,15 @@ pub struct TenderOpened {
     pub withdrawn: Vec<SealedId>,
     /// Bids that could not be opened at all.
     pub void: Vec<SealedId>,
+    /// Bids sealed before the last material amendment and neither confirmed nor replaced: they stay closed for ever.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unconfirmed: Vec<SealedId>,
 }
 
 /// Accounts for one entry: it must be of the kind and sealed for this tender's time, and have the fate of its list.
 pub(super) fn settle(
     (id, sealed): (SealedId, SealedKind),
-    fits: impl Fn(Fate) -> bool,
+    fits: impl Fn(&SealedEntry) -> bool,
     register: &mut Register,
     tender: &Tender,
     header: &Header,
@@ -46,7 +51,7 @@ pub(super) fn settle(
         let expected = format!("a {sealed} sealed after the publication");
         return Err(header.finding("sealed", expected, id));
     }
-    if !fits(entry.fate) {
+    if !fits(&entry) {
         let expected = format!("{id} listed by its fate");
         return Err(header.finding("sealed", expected, format!("{:?}", entry.fate)));
     }
@@ -68,44 +73,36 @@ impl EntryBody for TenderOpened {
         tender.inputs = header.index;
         tender.to_open = self.opened.iter().copied().collect();
         let closes_at = tender.plan.closes_at;
-        let waiting = |fate| fate == Fate::Waiting;
-        let replaced = |fate| fate == Fate::Replaced;
-        let in_time =
-            move |fate| matches!(fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
+        let material = tender.material;
+        let stands = move |entry: &SealedEntry| {
+            entry.fate == Fate::Waiting && entry.stands(material, closes_at)
+        };
+        let unconfirmed = move |entry: &SealedEntry| {
+            entry.fate == Fate::Waiting && !entry.stands(material, closes_at)
+        };
+        let replaced = |entry: &SealedEntry| entry.fate == Fate::Replaced;
+        let in_time = move |entry: &SealedEntry| matches!(entry.fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
+        let lists: [(&[SealedId], &dyn Fn(&SealedEntry) -> bool); 4] = [
+            (&self.void, &stands),
+            (&self.unconfirmed, &unconfirmed),
+            (&self.replaced, &replaced),
+            (&self.withdrawn, &in_time),
+        ];
         let mut outcome = named;
-        for id in &self.void {
-            outcome = outcome.and(settle(
-                (*id, SealedKind::Bid),
-                waiting,
-                register,
-                tender,
-                header,
-            ));
+        for (ids, fits) in lists {
+            for id in ids {
+                let bid = (*id, SealedKind::Bid);
+                outcome = outcome.and(settle(bid, fits, register, tender, header));
+            }
+        }
+        for _ in &self.void {
             state.tally.attested("bid that could not be opened");
-        }
-        for id in &self.replaced {
-            outcome = outcome.and(settle(
-                (*id, SealedKind::Bid),
-                replaced,
-                register,
-                tender,
-                header,
-            ));
-        }
-        for id in &self.withdrawn {
-            outcome = outcome.and(settle(
-                (*id, SealedKind::Bid),
-                in_time,
-                register,
-                tender,
-                header,
-            ));
         }
         // The opened ones stay in the register until each is shown, with what it committed to.
         for id in &self.opened {
             let fits = register
                 .get(*id)
-                .is_some_and(|entry| entry.kind == SealedKind::Bid && waiting(entry.fate));
+                .is_some_and(|entry| entry.kind == SealedKind::Bid && stands(entry));
             if !fits {
                 let error = header.finding("sealed", "a sealed bid that is still waiting", id);
                 outcome = outcome.and(Err(error));
@@ -171,7 +168,10 @@ impl EntryBody for BidOpened {
             received_at: self.received_at,
             salt: (found != Validity::CommitmentMismatch).then_some(self.opening.salt),
             content,
+            closed_prices: ClosedPrices::of(&self.opening)
+                .filter(|_| tender.plan.envelopes == Envelopes::Two),
             valid: found == Validity::Valid && self.validity == Validity::Valid,
+            asked: std::collections::BTreeMap::new(),
             excluded: false,
             levels: std::collections::BTreeMap::new(),
             decided: std::collections::BTreeMap::new(),
@@ -227,12 +227,12 @@ impl BidOpened {
     }
 
     fn check_disclosure(&self, tender: &Tender, header: &Header) -> Result<(), Finding> {
-        let disclosure = &tender.plan.disclosure;
+        let plan = &tender.plan;
         let wrong = self
             .opening
             .fields
             .iter()
-            .find(|(name, field)| disclosure.publishes(name) != field.value().is_some());
+            .find(|(name, field)| plan.publishes(name) != field.value().is_some());
         match wrong {
             None => Ok(()),
             Some((name, _)) => {
@@ -275,6 +275,8 @@ pub enum ExclusionGround {
     ConditionOfParticipation,
     /// The bid does not comply with the tender.
     NonCompliant,
+    /// The bid is abnormal, and its explanation does not account for it ([`crate::tender::abnormal`]).
+    Abnormal,
 }
 
 /// `bid.excluded`: a decision excluded a bid.
@@ -295,10 +297,12 @@ impl EntryBody for BidExcluded {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let tender = state.tenders.expect(self.tender, header)?;
         tender.people(header, Role::Officer, 1)?;
-        tender.step(Step::ExcludeBid, header)?;
+        let next = tender.stage.can_exclude(&tender.plan);
+        tender.move_to(next, Step::ExcludeBid, header)?;
         tender.inputs = header.index;
         tender.ranking = None;
         tender.proposal = None;
+        tender.prices_to_open.remove(&self.bid);
         tender.eligible(self.bid, header)?.excluded = true;
         state.tally.attested("exclusion of a bid by a decision");
         Ok(())

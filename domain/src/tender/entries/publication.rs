@@ -59,18 +59,23 @@ impl EntryBody for TenderPublished {
             buyer: self.buyer,
             stage: Stage::Published,
             published: header.index,
+            amendments: 0,
+            material: None,
+            answers: 0,
             opened: None,
             consensus: None,
             cancelled: None,
             inputs: header.index,
             to_open: BTreeSet::new(),
             confirmed: Vec::new(),
+            prices_to_open: BTreeSet::new(),
             bids: BTreeMap::new(),
             released: BTreeSet::new(),
             ranking: None,
             proposal: None,
             awards: Vec::new(),
             signed: 0,
+            running: None,
         };
         if state.tenders.tenders.contains_key(&self.tender) {
             return Err(header.finding("tender", "one publication", self.tender));
@@ -97,10 +102,14 @@ impl EntryBody for TenderCancelled {
         let tenders = &mut state.tenders;
         let tender = tenders.expect(self.tender, header)?;
         let named = tender.people(header, Role::Officer, 1).map(|_| ());
-        tender.stage = tender.stage.at(&tender.plan, header.at);
-        tender.step(Step::Cancel, header)?;
+        let next = tender
+            .stage
+            .can_cancel(&tender.plan, tender.signed, header.at);
+        tender.move_to(next, Step::Cancel, header)?;
         tender.cancelled = Some(header.index);
         tender.to_open.clear();
+        tender.prices_to_open.clear();
+        tender.awards.clear();
         let settled = self
             .void
             .iter()

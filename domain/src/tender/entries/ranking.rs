@@ -50,6 +50,10 @@ impl EntryBody for RankingComputed {
         let named = tender.people(header, Role::Officer, 1).map(|_| ());
         let next = tender.stage.can_rank(&tender.plan);
         tender.move_to(next, Step::Rank, header)?;
+        if !tender.prices_to_open.is_empty() {
+            let found = format!("{} are missing", tender.prices_to_open.len());
+            return Err(header.finding("prices", "every price that was opened shown", found));
+        }
         let upto = header.inputs_upto.filter(|upto| *upto > tender.inputs);
         if upto.is_none() {
             let expected = format!("more than {}, the last entry it depends on", tender.inputs);

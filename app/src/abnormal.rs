@@ -1,0 +1,327 @@
+//! The right to explain a bid that looks abnormal: an officer asks, the supplier explains, and an officer decides by a named
+//! ground. Nothing is excluded without it.
+
+use commonweal_domain::actor::{Action, Actor, Facts};
+use commonweal_domain::ids::{BidId, Id, OrganisationId};
+use commonweal_domain::tender::abnormal::{
+    AbnormalError, AbnormalGround, Abnormality, Asked, check_decision, check_explanation,
+    check_request, check_settled,
+};
+use commonweal_domain::tender::entries::{
+    AbnormalDecided, ExclusionGround, ExplanationGiven, ExplanationRequested,
+};
+use commonweal_domain::tender::stage::Step;
+use commonweal_domain::time::Time;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+};
+use uuid::Uuid;
+
+use crate::App;
+use crate::authorization::authorize;
+use crate::error::AppError;
+use crate::exclusion::{check_eligible, load_bid};
+use crate::organisation::{column, from_word, word};
+use crate::reason::NewReason;
+use crate::store::bid;
+use crate::store::evaluation::award;
+use crate::store::explanation;
+use crate::store::{Command, Tx, Written};
+
+impl From<AbnormalError> for AppError {
+    fn from(error: AbnormalError) -> Self {
+        use AbnormalError as E;
+        let (code, path) = match &error {
+            E::AskedAlready(_) => ("ASKED_ALREADY", "about"),
+            E::TooShort { .. } => ("DEADLINE", "answerBy"),
+            E::PricesClosed => ("PRICES_CLOSED", "about"),
+            E::NotAsked(_) => ("NOT_ASKED", "about"),
+            E::GivenAlready => ("GIVEN_ALREADY", "explanation"),
+            E::TooLate { .. } => ("CLOSED", "explanation"),
+            E::DecidedAlready => ("DECIDED_ALREADY", "about"),
+            E::TooEarly { .. } => ("EXPLANATION_OPEN", "about"),
+            E::Ground(_) => ("GROUND", "ground"),
+            E::Undecided(_) => ("EXPLANATION_OPEN", "tender"),
+        };
+        Self::refused_at(code, path, error)
+    }
+}
+
+fn asked(row: &explanation::Model) -> Asked {
+    Asked {
+        answer_by: Time::from_micros(row.answer_by),
+        given: row.given_idx.is_some(),
+        decided: row.decided_idx.is_some(),
+    }
+}
+
+async fn load_asked(
+    connection: &impl ConnectionTrait,
+    bid: BidId,
+    about: Abnormality,
+) -> Result<Option<Asked>, AppError> {
+    let row = explanation::Entity::find_by_id((bid.uuid(), word(about)?))
+        .one(connection)
+        .await?;
+    Ok(row.as_ref().map(asked))
+}
+
+/// Refuses to award a bid whose supplier was asked to explain and waits for the decision.
+pub(crate) async fn check_settled_bid(
+    connection: &impl ConnectionTrait,
+    bid: Uuid,
+) -> Result<(), AppError> {
+    let rows = explanation::Entity::find()
+        .filter(explanation::Column::BidId.eq(bid))
+        .all(connection)
+        .await?;
+    for row in &rows {
+        let about = from_word(&row.about)?;
+        check_settled([(&about, &asked(row))])?;
+    }
+    Ok(())
+}
+
+/// Input of [`App::request_explanation`].
+#[derive(Debug, Clone)]
+pub struct RequestExplanation {
+    /// The bid.
+    pub bid: BidId,
+    /// What looks abnormal.
+    pub about: Abnormality,
+    /// Until when the supplier may explain.
+    pub answer_by: Time,
+    /// What is asked.
+    pub request: String,
+}
+
+struct Request {
+    actor: Actor,
+    input: RequestExplanation,
+    request: NewReason,
+}
+
+impl Command for Request {
+    const NAME: &'static str = "request_explanation";
+    type Out = BidId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<BidId, AppError> {
+        let RequestExplanation {
+            bid,
+            about,
+            answer_by,
+            ..
+        } = self.input;
+        let (row, tender) = load_bid(tx, bid).await?;
+        let facts = tender.facts();
+        let permit = authorize(tx, &self.actor, Action::RequestExplanation, &facts).await?;
+        tender.after(Step::AskExplanation)?;
+        check_eligible(&row)?;
+        let earlier = load_asked(tx, bid, about).await?;
+        let prices_open = tender.stage.shows_prices(&tender.plan);
+        check_request(earlier.as_ref(), about, prices_open, answer_by, tx.at())?;
+        let body = ExplanationRequested {
+            tender: tender.id,
+            bid,
+            about,
+            answer_by,
+            request: self.request.hash()?,
+        };
+        let index = tender.append(tx, vec![permit.actor], None, body).await?;
+        self.request.insert(tx, tender.id).await?;
+        explanation::Entity::insert(explanation::ActiveModel {
+            bid_id: Set(row.id),
+            about: Set(word(about)?),
+            tender_id: Set(tender.row.id),
+            answer_by: Set(answer_by.micros()),
+            request_reason_id: Set(self.request.id),
+            requested_idx: Set(column(index)?),
+            ..Default::default()
+        })
+        .exec_without_returning(tx)
+        .await?;
+        Ok(bid)
+    }
+}
+
+/// Input of [`App::explain_bid`].
+#[derive(Debug, Clone)]
+pub struct ExplainBid {
+    /// The bid.
+    pub bid: BidId,
+    /// What looks abnormal.
+    pub about: Abnormality,
+    /// The explanation.
+    pub explanation: String,
+    /// When the last byte of the request arrived.
+    pub received_at: Time,
+}
+
+struct Explain {
+    actor: Actor,
+    input: ExplainBid,
+    explanation: NewReason,
+}
+
+impl Command for Explain {
+    const NAME: &'static str = "explain_bid";
+    type Out = BidId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<BidId, AppError> {
+        let (bid, about) = (self.input.bid, self.input.about);
+        let (row, tender) = load_bid(tx, bid).await?;
+        let facts = Facts {
+            organisation: Some(OrganisationId::from_uuid(row.supplier_id)),
+            ..Facts::default()
+        };
+        let permit = authorize(tx, &self.actor, Action::ExplainBid, &facts).await?;
+        tender.after(Step::AskExplanation)?;
+        check_eligible(&row)?;
+        let earlier = load_asked(tx, bid, about).await?;
+        let received_at = self.input.received_at.min(tx.at());
+        check_explanation(earlier.as_ref(), about, received_at)?;
+        let body = ExplanationGiven {
+            tender: tender.id,
+            bid,
+            about,
+            received_at,
+            explanation: self.explanation.hash()?,
+        };
+        let index = tender.append(tx, vec![permit.actor], None, body).await?;
+        self.explanation.insert(tx, tender.id).await?;
+        explanation::ActiveModel {
+            bid_id: Set(row.id),
+            about: Set(word(about)?),
+            explanation_reason_id: Set(Some(self.explanation.id)),
+            given_idx: Set(Some(column(index)?)),
+            ..Default::default()
+        }
+        .update(tx)
+        .await?;
+        Ok(bid)
+    }
+}
+
+/// Input of [`App::decide_abnormal`].
+#[derive(Debug, Clone)]
+pub struct DecideAbnormal {
+    /// The bid.
+    pub bid: BidId,
+    /// What looked abnormal.
+    pub about: Abnormality,
+    /// The ground, which accepts or excludes.
+    pub ground: AbnormalGround,
+    /// Why.
+    pub reason: String,
+}
+
+struct Decide {
+    actor: Actor,
+    input: DecideAbnormal,
+    reason: NewReason,
+}
+
+impl Command for Decide {
+    const NAME: &'static str = "decide_abnormal";
+    type Out = BidId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<BidId, AppError> {
+        let (bid, about, ground) = (self.input.bid, self.input.about, self.input.ground);
+        let (row, tender) = load_bid(tx, bid).await?;
+        let facts = tender.facts();
+        let permit = authorize(tx, &self.actor, Action::DecideAbnormal, &facts).await?;
+        let stage = if ground.excludes() {
+            tender.stage.can_exclude(&tender.plan)?
+        } else {
+            tender.after(Step::AskExplanation)?
+        };
+        check_eligible(&row)?;
+        let earlier = load_asked(tx, bid, about).await?;
+        check_decision(earlier.as_ref(), about, ground, tx.at())?;
+        let body = AbnormalDecided {
+            tender: tender.id,
+            bid,
+            about,
+            ground,
+            reason: self.reason.hash()?,
+        };
+        let index = tender.append(tx, vec![permit.actor], None, body).await?;
+        let index = column(index)?;
+        self.reason.insert(tx, tender.id).await?;
+        explanation::ActiveModel {
+            bid_id: Set(row.id),
+            about: Set(word(about)?),
+            ground: Set(Some(word(ground)?)),
+            decision_reason_id: Set(Some(self.reason.id)),
+            decided_idx: Set(Some(index)),
+            ..Default::default()
+        }
+        .update(tx)
+        .await?;
+        if !ground.excludes() {
+            return Ok(bid);
+        }
+        bid::ActiveModel {
+            id: Set(row.id),
+            excluded_ground: Set(Some(word(ExclusionGround::Abnormal)?)),
+            excluded_reason_id: Set(Some(self.reason.id)),
+            excluded_idx: Set(Some(index)),
+            ..Default::default()
+        }
+        .update(tx)
+        .await?;
+        // A proposal stands on a ranking, and both are void now.
+        award::Entity::delete_many()
+            .filter(award::Column::TenderId.eq(tender.row.id))
+            .exec(tx)
+            .await?;
+        tender
+            .store(tx, stage, |row| row.inputs_idx = Set(index))
+            .await?;
+        Ok(bid)
+    }
+}
+
+impl App {
+    /// Asks a supplier to explain what looks abnormal in its bid.
+    pub async fn request_explanation(
+        &self,
+        actor: &Actor,
+        input: RequestExplanation,
+    ) -> Result<Written<BidId>, AppError> {
+        let command = Request {
+            actor: actor.clone(),
+            request: NewReason::new(&self.ids, "request", input.request.clone())?,
+            input,
+        };
+        self.store.write(None, command).await
+    }
+
+    /// Explains what looks abnormal in the own bid.
+    pub async fn explain_bid(
+        &self,
+        actor: &Actor,
+        input: ExplainBid,
+    ) -> Result<Written<BidId>, AppError> {
+        let command = Explain {
+            actor: actor.clone(),
+            explanation: NewReason::letter(&self.ids, "explanation", input.explanation.clone())?,
+            input,
+        };
+        self.store.write(None, command).await
+    }
+
+    /// Accepts a bid that looked abnormal or excludes it, after its explanation or the time for it.
+    pub async fn decide_abnormal(
+        &self,
+        actor: &Actor,
+        input: DecideAbnormal,
+    ) -> Result<Written<BidId>, AppError> {
+        let command = Decide {
+            actor: actor.clone(),
+            reason: NewReason::new(&self.ids, "reason", input.reason.clone())?,
+            input,
+        };
+        self.store.write(None, command).await
+    }
+}

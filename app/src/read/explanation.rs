@@ -1,0 +1,98 @@
+//! Requests to explain bids: that they were made and decided for everyone, the words for the supplier and the buyer.
+
+use std::collections::HashMap;
+
+use commonweal_domain::actor::Actor;
+use commonweal_domain::ids::{BidId, Id, TenderId};
+use commonweal_domain::scoring::scorecard::Audience;
+use commonweal_domain::tender::abnormal::{AbnormalGround, Abnormality};
+use commonweal_domain::time::Time;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::Read;
+use super::visibility::Reader;
+use crate::error::AppError;
+use crate::organisation::from_word;
+use crate::store::bid;
+use crate::store::columns::index;
+use crate::store::explanation;
+
+/// A request to explain a bid, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplanationView {
+    /// What looks abnormal.
+    pub about: Abnormality,
+    /// Until when the supplier may explain.
+    pub answer_by: Time,
+    /// What was asked, for the supplier and the buyer; `None` when the text was erased.
+    pub request: Option<String>,
+    /// Log index of the request.
+    pub requested_index: u64,
+    /// The explanation, for the supplier and the buyer.
+    pub explanation: Option<String>,
+    /// Log index of the explanation.
+    pub given_index: Option<u64>,
+    /// The ground of the decision.
+    pub ground: Option<AbnormalGround>,
+    /// Why it was decided so, for the supplier and the buyer.
+    pub reason: Option<String>,
+    /// Log index of the decision.
+    pub decided_index: Option<u64>,
+}
+
+impl Read<'_> {
+    /// The requests to explain bids, in a fixed number of statements.
+    pub async fn explanations_of(
+        &self,
+        actor: &Actor,
+        bids: &[BidId],
+    ) -> Result<HashMap<BidId, Vec<ExplanationView>>, AppError> {
+        let ids: Vec<Uuid> = bids.iter().map(|id| id.uuid()).collect();
+        let rows = explanation::Entity::find()
+            .filter(explanation::Column::BidId.is_in(ids))
+            .order_by_asc(explanation::Column::RequestedIdx)
+            .all(self.db)
+            .await?;
+        let suppliers: HashMap<Uuid, Uuid> = bid::Entity::find()
+            .filter(bid::Column::Id.is_in(rows.iter().map(|row| row.bid_id)))
+            .all(self.db)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row.supplier_id))
+            .collect();
+        let tenders: Vec<_> = rows
+            .iter()
+            .map(|row| TenderId::from_uuid(row.tender_id))
+            .collect();
+        let reader = Reader::new(self, actor, &tenders).await?;
+        let texts = rows.iter().flat_map(|row| {
+            let later = [row.explanation_reason_id, row.decision_reason_id];
+            later.into_iter().flatten().chain([row.request_reason_id])
+        });
+        let texts = self.reasons(texts.collect()).await?;
+        let mut found: HashMap<BidId, Vec<ExplanationView>> = HashMap::new();
+        for row in rows {
+            let supplier = suppliers.get(&row.bid_id).copied();
+            let party = reader.audience(row.tender_id, supplier) == Audience::Full;
+            let text = |id: Option<Uuid>| {
+                let text = id.and_then(|id| texts.get(&id)).cloned();
+                text.filter(|_| party)
+            };
+            let view = ExplanationView {
+                about: from_word(&row.about)?,
+                answer_by: Time::from_micros(row.answer_by),
+                request: text(Some(row.request_reason_id)),
+                requested_index: index(row.requested_idx)?,
+                explanation: text(row.explanation_reason_id),
+                given_index: row.given_idx.map(index).transpose()?,
+                ground: row.ground.as_deref().map(from_word).transpose()?,
+                reason: text(row.decision_reason_id),
+                decided_index: row.decided_idx.map(index).transpose()?,
+            };
+            let bid = BidId::from_uuid(row.bid_id);
+            found.entry(bid).or_default().push(view);
+        }
+        Ok(found)
+    }
+}
