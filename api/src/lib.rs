@@ -1,4 +1,6 @@
 //! The edge of Commonweal: the only crate that knows HTTP, GraphQL and the command line.
+// The merged roots of the schema nest as deep as there are nouns.
+#![recursion_limit = "256"]
 
 pub mod auth;
 pub mod catalogue_files;

@@ -7,23 +7,22 @@ use commonweal_domain::ids::{BidId, Id};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::admission::AdmissionError;
 use commonweal_domain::tender::entries::AdmissionDecided;
+use commonweal_domain::tender::sealing::{answers, known};
 use commonweal_domain::tender::stage::Step;
-use commonweal_domain::tender::{AdmissionDecision, BidContent, CriterionCode};
+use commonweal_domain::tender::{AdmissionDecision, CriterionCode};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
 };
 
 use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
-use crate::exclusion::{check_eligible, load_bid, takes_part};
+use crate::exclusion::{check_eligible, load_bid, take_out, takes_part};
 use crate::organisation::{column, from_word, word};
 use crate::ranking::sealed_content;
 use crate::reason::NewReason;
 use crate::store::admission;
 use crate::store::bid;
-use crate::store::evaluation::award;
 use crate::store::{Command, Tx, Written};
 use crate::tender::LoadedTender;
 
@@ -67,14 +66,14 @@ impl Command for Decide {
         let (row, tender) = load_bid(tx, self.bid).await?;
         let permit = authorize(tx, &self.actor, Action::DecideAdmission, &tender.facts()).await?;
         let excludes = self.decision.excludes();
-        let stage = tender.after(if excludes {
-            Step::ExcludeBid
+        let stage = if excludes {
+            tender.stage.can_exclude(&tender.plan)?
         } else {
-            Step::DecideAdmission
-        })?;
+            tender.after(Step::DecideAdmission)?
+        };
         check_eligible(&row)?;
-        let content = content(&row)?;
-        let described = Some(content.answers.contains_key(&self.code));
+        let answers = answers(&sealed_content(&row)?).map_err(AppError::internal)?;
+        let described = Some(answers.contains_key(&self.code));
         let admission = &tender.plan.admission;
         let ground = admission.decide(&self.code, self.decision, described)?;
         let by = permit.actor.id;
@@ -107,26 +106,8 @@ impl Command for Decide {
         if !excludes {
             return tender.store(tx, stage, |_| ()).await;
         }
-        bid::ActiveModel {
-            id: Set(row.id),
-            excluded_ground: Set(Some(word(ground)?)),
-            excluded_reason_id: Set(Some(self.reason.id)),
-            excluded_idx: Set(Some(index)),
-            ..Default::default()
-        }
-        .update(tx)
-        .await?;
-        // A proposal stands on a ranking, and both are void now.
-        award::Entity::delete_by_id(tender.row.id).exec(tx).await?;
-        tender
-            .store(tx, stage, |row| row.inputs_idx = Set(index))
-            .await
+        take_out(tx, tender, &row, stage, (ground, self.reason.id, index)).await
     }
-}
-
-fn content(row: &bid::Model) -> Result<BidContent, AppError> {
-    let unsealed = BidContent::unseal(&sealed_content(row)?).map_err(AppError::internal)?;
-    Ok(unsealed.2)
 }
 
 /// Refuses to go on while a bid that takes part declares something on which nothing is decided.
@@ -157,7 +138,9 @@ pub(crate) async fn check_decided(
             let code = decision.code.parse().map_err(AppError::internal)?;
             decided.insert(code, from_word(&decision.decision)?);
         }
-        if let Some(code) = admission.undecided(&content(row)?.declarations, &decided) {
+        let content = known(&sealed_content(row)?).map_err(AppError::internal)?;
+        let declarations = content.declarations.unwrap_or_default();
+        if let Some(code) = admission.undecided(&declarations, &decided) {
             let message = format!(
                 "the bid {} does not declare to be fit under {code}: decide on it before the ranking",
                 BidId::from_uuid(row.id)

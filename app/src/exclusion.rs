@@ -5,10 +5,12 @@ use commonweal_domain::actor::{Action, Actor};
 use commonweal_domain::ids::{BidId, Id, TenderId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::entries::{BidExcluded, ExclusionGround};
+use commonweal_domain::tender::stage::Stage;
 use commonweal_domain::tender::validity::Validity;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
 };
+use uuid::Uuid;
 
 use crate::App;
 use crate::authorization::authorize;
@@ -50,24 +52,41 @@ impl Command for Exclude {
         })?;
         let index = column(index)?;
         self.reason.insert(tx, tender.id).await?;
-        bid::ActiveModel {
-            id: Set(row.id),
-            excluded_ground: Set(Some(word(self.ground)?)),
-            excluded_reason_id: Set(Some(self.reason.id)),
-            excluded_idx: Set(Some(index)),
-            ..Default::default()
-        }
-        .update(tx)
-        .await?;
-        // A proposal stands on a ranking, and both are void now.
-        award::Entity::delete_many()
-            .filter(award::Column::TenderId.eq(tender.row.id))
-            .exec(tx)
-            .await?;
-        tender
-            .store(tx, stage, |row| row.inputs_idx = Set(index))
-            .await
+        take_out(
+            tx,
+            tender,
+            &row,
+            stage,
+            (self.ground, self.reason.id, index),
+        )
+        .await
     }
+}
+
+/// Takes a bid out by the decision of an entry: ground, reason and index. A ranking and a proposal made before are void.
+pub(crate) async fn take_out(
+    tx: &Tx,
+    tender: LoadedTender,
+    row: &bid::Model,
+    stage: Stage,
+    (ground, reason, index): (ExclusionGround, Uuid, i64),
+) -> Result<(), AppError> {
+    bid::ActiveModel {
+        id: Set(row.id),
+        excluded_ground: Set(Some(word(ground)?)),
+        excluded_reason_id: Set(Some(reason)),
+        excluded_idx: Set(Some(index)),
+        ..Default::default()
+    }
+    .update(tx)
+    .await?;
+    award::Entity::delete_many()
+        .filter(award::Column::TenderId.eq(tender.row.id))
+        .exec(tx)
+        .await?;
+    tender
+        .store(tx, stage, |row| row.inputs_idx = Set(index))
+        .await
 }
 
 /// An opened bid with its tender.

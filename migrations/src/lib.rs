@@ -23,12 +23,12 @@ mod m20261123_000110_proxy_pack;
 mod m20261123_000120_log_blob;
 mod m20261123_000130_confirmation;
 mod m20261123_000131_admission;
-mod m20261123_000160_robustness;
 mod m20261123_000150_stage;
 mod m20261123_000151_process;
 mod m20261123_000152_question;
 mod m20261123_000153_explanation;
 mod m20261123_000154_draft;
+mod m20261123_000160_robustness;
 mod m20261123_000165_policy;
 
 pub use change::{Change, InsertOnly};

@@ -6,8 +6,8 @@ use commonweal_domain::ids::{BidId, CatalogueId, OrganisationId, TenderId};
 use commonweal_domain::tender as domain;
 use commonweal_domain::tender::{entries, validity};
 
-use super::admission::AdmissionDecision;
 use super::abnormal::Explanation;
+use super::admission::AdmissionDecision;
 use super::amounts::{Money, Period, Quantity};
 use super::catalogue::{self, Catalogue};
 use super::comparison::BidComparison;
@@ -357,7 +357,10 @@ impl Bid {
     }
 
     /// The letter with reasons, for its supplier and the buyer; null for others.
-    async fn sent_letter(&self, context: &Context<'_>) -> async_graphql::Result<Option<SentLetter>> {
+    async fn sent_letter(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<SentLetter>> {
         let found = loader(context)?.load_one(SentLetterOf(self.key)).await?;
         Ok(found.map(Into::into))
     }

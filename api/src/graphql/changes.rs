@@ -4,10 +4,9 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use commonweal_app::amendment::{AmendTender, ExtendTender};
 use commonweal_app::question::{AnswerQuestion, AskQuestion};
 use commonweal_app::read::question::{AnswerView, QuestionView};
-use commonweal_domain::ids::{CatalogueId, OrganisationId, SealedId, TenderId};
+use commonweal_domain::ids::{OrganisationId, SealedId, TenderId};
 
-use super::context::{actor, app, loader, received_at};
-use super::errors::Code;
+use super::context::{actor, app, received_at};
 use super::node::{node_id, parse_id};
 use super::payload::payloads;
 use super::plan_input::PlanInput;
@@ -161,10 +160,7 @@ impl ChangeMutation {
         #[graphql(desc = "The new plan, and why.")] input: AmendTenderInput,
     ) -> async_graphql::Result<TenderPayload> {
         let id: TenderId = parse_id("tender", &input.tender)?;
-        let catalogue: CatalogueId = parse_id("plan.catalogue", &input.plan.catalogue)?;
-        let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
-        let found = loader(context)?.load_one(catalogue).await?;
-        let plan = input.plan.parse(&found.ok_or_else(unknown)?.catalogue)?;
+        let plan = input.plan.read(context).await?;
         let amended = AmendTender {
             tender: id,
             plan,

@@ -4,12 +4,11 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use commonweal_app::draft::SaveDraft;
 use commonweal_app::read::Page;
 use commonweal_app::read::draft::DraftView;
-use commonweal_domain::ids::{CatalogueId, DraftId, OrganisationId};
+use commonweal_domain::ids::{DraftId, OrganisationId};
 use commonweal_domain::tender as domain;
 
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse};
-use super::errors::Code;
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::payload::payloads;
@@ -189,10 +188,7 @@ impl DraftMutation {
         context: &Context<'_>,
         #[graphql(desc = "The draft.")] input: SaveDraftInput,
     ) -> async_graphql::Result<DraftPayload> {
-        let catalogue: CatalogueId = parse_id("plan.catalogue", &input.plan.catalogue)?;
-        let found = loader(context)?.load_one(catalogue).await?;
-        let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
-        let plan = input.plan.parse(&found.ok_or_else(unknown)?.catalogue)?;
+        let plan = input.plan.read(context).await?;
         let id = input.draft.map(|id| parse_id("draft", &id)).transpose()?;
         let version = i64::from(input.version.unwrap_or(0));
         let draft = SaveDraft {

@@ -1,9 +1,9 @@
 //! The GraphQL interface. What is here knows no noun: transport, limits, cost, errors, subscriptions, scalars and
 //! connections are written over any schema, and the nouns plug in beside them.
 
+pub mod abnormal;
 pub mod admission;
 pub mod ahp;
-pub mod abnormal;
 pub mod amounts;
 pub mod award;
 pub mod bid;

@@ -11,7 +11,6 @@ use commonweal_domain::tender::Lot;
 use super::amounts::{Money, MoneyInput, Quantity};
 use super::context::{actor, loader, refuse};
 use super::errors::Code;
-use super::node::parse_id;
 use super::plan_input::{PlanInput, input_path};
 
 /// The most runs that one query may ask for.
@@ -260,12 +259,13 @@ impl PlanReportQuery {
         if actor.organisations(Role::Officer).next().is_none() {
             return Err(Code::Forbidden.error("a plan is checked by an officer of a buyer"));
         }
-        let id: CatalogueId = parse_id("input.plan.catalogue", &input.plan.catalogue)?;
-        let unknown = || Code::NotFound.error("`input.plan.catalogue`: no such measure catalogue");
-        let found = loader(context)?.load_one::<CatalogueId>(id).await?;
-        let catalogue = found.ok_or_else(unknown)?.catalogue;
         let reference_price = input.reference_price.parse("input.referencePrice")?;
-        let plan = input.plan.parse(&catalogue)?;
+        let plan = input.plan.read(context).await?;
+        let unknown = || Code::NotFound.error("`input.plan.catalogue`: no such measure catalogue");
+        let found = loader(context)?
+            .load_one::<CatalogueId>(plan.catalogue)
+            .await?;
+        let catalogue = found.ok_or_else(unknown)?.catalogue;
         let wrong = |message: String| Code::BadUserInput.error(message);
         let before = commonweal_domain::time::Time::from_micros(i64::MIN);
         plan.check(&catalogue, before).map_err(|error| {

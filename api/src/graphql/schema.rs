@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Interface, MergedObject, Object, Schema, SchemaBuilder};
 use commonweal_app::App;
 
+use super::abnormal::AbnormalMutation;
 use super::admission::AdmissionMutation;
 use super::ahp::AhpQuery;
-use super::abnormal::AbnormalMutation;
 use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
@@ -33,8 +33,8 @@ use super::organisation::{self, Organisation, OrganisationMutation, Organisation
 use super::plan_report::PlanReportQuery;
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
-use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
 use super::process::ProcessMutation;
+use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
 use super::tender::{self, Tender, TenderMutation, TenderQuery};

@@ -11,9 +11,9 @@ use commonweal_app::read::confirmation::ConfirmationRequestView;
 use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, RankingView};
 use commonweal_app::read::explanation::ExplanationView;
 use commonweal_app::read::policy::CheckView;
-use commonweal_app::read::robustness::RobustnessView;
 use commonweal_app::read::process::{LetterView, StandstillView, TenderEventView};
 use commonweal_app::read::question::{AnswerView, QuestionView};
+use commonweal_app::read::robustness::RobustnessView;
 use commonweal_app::read::tender::TenderView;
 use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
 use commonweal_domain::scoring::comparison::Comparison;
@@ -81,7 +81,7 @@ loads! {
     /// The requests to explain a bid.
     ExplanationsOf(BidId) -> Vec<ExplanationView> = |app, actor, ids| app.read().explanations_of(actor, ids);
     /// The last letter about a bid.
-    SentLetterOf(BidId) -> LetterView = |app, actor, ids| app.read().letters_of(actor, ids);
+    SentLetterOf(BidId) -> LetterView = |app, actor, ids| app.read().sent_letters_of(actor, ids);
     /// The scorecard of a bid in the standing ranking.
     ScorecardOf(BidId) -> Scorecard = |app, actor, ids| app.read().scorecards_of(actor, ids);
     /// A losing bid beside the winner of the standing ranking.

@@ -101,7 +101,7 @@ impl Read<'_> {
     }
 
     /// The last letter about each bid, for its supplier, the buyer and auditors, in a fixed number of statements.
-    pub async fn letters_of(
+    pub async fn sent_letters_of(
         &self,
         actor: &Actor,
         bids: &[BidId],

@@ -1,7 +1,7 @@
 //! Tenders: the evaluation plan, bids, the process and the award.
 
-pub mod admission;
 pub mod abnormal;
+pub mod admission;
 pub mod allocation;
 pub mod amendment;
 pub mod award;
@@ -30,13 +30,13 @@ mod state;
 pub mod validity;
 
 #[cfg(test)]
+mod abnormal_tests;
+#[cfg(test)]
 mod admission_tests;
 #[cfg(test)]
 mod allocation_tests;
 #[cfg(test)]
 mod bidder;
-#[cfg(test)]
-mod abnormal_tests;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]

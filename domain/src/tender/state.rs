@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::admission::AdmissionDecision;
 use super::abnormal::{Abnormality, Asked};
+use super::admission::AdmissionDecision;
 use super::allocation::Allocated;
 use super::award::{Award, LotAward};
 use super::code::CriterionCode;

@@ -1,15 +1,15 @@
 //! Tenders from publication to award, through HTTP.
 
-mod admitted;
 mod abnormal;
+mod admitted;
 mod blind;
 mod changes;
 mod confirmed;
 mod debrief;
-mod lots;
-mod methods;
 mod drafts;
 mod envelopes;
+mod lots;
+mod methods;
 mod path;
 mod process;
 mod reads;

@@ -11,6 +11,7 @@ use commonweal_domain::policy::Procurement;
 use commonweal_domain::scoring::plan_report::{Declared, plan_seed};
 use commonweal_domain::scoring::robustness::{LowPriceRule, PanelMarks, PlausibleRate};
 use commonweal_domain::scoring::{Entrant, Facts};
+use commonweal_domain::tender::Admission;
 use commonweal_domain::tender::Lot;
 use commonweal_domain::tender::Standstill;
 use commonweal_domain::tender::criteria::{Criterion, CriterionKind};
@@ -174,6 +175,7 @@ fn plan(input: &Input, lot: Lot, units: Units<'_>) -> Result<Plan, InputError> {
         method: chosen.unwrap_or(Method::WeightedSum),
         lots: vec![lot],
         lot_limits: None,
+        admission: Admission::default(),
         envelopes: Envelopes::One,
         mark_scale: input.mark_scale,
         rounding: Rounding::HalfEven,

@@ -32,12 +32,13 @@ impl EntryBody for AdmissionDecided {
         let tender = state.tenders.expect(self.tender, header)?;
         tender.people(header, Role::Officer, 1)?;
         let excludes = self.decision.excludes();
-        let step = if excludes {
-            Step::ExcludeBid
+        if excludes {
+            let next = tender.stage.can_exclude(&tender.plan);
+            tender.move_to(next, Step::ExcludeBid, header)?;
+            tender.prices_to_open.remove(&self.bid);
         } else {
-            Step::DecideAdmission
-        };
-        tender.step(step, header)?;
+            tender.step(Step::DecideAdmission, header)?;
+        }
         let opened = tender.eligible(self.bid, header)?;
         let answered = opened.content.answered.as_ref();
         let described = answered.map(|answered| answered.contains(&self.code));

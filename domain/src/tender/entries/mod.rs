@@ -1,7 +1,7 @@
 //! Log entries of tenders, in the order of the process.
 
-mod admission;
 mod abnormal;
+mod admission;
 mod award;
 mod changes;
 mod confirmation;
@@ -14,8 +14,8 @@ mod robustness;
 mod sealed;
 mod standstill;
 
-pub use admission::AdmissionDecided;
 pub use abnormal::{AbnormalDecided, ExplanationGiven, ExplanationRequested};
+pub use admission::AdmissionDecided;
 pub use award::{AwardDecided, AwardProposed};
 pub use changes::{BidConfirmed, QuestionAnswered, TenderAmended, TenderExtended};
 pub use confirmation::{
