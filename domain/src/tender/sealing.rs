@@ -282,7 +282,7 @@ mod tests {
         salts.push(sealed.salt.0);
         salts.sort_unstable();
         salts.dedup();
-        assert_eq!(salts.len(), 10, "each salt is used once");
+        assert_eq!(salts.len(), 11, "each salt is used once");
     }
 
     #[test]
