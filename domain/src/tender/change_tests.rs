@@ -85,7 +85,10 @@ fn opened_with(story: &mut Story, opened: &[Bidder], unconfirmed: &[u128]) {
             Body::TenderOpened(body) => Some(body),
             _ => None,
         },
-        |body| body.unconfirmed = list,
+        |body| {
+            body.unconfirmed = list;
+            body.replaced = vec![sealed(33)];
+        },
     );
 }
 

@@ -308,6 +308,9 @@ fn each_awarded_lot_has_its_contract_and_the_last_ends_the_tender() {
             })
         })
         .collect();
+    story.send_letters(&offers());
+    let ends_at = story.notify();
+    story.wait_until(ends_at);
     let mut stages = Vec::new();
     for contract in &contracts {
         let signed = ContractSigned {
@@ -317,7 +320,7 @@ fn each_awarded_lot_has_its_contract_and_the_last_ends_the_tender() {
         stages.push(story.replay().1.tenders.stage(tender()));
     }
     assert_eq!(story.checks(), []);
-    assert_eq!(stages, [Some(Stage::Awarded), Some(Stage::Contracted)]);
+    assert_eq!(stages, [Some(Stage::Standstill), Some(Stage::Contracted)]);
 
     let mut moved = contracts[0].clone();
     moved.id = Id::from_uuid(uuid(990));
