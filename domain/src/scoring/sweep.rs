@@ -175,7 +175,8 @@ impl Column<'_> {
     fn leader(&self, step: u32) -> Option<usize> {
         let left = i128::from(self.steps.saturating_sub(step));
         // The same as `left * S + s * (t * rest - left * w)`: two factors for all bids, each below 10^15.
-        let up = i128::from(step).wrapping_mul(i128::from(self.rest));
+        // Where rivals divide nothing, only the last step is asked for, and any positive rest orders by the mark alone.
+        let up = i128::from(step).wrapping_mul(i128::from(self.rest.max(1)));
         let factor = up.wrapping_sub(left.wrapping_mul(i128::from(self.points)));
         let (left, factor) = (i64::try_from(left).ok()?, i64::try_from(factor).ok()?);
         let mut best: Option<(i128, usize)> = None;
