@@ -261,6 +261,7 @@ pub(crate) fn stands(row: &sealed_bid::Model, tender: &LoadedTender) -> Result<b
         at: Time::from_micros(row.received_at),
         fate: Fate::Waiting,
         confirmed: confirmed.transpose()?,
+        replaces: None,
     };
     let material = tender.row.material_idx.map(index).transpose()?;
     Ok(entry.stands(material, tender.plan.closes_at))

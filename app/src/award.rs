@@ -2,16 +2,14 @@
 //! are released.
 
 use commonweal_domain::actor::{Action, Actor, Facts, Role};
-use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, SealedId, TenderId};
-use commonweal_domain::log::commitment::Opening;
+use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, TenderId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::tender::award::{AwardError, LotAward, Winner, check_award};
 use commonweal_domain::tender::entries::{AwardDecided, AwardProposed, MarkReleased};
 use commonweal_domain::tender::stage::Step;
 use commonweal_domain::tender::{Award, BidContent, LotCode};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
 };
 
 use crate::App;
@@ -19,9 +17,11 @@ use crate::abnormal::check_settled_bid;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::organisation::column;
+use crate::panel::panel_people;
 use crate::ranking::{sealed_content, standing_allocation};
+use crate::sealed_mark::unreleased_marks;
 use crate::store::bid;
-use crate::store::evaluation::{award, mark};
+use crate::store::evaluation::award;
 use crate::store::organisation::role_grant;
 use crate::store::{Command, Tx, Written};
 use crate::tender::LoadedTender;
@@ -72,7 +72,12 @@ impl Command for Propose {
 
     async fn run(&self, tx: &mut Tx) -> Result<Vec<LotAward>, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = authorize(tx, &self.actor, Action::ProposeAward, &tender.facts()).await?;
+        let judged = panel_people(tx, self.tender).await?;
+        let facts = Facts {
+            earlier: &judged,
+            ..tender.facts()
+        };
+        let permit = authorize(tx, &self.actor, Action::ProposeAward, &facts).await?;
         let stage = tender.after(Step::ProposeAward)?;
         let (ranking, lots) = winners(tx, &tender).await?;
         for winner in lots.iter().filter_map(|award| award.winner) {
@@ -120,11 +125,11 @@ impl Command for Approve {
             .filter(award::Column::TenderId.eq(tender.row.id))
             .one(tx)
             .await?;
-        let first = proposal
-            .as_ref()
-            .map(|row| PersonId::from_uuid(row.proposed_by));
+        let mut earlier = panel_people(tx, self.tender).await?;
+        let first = proposal.as_ref();
+        earlier.extend(first.map(|row| PersonId::from_uuid(row.proposed_by)));
         let facts = Facts {
-            earlier: first.as_slice(),
+            earlier: &earlier,
             ..tender.facts()
         };
         let permit = authorize(tx, &self.actor, Action::ApproveAward, &facts).await?;
@@ -180,39 +185,22 @@ async fn proposer(
 }
 
 impl Approve {
-    /// Shows every mark that was sealed, all but its reason.
+    /// Shows every mark that was sealed, all but its reason, the former ones before those that replaced them.
     async fn release_marks(&self, tx: &mut Tx, approver: &EntryActor) -> Result<(), AppError> {
-        let marks = mark::Entity::find()
-            .filter(mark::Column::TenderId.eq(self.tender.uuid()))
-            .filter(mark::Column::ReleasedIdx.is_null())
-            .order_by_asc(mark::Column::SealedIdx)
-            .all(tx)
-            .await?;
-        for row in marks {
-            let (Some(sealed), Some(opening)) = (row.sealed_id, &row.opening) else {
-                continue;
-            };
-            let opening: Opening = serde_json::from_slice(opening).map_err(AppError::internal)?;
+        for sealed in unreleased_marks(tx, self.tender).await? {
+            let opening = serde_json::from_slice(&sealed.opening).map_err(AppError::internal)?;
             let index = tx.append(Draft {
                 actors: vec![approver.clone()],
                 subject: self.tender.to_string(),
                 inputs_upto: None,
                 body: MarkReleased {
                     tender: self.tender,
-                    sealed: SealedId::from_uuid(sealed),
+                    sealed: sealed.id,
                     opening,
                 }
                 .into(),
             })?;
-            mark::ActiveModel {
-                bid_id: Set(row.bid_id),
-                criterion: Set(row.criterion),
-                evaluator_id: Set(row.evaluator_id),
-                released_idx: Set(Some(column(index)?)),
-                ..Default::default()
-            }
-            .update(tx)
-            .await?;
+            sealed.note_release(tx, column(index)?).await?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Marks: saved in private, each evaluator alone, and sealed when they are final.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use commonweal_domain::actor::{Action, Actor};
 use commonweal_domain::ids::{BidId, Id, PersonId, SealedId, TenderId};
 use commonweal_domain::log::commitment::{Salt, SealedCommitment};
@@ -9,12 +11,13 @@ use commonweal_domain::scoring::rules::QualityLevels;
 use commonweal_domain::tender::CriterionCode;
 use commonweal_domain::tender::criteria::Leaf;
 use commonweal_domain::tender::entries::MarkSealed;
+use commonweal_domain::tender::panel::moderation::Due;
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::sealing::MarkContent;
 use commonweal_domain::tender::stage::Step;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -23,9 +26,11 @@ use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::exclusion::{check_eligible, load_bid};
 use crate::organisation::column;
+use crate::panel::LoadedPanel;
 use crate::reason::NewReason;
 use crate::store::bid;
-use crate::store::evaluation::{consensus, mark, reason};
+use crate::store::evaluation::{mark, reason};
+use crate::store::panel::panel_member;
 use crate::store::{Command, PrivateCommand, PrivateTx, Tx, Written};
 use crate::tender::LoadedTender;
 
@@ -73,22 +78,6 @@ pub(crate) fn check_level(
     Err(AppError::refused_at("LEVEL", field, message))
 }
 
-/// Marks are made before the panel begins to agree: whoever marked later would know what the others think.
-async fn check_before_consensus(
-    connection: &impl ConnectionTrait,
-    tender: &LoadedTender,
-) -> Result<(), AppError> {
-    let signed = consensus::Entity::find()
-        .filter(consensus::Column::TenderId.eq(tender.row.id))
-        .count(connection)
-        .await?;
-    if signed == 0 {
-        return Ok(());
-    }
-    let message = "the panel has begun to sign its consensus: marks can no longer be made";
-    Err(AppError::refused("CONSENSUS_BEGUN", message))
-}
-
 /// Input of [`App::save_mark`].
 #[derive(Debug, Clone)]
 pub struct SaveMark {
@@ -116,7 +105,6 @@ impl PrivateCommand for Save {
         let (row, tender) = load_bid(tx, self.input.bid).await?;
         let permit = authorize(tx, &self.actor, Action::SaveMark, &tender.facts()).await?;
         tender.after(Step::SealMark)?;
-        check_before_consensus(tx, &tender).await?;
         check_eligible(&row)?;
         let asked = leaves_of(&tender.plan, &row)?;
         let criterion = &self.input.criterion;
@@ -128,6 +116,8 @@ impl PrivateCommand for Save {
                 message,
             ));
         }
+        let due = (self.input.bid, self.input.criterion.clone());
+        may_mark(tx, &tender, permit.actor.id, [&due]).await?;
         check_level(
             &tender.plan,
             &self.input.criterion,
@@ -137,6 +127,21 @@ impl PrivateCommand for Save {
         self.reason.insert(tx, tender.id).await?;
         self.put(tx, &tender, permit.actor.id).await
     }
+}
+
+/// Only an evaluator of the panel who may see the bids marks them, and not what the chair stated missing.
+pub(crate) async fn may_mark<'d>(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+    person: PersonId,
+    due: impl IntoIterator<Item = &'d Due>,
+) -> Result<LoadedPanel, AppError> {
+    let loaded = LoadedPanel::load(connection, tender).await?;
+    loaded.panel.marker(person, &loaded.bidders)?;
+    for due in due {
+        loaded.panel.may_mark(person, due)?;
+    }
+    Ok(loaded)
 }
 
 impl Save {
@@ -177,10 +182,8 @@ impl Save {
             .exec(tx)
             .await?;
         if changed.rows_affected == 0 {
-            return Err(AppError::refused(
-                "MARK_FINAL",
-                "this mark is final and no longer changes",
-            ));
+            let message = "this mark is final: change it with a new reason, and both are released";
+            return Err(AppError::refused("MARK_FINAL", message));
         }
         reason::Entity::delete_by_id(earlier.reason_id)
             .exec(tx)
@@ -189,7 +192,7 @@ impl Save {
     }
 }
 
-fn of((bid, criterion, evaluator): (Uuid, String, Uuid)) -> sea_orm::Condition {
+pub(crate) fn of((bid, criterion, evaluator): (Uuid, String, Uuid)) -> sea_orm::Condition {
     sea_orm::Condition::all()
         .add(mark::Column::BidId.eq(bid))
         .add(mark::Column::Criterion.eq(criterion))
@@ -197,13 +200,13 @@ fn of((bid, criterion, evaluator): (Uuid, String, Uuid)) -> sea_orm::Condition {
 }
 
 /// A mark that was sealed before the transaction.
-struct Prepared {
-    key: (Uuid, String, Uuid),
-    reason: Uuid,
-    reason_salt: Salt,
-    id: SealedId,
-    commitment: SealedCommitment,
-    opening: Vec<u8>,
+pub(crate) struct Prepared {
+    pub(crate) key: (Uuid, String, Uuid),
+    pub(crate) reason: Uuid,
+    pub(crate) reason_salt: Salt,
+    pub(crate) id: SealedId,
+    pub(crate) commitment: SealedCommitment,
+    pub(crate) opening: Vec<u8>,
 }
 
 struct Finalise {
@@ -218,15 +221,72 @@ impl Command for Finalise {
 
     async fn run(&self, tx: &mut Tx) -> Result<u64, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        authorize(tx, &self.actor, Action::FinaliseMarks, &tender.facts()).await?;
+        let permit = authorize(tx, &self.actor, Action::FinaliseMarks, &tender.facts()).await?;
         let stage = tender.after(Step::SealMark)?;
-        check_before_consensus(tx, &tender).await?;
+        let due = self.marks.iter().map(|mark| due_of(&mark.key));
+        let due = due.collect::<Result<Vec<_>, AppError>>()?;
+        let loaded = may_mark(tx, &tender, permit.actor.id, &due).await?;
         for mark in &self.marks {
             self.seal(tx, mark).await?;
         }
+        note_finished(tx, &tender, &loaded, permit.actor.id).await?;
         tender.store(tx, stage, |_| {}).await?;
         u64::try_from(self.marks.len()).map_err(AppError::internal)
     }
+}
+
+/// The bid and criterion of a mark's key.
+fn due_of((bid, criterion, _): &(Uuid, String, Uuid)) -> Result<Due, AppError> {
+    let criterion = criterion.parse().map_err(AppError::internal)?;
+    Ok((BidId::from_uuid(*bid), criterion))
+}
+
+/// The final marks of a tender by their evaluators.
+pub(crate) async fn made_marks(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+) -> Result<BTreeMap<PersonId, BTreeSet<Due>>, AppError> {
+    let keys: Vec<(Uuid, String, Uuid)> = mark::Entity::find()
+        .select_only()
+        .columns([
+            mark::Column::BidId,
+            mark::Column::Criterion,
+            mark::Column::EvaluatorId,
+        ])
+        .filter(mark::Column::TenderId.eq(tender.row.id))
+        .filter(mark::Column::SealedId.is_not_null())
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let mut made: BTreeMap<PersonId, BTreeSet<Due>> = BTreeMap::new();
+    for key in keys {
+        let own = made.entry(PersonId::from_uuid(key.2)).or_default();
+        own.insert(due_of(&key)?);
+    }
+    Ok(made)
+}
+
+/// Notes whether a member has a mark left to make.
+pub(crate) async fn note_finished(
+    tx: &Tx,
+    tender: &LoadedTender,
+    loaded: &LoadedPanel,
+    person: PersonId,
+) -> Result<(), AppError> {
+    let made = made_marks(tx, tender)
+        .await?
+        .remove(&person)
+        .unwrap_or_default();
+    let left = loaded.panel.unfinished(person, &loaded.due, &made);
+    panel_member::ActiveModel {
+        tender_id: Set(tender.row.id),
+        person_id: Set(person.uuid()),
+        finished: Set(left.is_empty()),
+        ..Default::default()
+    }
+    .update(tx)
+    .await?;
+    Ok(())
 }
 
 impl Finalise {
@@ -299,6 +359,19 @@ impl App {
             .order_by_asc(mark::Column::Criterion)
             .all(self.store.read())
             .await?;
+        // Drafts for excluded bids and for marks that were stated missing stay drafts.
+        let loaded = LoadedTender::load(self.store.read(), tender).await?;
+        let panel = LoadedPanel::load(self.store.read(), &loaded).await?;
+        let keys = marks.into_iter().map(|row| {
+            let due = due_of(&(row.bid_id, row.criterion.clone(), row.evaluator_id))?;
+            let open = panel.due.contains(&due) && panel.panel.may_mark(evaluator, &due).is_ok();
+            Ok((open, row))
+        });
+        let marks = keys.collect::<Result<Vec<_>, AppError>>()?;
+        let marks: Vec<mark::Model> = marks
+            .into_iter()
+            .filter_map(|(open, row)| open.then_some(row))
+            .collect();
         if marks.is_empty() {
             let message = "there is no mark of yours to make final: save marks first";
             return Err(AppError::refused("NO_MARKS", message));
@@ -336,18 +409,31 @@ impl App {
             level: u32::try_from(mark.level).map_err(AppError::internal)?,
             reason: text,
         };
+        self.prepare_content(&content, mark.reason_id)
+    }
+
+    /// Commits to a mark before the transaction.
+    pub(crate) fn prepare_content(
+        &self,
+        content: &MarkContent,
+        reason: Uuid,
+    ) -> Result<Prepared, AppError> {
         let sealed = content.seal(|| Salt(self.ids.rng().bytes()));
-        let reason = sealed
+        let hidden = sealed
             .fields
             .iter()
             .find(|(name, _)| !MarkContent::publishes(name));
-        let reason_salt = reason.map(|(_, field)| field.salt);
+        let reason_salt = hidden.map(|(_, field)| field.salt);
         // A mark is kept in no ciphertext of its own: the hash is that of no bytes.
         let opening = sealed.open(sha256(&[]), MarkContent::publishes);
         let opening = opening.map_err(AppError::internal)?;
         Ok(Prepared {
-            key: (mark.bid_id, mark.criterion, mark.evaluator_id),
-            reason: mark.reason_id,
+            key: (
+                content.bid.uuid(),
+                content.criterion.to_string(),
+                content.evaluator.uuid(),
+            ),
+            reason,
             reason_salt: reason_salt
                 .ok_or_else(|| AppError::internal("a mark without a reason"))?,
             id: self.ids.sealed(),

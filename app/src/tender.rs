@@ -23,10 +23,10 @@ use crate::error::AppError;
 use crate::organisation::{column, from_word, word};
 use crate::policy::binding::{Binding, Justification};
 use crate::reason::NewReason;
+use crate::sealed_mark::unreleased_marks;
 use crate::sealing::TenderKey;
 use crate::store::bid::sealed_bid;
 use crate::store::contract;
-use crate::store::evaluation::mark;
 use crate::store::tender::{self, tender_key};
 use crate::store::{Command, Tx, Written};
 use crate::text::check_line;
@@ -276,13 +276,8 @@ async fn unaccounted(tx: &Tx, tender: &LoadedTender) -> Result<Vec<SealedId>, Ap
             .await?;
         return Ok(bids.iter().map(|bid| SealedId::from_uuid(bid.id)).collect());
     }
-    let marks = mark::Entity::find()
-        .filter(mark::Column::TenderId.eq(tender.row.id))
-        .filter(mark::Column::ReleasedIdx.is_null())
-        .all(tx)
-        .await?;
-    let sealed = marks.iter().filter_map(|mark| mark.sealed_id);
-    Ok(sealed.map(SealedId::from_uuid).collect())
+    let marks = unreleased_marks(tx, tender.id).await?;
+    Ok(marks.into_iter().map(|sealed| sealed.id).collect())
 }
 
 /// Bids that still wait stay closed for ever.

@@ -23,6 +23,7 @@ mod m20261123_000110_proxy_pack;
 mod m20261123_000120_log_blob;
 mod m20261123_000130_confirmation;
 mod m20261123_000131_admission;
+mod m20261123_000140_panel;
 mod m20261123_000150_stage;
 mod m20261123_000151_process;
 mod m20261123_000152_question;
@@ -56,12 +57,13 @@ const CHANGES: &[Change] = &[
     m20261123_000120_log_blob::CHANGE,
     m20261123_000130_confirmation::CHANGE,
     m20261123_000131_admission::CHANGE,
-    m20261123_000160_robustness::CHANGE,
+    m20261123_000140_panel::CHANGE,
     m20261123_000150_stage::CHANGE,
     m20261123_000151_process::CHANGE,
     m20261123_000152_question::CHANGE,
     m20261123_000153_explanation::CHANGE,
     m20261123_000154_draft::CHANGE,
+    m20261123_000160_robustness::CHANGE,
     m20261123_000165_policy::CHANGE,
 ];
 

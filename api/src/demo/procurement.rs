@@ -1,8 +1,11 @@
 //! One tender of the demo, as far as its story goes.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use commonweal_app::bid::SubmitBid;
 use commonweal_app::confirmation::AskConfirmation;
+use commonweal_app::conflict::DeclareConflict;
 use commonweal_app::consensus::AgreedLevel;
 use commonweal_app::evaluation::SaveMark;
 use commonweal_app::notice::NewLetter;
@@ -11,6 +14,7 @@ use commonweal_app::read::bid::BidView;
 use commonweal_app::tender::PublishTender;
 use commonweal_domain::ids::{ContractId, OrganisationId, TenderId};
 use commonweal_domain::tender::code::CriterionCode;
+use commonweal_domain::tender::panel::Conflict;
 use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare};
 use commonweal_domain::time::Time;
 
@@ -127,16 +131,14 @@ impl City {
             .open_tender(&buyer.second_officer.actor(), id)
             .await?;
         let bids = self.bids(id, buyer).await?;
+        self.seat(id, buyer, &bids).await?;
         self.mark(tender, id, &buyer.evaluators[0], &bids).await?;
         if tender.reach == Reach::Opened {
             return Ok(());
         }
         self.mark(tender, id, &buyer.evaluators[1], &bids).await?;
         self.clock.advance(DAY);
-        let levels = self.levels(tender, &bids)?;
-        self.app
-            .sign_consensus(&buyer.chair.actor(), id, levels)
-            .await?;
+        self.agree(tender, id, buyer, &bids).await?;
         self.app.compute_ranking(&buyer.officer.actor(), id).await?;
         if tender.reach >= Reach::Proposed {
             self.app.propose_award(&buyer.officer.actor(), id).await?;
@@ -163,6 +165,48 @@ impl City {
             .send_letters(&officer, id, letters.collect())
             .await?;
         self.app.notify_award(&officer, id).await?;
+        Ok(())
+    }
+
+    /// Assigns the panel; nobody on it has an interest in a bidder.
+    async fn seat(&self, id: TenderId, buyer: &Buyer, bids: &[BidView]) -> Result<()> {
+        let evaluators = buyer.evaluators.each_ref().map(|person| person.id);
+        let officer = buyer.officer.actor();
+        self.app
+            .assign_panel(&officer, id, buyer.chair.id, evaluators.to_vec())
+            .await?;
+        let members = buyer.evaluators.iter().chain([&buyer.chair]);
+        for member in members {
+            let bidders: BTreeSet<OrganisationId> = bids.iter().map(|bid| bid.supplier).collect();
+            let declarations = bidders.into_iter().map(|bidder| DeclareConflict {
+                bidder,
+                conflict: Conflict::None,
+                words: None,
+            });
+            self.app
+                .declare_conflicts(&member.actor(), id, declarations.collect())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The panel agrees, everyone signs off, and the chair signs.
+    async fn agree(
+        &self,
+        tender: &DemoTender,
+        id: TenderId,
+        buyer: &Buyer,
+        bids: &[BidView],
+    ) -> Result<()> {
+        let chair = buyer.chair.actor();
+        self.app.begin_moderation(&chair, id).await?;
+        let levels = self.levels(tender, bids)?;
+        self.app.agree_levels(&chair, id, levels).await?;
+        for evaluator in &buyer.evaluators {
+            let actor = evaluator.actor();
+            self.app.sign_off_consensus(&actor, id, None).await?;
+        }
+        self.app.sign_consensus(&chair, id).await?;
         Ok(())
     }
 

@@ -16,11 +16,12 @@ use super::evaluation::{ConsensusMark, Mark, Scorecard};
 use super::letter::{Language, Letter, LetterOf};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
+use super::panel::AgreedLevel;
 use super::process::SentLetter;
 use super::scalars::{BigInt, DateTime, Decimal};
 use super::tender::{self, Tender};
 use super::tender_loaders::{
-    ComparisonOf, ConsensusOf, ExplanationsOf, MarksOf, ScorecardOf, SentLetterOf,
+    ComparisonOf, ConsensusOf, DiscussionOf, ExplanationsOf, MarksOf, ScorecardOf, SentLetterOf,
 };
 
 /// What the opening found.
@@ -339,7 +340,8 @@ impl Bid {
         Ok(found.map(Into::into))
     }
 
-    /// The evaluators' marks that the caller may see: their own, and all once the award is approved.
+    /// The evaluators' marks that the caller may see: their own, for the panel all in moderation, for everyone all once the
+    /// award is approved.
     async fn marks(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Mark>> {
         let found = loader(context)?.load_one(MarksOf(self.key)).await?;
         Ok(found
@@ -363,6 +365,17 @@ impl Bid {
     ) -> async_graphql::Result<Option<SentLetter>> {
         let found = loader(context)?.load_one(SentLetterOf(self.key)).await?;
         Ok(found.map(Into::into))
+    }
+
+    /// Every level that the panel set in moderation, version by version: for the panel while it discusses, for everyone once
+    /// the consensus is signed.
+    async fn discussion(&self, context: &Context<'_>) -> async_graphql::Result<Vec<AgreedLevel>> {
+        let found = loader(context)?.load_one(DiscussionOf(self.key)).await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 
     /// The levels that the panel agreed on.

@@ -40,7 +40,20 @@ pub enum NoValueReason {
     OutOfRange,
 }
 
-/// An evaluator's mark: private until the award is approved.
+/// A final mark that its evaluator changed.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct FormerMark {
+    /// The level, in the points of the criterion's table.
+    level: u32,
+    /// Why; null when the text was erased or the caller may not see it.
+    reason: Option<String>,
+    /// The random id of its sealed entry in the log.
+    sealed_id: ID,
+    /// Log index of its release.
+    released_index: Option<BigInt>,
+}
+
+/// An evaluator's mark: the evaluator's own until moderation, the panel's until the award is approved.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Mark {
     /// The criterion.
@@ -55,11 +68,20 @@ pub struct Mark {
     sealed_id: Option<ID>,
     /// Log index of its release.
     released_index: Option<BigInt>,
+    /// What it was before its evaluator changed it, from the first on.
+    former: Vec<FormerMark>,
 }
 
 impl From<MarkView> for Mark {
     fn from(view: MarkView) -> Self {
+        let former = view.former.into_iter().map(|former| FormerMark {
+            level: former.level,
+            reason: former.reason,
+            sealed_id: node_id(former.sealed),
+            released_index: former.released_index.map(Into::into),
+        });
         Self {
+            former: former.collect(),
             criterion: view.criterion.to_string(),
             evaluator: node_id(view.evaluator),
             level: view.level,

@@ -1,9 +1,9 @@
-//! The mutations of the panel: marks, consensus, ranking.
+//! The mutations of marks, the signed consensus and the ranking.
 
 use async_graphql::{Context, ID, InputObject, Object};
 use commonweal_app::consensus::AgreedLevel;
 use commonweal_app::evaluation as usecase;
-use commonweal_domain::ids::{BidId, TenderId};
+use commonweal_domain::ids::TenderId;
 
 use super::amounts::wrong;
 use super::context::{actor, app, loader, settle};
@@ -13,7 +13,7 @@ use super::payload::payloads;
 use super::tender::{TenderPayload, settle_tender};
 use super::tender_loaders::MarksOf;
 
-/// Input of `saveMark`.
+/// Input of `saveMark` and `changeMark`.
 #[derive(Debug, InputObject)]
 pub struct SaveMarkInput {
     /// The bid.
@@ -28,13 +28,13 @@ pub struct SaveMarkInput {
     client_mutation_id: Option<String>,
 }
 
-/// Input of `finaliseMarks` and `computeRanking`.
+/// Input of `finaliseMarks`, `beginModeration`, `signConsensus` and `computeRanking`.
 #[derive(Debug, InputObject)]
 pub struct PanelInput {
     /// The tender.
-    tender: ID,
+    pub(super) tender: ID,
     /// Comes back in the answer.
-    client_mutation_id: Option<String>,
+    pub(super) client_mutation_id: Option<String>,
 }
 
 /// A level that the panel agreed on.
@@ -63,19 +63,43 @@ impl ConsensusMarkInput {
     }
 }
 
-/// Input of `signConsensus`.
-#[derive(Debug, InputObject)]
-pub struct SignConsensusInput {
-    /// The tender.
-    tender: ID,
-    /// The levels. When the last one is in, the consensus is complete; a large panel signs in parts.
+/// Parses levels; an error names the one at fault.
+pub(super) fn parse_levels(
     levels: Vec<ConsensusMarkInput>,
-    /// Comes back in the answer.
-    client_mutation_id: Option<String>,
+) -> async_graphql::Result<Vec<AgreedLevel>> {
+    let levels = levels.into_iter().enumerate();
+    levels.map(|(at, level)| level.parse(at)).collect()
+}
+
+impl SaveMarkInput {
+    fn parse(&self) -> async_graphql::Result<usecase::SaveMark> {
+        let criterion = self.criterion.parse();
+        Ok(usecase::SaveMark {
+            bid: parse_id("bid", &self.bid)?,
+            criterion: criterion.map_err(|error| wrong("criterion", &error))?,
+            level: self.level,
+            reason: self.reason.clone(),
+        })
+    }
+}
+
+/// The caller's own mark as it is now, when it was made.
+async fn own_mark<T>(
+    context: &Context<'_>,
+    command: &usecase::SaveMark,
+    done: Option<T>,
+) -> async_graphql::Result<Option<Mark>> {
+    let marks = loader(context)?.load_one(MarksOf(command.bid)).await?;
+    let person = actor(context).person_id();
+    let own = marks
+        .unwrap_or_default()
+        .into_iter()
+        .find(|mark| mark.criterion == command.criterion && Some(mark.evaluator) == person);
+    Ok(done.and(own).map(Into::into))
 }
 
 payloads! {
-    /// Answer of `saveMark`.
+    /// Answer of `saveMark` and `changeMark`.
     MarkPayload {
         /// The mark.
         mark: Mark
@@ -99,27 +123,28 @@ impl EvaluationMutation {
         context: &Context<'_>,
         #[graphql(desc = "The mark.")] input: SaveMarkInput,
     ) -> async_graphql::Result<MarkPayload> {
-        let (bid, actor): (BidId, _) = (parse_id("bid", &input.bid)?, actor(context));
-        let criterion = input
-            .criterion
-            .parse()
-            .map_err(|error| wrong("criterion", &error))?;
-        let command = usecase::SaveMark {
-            bid,
-            criterion,
-            level: input.level,
-            reason: input.reason,
-        };
-        let criterion = command.criterion.clone();
-        let (done, errors) = settle(app(context)?.save_mark(&actor, command).await)?;
-        let marks = loader(context)?
-            .load_one(MarksOf(bid))
-            .await?
-            .unwrap_or_default();
-        let own = marks
-            .into_iter()
-            .find(|mark| mark.criterion == criterion && Some(mark.evaluator) == actor.person_id());
-        let mark = done.and(own).map(Into::into);
+        let command = input.parse()?;
+        let done = app(context)?
+            .save_mark(&actor(context), command.clone())
+            .await;
+        let (done, errors) = settle(done)?;
+        let mark = own_mark(context, &command, done).await?;
+        Ok(MarkPayload::new((mark, errors), input.client_mutation_id))
+    }
+
+    /// Changes a final mark of yours before the consensus is signed; the reason says why. The former mark is kept, and both
+    /// are released with the award.
+    async fn change_mark(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The mark.")] input: SaveMarkInput,
+    ) -> async_graphql::Result<MarkPayload> {
+        let command = input.parse()?;
+        let done = app(context)?
+            .change_mark(&actor(context), command.clone())
+            .await;
+        let (done, errors) = settle(done)?;
+        let mark = own_mark(context, &command, done).await?;
         Ok(MarkPayload::new((mark, errors), input.client_mutation_id))
     }
 
@@ -139,22 +164,14 @@ impl EvaluationMutation {
         ))
     }
 
-    /// Signs levels that the panel agreed on, as its chair, once every evaluator's marks are final.
+    /// Signs the consensus, as the chair, once every other member has signed it off as it stands.
     async fn sign_consensus(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The levels.")] input: SignConsensusInput,
+        #[graphql(desc = "Which tender.")] input: PanelInput,
     ) -> async_graphql::Result<TenderPayload> {
         let tender: TenderId = parse_id("tender", &input.tender)?;
-        let levels = input
-            .levels
-            .into_iter()
-            .enumerate()
-            .map(|(at, level)| level.parse(at));
-        let levels = levels.collect::<async_graphql::Result<_>>()?;
-        let done = app(context)?
-            .sign_consensus(&actor(context), tender, levels)
-            .await;
+        let done = app(context)?.sign_consensus(&actor(context), tender).await;
         let settled = settle_tender(context, tender, done).await?;
         Ok(TenderPayload::new(settled, input.client_mutation_id))
     }

@@ -3,6 +3,7 @@
 
 pub mod abnormal;
 pub mod admission;
+pub mod agreement;
 pub mod ahp;
 pub mod amounts;
 pub mod award;
@@ -39,6 +40,8 @@ pub mod lot;
 pub mod lot_input;
 pub(crate) mod node;
 pub mod organisation;
+pub mod panel;
+pub mod panel_input;
 pub(crate) mod payload;
 pub mod plan;
 pub mod plan_input;

@@ -30,6 +30,7 @@ use super::evaluation_input::EvaluationMutation;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
+use super::panel_input::PanelMutation;
 use super::plan_report::PlanReportQuery;
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
@@ -205,6 +206,7 @@ pub struct Mutation(
     BidMutation,
     ConfirmationMutation,
     AdmissionMutation,
+    PanelMutation,
     EvaluationMutation,
     AbnormalMutation,
     AwardMutation,

@@ -14,6 +14,7 @@ use super::context::{UserError, actor, app, loader, refuse, settle};
 use super::lot::Lot;
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
+use super::panel::Panel;
 use super::payload::payloads;
 use super::plan::Plan;
 use super::plan_input::{PlanInput, input_path};
@@ -23,7 +24,7 @@ use super::procurement_input::{JustificationInput, justifications};
 use super::scalars::{BigInt, DateTime};
 use super::stage::Stage;
 use super::tender_loaders::{
-    AnswersOf, BidCountOf, BidsOf, ChecksOf, EventsOf, QuestionsOf, StandstillOf,
+    AnswersOf, BidCountOf, BidsOf, ChecksOf, EventsOf, PanelOf, QuestionsOf, StandstillOf,
 };
 
 /// The end of a tender that was given up.
@@ -187,6 +188,12 @@ impl Tender {
         let found = loader(context)?.load_one(EventsOf(self.key)).await?;
         let events = found.unwrap_or_default();
         Ok(events.into_iter().map(Into::into).collect())
+    }
+
+    /// Who judges the bids; null before they are assigned.
+    async fn panel(&self, context: &Context<'_>) -> async_graphql::Result<Option<Panel>> {
+        let found = loader(context)?.load_one(PanelOf(self.key)).await?;
+        Ok(found.map(|view| Panel::new(self.key, view)))
     }
 }
 

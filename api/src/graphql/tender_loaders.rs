@@ -1,7 +1,6 @@
 //! What nested fields of tenders and bids load, in batches, as far as the caller may see it.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use async_graphql::dataloader::Loader as Load;
 use commonweal_app::AppError;
@@ -10,12 +9,15 @@ use commonweal_app::read::bid::{BidView, SealedBidView};
 use commonweal_app::read::confirmation::ConfirmationRequestView;
 use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, RankingView};
 use commonweal_app::read::explanation::ExplanationView;
+use commonweal_app::read::moderation::{LevelView, StatisticsView};
+use commonweal_app::read::panel::PanelView;
 use commonweal_app::read::policy::CheckView;
 use commonweal_app::read::process::{LetterView, StandstillView, TenderEventView};
 use commonweal_app::read::question::{AnswerView, QuestionView};
 use commonweal_app::read::robustness::RobustnessView;
 use commonweal_app::read::tender::TenderView;
 use commonweal_domain::ids::{BidId, ConfirmationRequestId, SealedId, TenderId};
+use commonweal_domain::log::hash::Hash;
 use commonweal_domain::scoring::comparison::Comparison;
 use commonweal_domain::scoring::scorecard::Scorecard;
 use commonweal_domain::tender::LotRef;
@@ -48,7 +50,7 @@ macro_rules! loads {
     )*};
 }
 
-fn keyed<I, K: Eq + Hash, V>(
+fn keyed<I, K: Eq + std::hash::Hash, V>(
     found: Result<HashMap<I, V>, AppError>,
     key: impl Fn(I) -> K,
 ) -> async_graphql::Result<HashMap<K, V>> {
@@ -88,6 +90,14 @@ loads! {
     ComparisonOf(BidId) -> Comparison = |app, actor, ids| app.read().comparisons_of(actor, ids);
     /// The marks of a bid.
     MarksOf(BidId) -> Vec<MarkView> = |app, actor, ids| app.read().marks_of(actor, ids);
+    /// The panel of a tender.
+    PanelOf(TenderId) -> PanelView = |app, actor, ids| app.read().panels_of(actor, ids);
+    /// The hash of what the panel of a tender agreed on.
+    AgreedOf(TenderId) -> Hash = |app, actor, ids| app.read().agreed_of(actor, ids);
+    /// How far the panel of a tender agrees.
+    StatisticsOf(TenderId) -> Vec<StatisticsView> = |app, actor, ids| app.read().statistics_of(actor, ids);
+    /// Every level that the panel set for a bid.
+    DiscussionOf(BidId) -> Vec<LevelView> = |app, actor, ids| app.read().discussion_of(actor, ids);
     /// The consensus levels of a bid.
     ConsensusOf(BidId) -> Vec<ConsensusView> = |app, actor, ids| app.read().consensus_of(actor, ids);
 }

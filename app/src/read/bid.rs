@@ -104,9 +104,10 @@ impl ShownContent {
     fn new(
         content: &SealedContent,
         plan: &Plan,
-        audience: Audience,
+        audience: Option<Audience>,
     ) -> Result<Self, InvalidSealed> {
-        let shown = |field| audience.may_see(plan.disclosure.of(field));
+        let shown =
+            |field| audience.is_some_and(|audience| audience.may_see(plan.disclosure.of(field)));
         let known = known(content)?;
         let answers = answers(content)?;
         Ok(Self {
@@ -233,8 +234,8 @@ impl Read<'_> {
                     .and_then(|id| reasons.get(&id).cloned());
                 let mut view = view(&row, reason, &reader)?;
                 view.unconfirmed = unconfirmed(&view, &shares);
-                let public =
-                    reader.audience(row.tender_id, Some(row.supplier_id)) == Audience::Public;
+                let audience = reader.audience(row.tender_id, Some(row.supplier_id));
+                let public = matches!(audience, None | Some(Audience::Public));
                 let own = decisions.iter().filter(|one| one.bid_id == row.id);
                 view.admission = standing(own, &reasons, public)?;
                 Ok(view)
@@ -344,7 +345,7 @@ fn view(
     let exclusion = match (&row.excluded_ground, row.excluded_idx) {
         (Some(ground), Some(at)) => Some(ExclusionView {
             ground: from_word(ground)?,
-            reason: reason.filter(|_| audience != Audience::Public),
+            reason: reason.filter(|_| !matches!(audience, None | Some(Audience::Public))),
             entry_index: index(at)?,
         }),
         _ => None,

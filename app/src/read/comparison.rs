@@ -69,7 +69,8 @@ impl Read<'_> {
             let shown = |bid: BidId| {
                 let supplier = suppliers.get(&bid.uuid()).copied();
                 let card = one.cards.get(&bid)?.clone();
-                Some(card.shown_to(reader.audience(one.tender, supplier), plan))
+                let audience = reader.audience(one.tender, supplier)?;
+                Some(card.shown_to(audience, plan))
             };
             let Some(winner) = one.winner.and_then(shown) else {
                 continue;

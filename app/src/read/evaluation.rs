@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use commonweal_domain::actor::{Actor, Role};
+use commonweal_domain::actor::Actor;
 use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, SealedId, TenderId};
 use commonweal_domain::scoring::evaluation::PublishedResult;
 use commonweal_domain::scoring::exclusion::Excluded;
@@ -10,10 +10,11 @@ use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::scorecard::{Audience, Scorecard};
 use commonweal_domain::tender::allocation::Allocated;
 use commonweal_domain::tender::award::Winner;
+use commonweal_domain::tender::panel::sight::What;
 use commonweal_domain::tender::{Award, CriterionCode, LotRef};
 use commonweal_domain::time::Time;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::Read;
@@ -22,6 +23,7 @@ use crate::award::load_award;
 use crate::error::AppError;
 use crate::store::bid;
 use crate::store::evaluation::{award, consensus, mark, ranking};
+use crate::store::panel::former_mark;
 use crate::store::tender;
 use crate::tender::LoadedTender;
 
@@ -40,6 +42,21 @@ pub struct MarkView {
     pub reason: Option<String>,
     /// The sealed entry, once the mark is final.
     pub sealed: Option<SealedId>,
+    /// Log index of its release.
+    pub released_index: Option<u64>,
+    /// What it was before its evaluator changed it, from the first on.
+    pub former: Vec<FormerMarkView>,
+}
+
+/// A final mark that its evaluator changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerMarkView {
+    /// The level, in the points of the criterion's table.
+    pub level: u32,
+    /// Why; `None` when the text was erased or the reader may not see it.
+    pub reason: Option<String>,
+    /// The sealed entry.
+    pub sealed: SealedId,
     /// Log index of its release.
     pub released_index: Option<u64>,
 }
@@ -99,33 +116,6 @@ fn level(value: i64) -> Result<u32, AppError> {
     u32::try_from(value).map_err(AppError::internal)
 }
 
-/// Marks that the actor may see: released ones, their own, and as chair all of a panel in which every mark is final.
-fn visible(actor: &Actor) -> Condition {
-    let mut any = Condition::any().add(mark::Column::ReleasedIdx.is_not_null());
-    if let Some(person) = actor.person_id() {
-        any = any.add(mark::Column::EvaluatorId.eq(person.uuid()));
-    }
-    let chaired: Vec<Uuid> = actor.organisations(Role::Chair).map(Id::uuid).collect();
-    if chaired.is_empty() {
-        return any;
-    }
-    let own = Query::select()
-        .column(tender::Column::Id)
-        .from(tender::Entity)
-        .and_where(tender::Column::BuyerId.is_in(chaired))
-        .to_owned();
-    let unfinished = Query::select()
-        .column(mark::Column::TenderId)
-        .from(mark::Entity)
-        .and_where(mark::Column::SealedId.is_null())
-        .to_owned();
-    any.add(
-        Condition::all()
-            .add(mark::Column::TenderId.in_subquery(own))
-            .add(mark::Column::TenderId.not_in_subquery(unfinished)),
-    )
-}
-
 /// The last ranking of each tender, unless something that it depends on came after it.
 fn standing(tenders: impl Iterator<Item = Uuid>) -> SelectStatement {
     Query::select()
@@ -146,15 +136,15 @@ fn standing(tenders: impl Iterator<Item = Uuid>) -> SelectStatement {
 }
 
 impl Read<'_> {
-    /// The marks of bids that the actor may see, by criterion, in a fixed number of statements.
+    /// The marks of bids that the actor may see, by criterion, in a fixed number of statements: their own, and those of
+    /// others once the table of `domain` shows them. A draft is its author's alone.
     pub async fn marks_of(
         &self,
         actor: &Actor,
         bids: &[BidId],
     ) -> Result<HashMap<BidId, Vec<MarkView>>, AppError> {
-        let rows = mark::Entity::find()
+        let mut rows = mark::Entity::find()
             .filter(mark::Column::BidId.is_in(bids.iter().map(|id| id.uuid())))
-            .filter(visible(actor))
             .order_by_asc(mark::Column::Criterion)
             .order_by_asc(mark::Column::EvaluatorId)
             .all(self.db)
@@ -162,24 +152,64 @@ impl Read<'_> {
         let reader = self
             .reader(actor, rows.iter().map(|row| row.tender_id))
             .await?;
-        let mut reasons = self
-            .reasons(rows.iter().map(|row| row.reason_id).collect())
-            .await?;
+        let own = actor.person_id().map(Id::uuid);
+        rows.retain(|row| {
+            let others = row.sealed_id.is_some() && reader.sees(row.tender_id, What::OthersMarks);
+            // An annulled award takes nothing back that the log has shown.
+            Some(row.evaluator_id) == own || others || row.released_idx.is_some()
+        });
+        let mut former = self.former_marks(&rows).await?;
+        let reasons = rows.iter().map(|row| row.reason_id);
+        let earlier = former.values().flatten().map(|row| row.reason_id);
+        let mut reasons = self.reasons(reasons.chain(earlier).collect()).await?;
         let mut found: HashMap<BidId, Vec<MarkView>> = HashMap::new();
         for row in rows {
-            let reason = reasons.remove(&row.reason_id);
+            let quote = may_quote(&reader, row.tender_id)?;
+            let mut reason = |id| reasons.remove(&id).filter(|_| quote);
+            let key = (row.bid_id, row.criterion.clone(), row.evaluator_id);
+            let earlier = former.remove(&key).unwrap_or_default();
+            let earlier = earlier.into_iter().map(|row| {
+                Ok(FormerMarkView {
+                    level: level(row.level)?,
+                    reason: reason(row.reason_id),
+                    sealed: SealedId::from_uuid(row.sealed_id),
+                    released_index: row.released_idx.map(index).transpose()?,
+                })
+            });
+            let former = earlier.collect::<Result<_, AppError>>()?;
             let view = MarkView {
                 bid: BidId::from_uuid(row.bid_id),
                 criterion: row.criterion.parse().map_err(AppError::internal)?,
                 evaluator: PersonId::from_uuid(row.evaluator_id),
                 level: level(row.level)?,
-                reason: may_quote(&reader, row.tender_id)?
-                    .then_some(reason)
-                    .flatten(),
+                reason: reason(row.reason_id),
                 sealed: row.sealed_id.map(SealedId::from_uuid),
                 released_index: row.released_idx.map(index).transpose()?,
+                former,
             };
             found.entry(view.bid).or_default().push(view);
+        }
+        Ok(found)
+    }
+
+    /// What marks were before they were changed, in the order in which they were sealed; no statement without marks.
+    async fn former_marks(
+        &self,
+        marks: &[mark::Model],
+    ) -> Result<HashMap<(Uuid, String, Uuid), Vec<former_mark::Model>>, AppError> {
+        let mut found: HashMap<_, Vec<former_mark::Model>> = HashMap::new();
+        let bids: HashSet<Uuid> = marks.iter().map(|row| row.bid_id).collect();
+        if bids.is_empty() {
+            return Ok(found);
+        }
+        let rows = former_mark::Entity::find()
+            .filter(former_mark::Column::BidId.is_in(bids))
+            .order_by_asc(former_mark::Column::SealedIdx)
+            .all(self.db)
+            .await?;
+        for row in rows {
+            let key = (row.bid_id, row.criterion.clone(), row.evaluator_id);
+            found.entry(key).or_default().push(row);
         }
         Ok(found)
     }
@@ -203,6 +233,9 @@ impl Read<'_> {
             .await?;
         let mut found: HashMap<BidId, Vec<ConsensusView>> = HashMap::new();
         for row in rows {
+            if !reader.sees(row.tender_id, What::Consensus) {
+                continue;
+            }
             let reason = reasons.remove(&row.reason_id);
             let view = ConsensusView {
                 bid: BidId::from_uuid(row.bid_id),
@@ -231,8 +264,9 @@ impl Read<'_> {
             .reader(actor, rows.iter().map(|row| row.tender_id))
             .await?;
         rows.into_iter()
+            .filter(|row| reader.sees(row.tender_id, What::Ranking))
             .map(|row| {
-                let whole = reader.audience(row.tender_id, None) == Audience::Full;
+                let whole = reader.audience(row.tender_id, None) == Some(Audience::Full);
                 let result: PublishedResult =
                     serde_json::from_slice(&row.result).map_err(AppError::internal)?;
                 let places = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
@@ -277,8 +311,11 @@ impl Read<'_> {
                 serde_json::from_slice(&row.scorecards).map_err(AppError::internal)?;
             for card in cards {
                 let bid = card.bid;
-                if let Some(supplier) = wanted.get(&bid) {
-                    let audience = reader.audience(row.tender_id, Some(*supplier));
+                let supplier = wanted
+                    .get(&bid)
+                    .filter(|_| reader.sees(row.tender_id, What::Ranking));
+                let audience = supplier.and_then(|id| reader.audience(row.tender_id, Some(*id)));
+                if let Some(audience) = audience {
                     found.insert(bid, card.shown_to(audience, plan));
                 }
             }
@@ -336,7 +373,8 @@ impl Read<'_> {
 /// A reason may quote the answers, so it is shown to whoever may see those.
 fn may_quote(reader: &Reader<'_>, tender: Uuid) -> Result<bool, AppError> {
     let answers = &reader.plan(tender)?.disclosure.answers;
-    Ok(reader.audience(tender, None).may_see(answers))
+    let audience = reader.audience(tender, None);
+    Ok(audience.is_some_and(|audience| audience.may_see(answers)))
 }
 
 fn lot_ref(tender: Uuid, lot: &str) -> Result<LotRef, AppError> {

@@ -74,7 +74,7 @@ impl Read<'_> {
         let mut found: HashMap<BidId, Vec<ExplanationView>> = HashMap::new();
         for row in rows {
             let supplier = suppliers.get(&row.bid_id).copied();
-            let party = reader.audience(row.tender_id, supplier) == Audience::Full;
+            let party = reader.audience(row.tender_id, supplier) == Some(Audience::Full);
             let text = |id: Option<Uuid>| {
                 let text = id.and_then(|id| texts.get(&id)).cloned();
                 text.filter(|_| party)

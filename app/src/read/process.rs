@@ -126,7 +126,7 @@ impl Read<'_> {
         let reader = Reader::new(self, actor, &tenders).await?;
         let may_read = |row: &letter::Model| {
             let supplier = suppliers.get(&row.bid_id).copied();
-            reader.audience(row.tender_id, supplier) == Audience::Full
+            reader.audience(row.tender_id, supplier) == Some(Audience::Full)
         };
         let rows: Vec<_> = rows.into_iter().filter(may_read).collect();
         let mut texts = self

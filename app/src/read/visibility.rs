@@ -1,33 +1,45 @@
-//! Who reads about a bid: the buyer and auditors all, bidders what is for the parties, others what is public.
+//! What a reader is to a tender: the table of `domain` says from it what they may see. The buyer and auditors see bids
+//! whole, bidders what is for the parties, others what is public; a member of the panel what their own state allows.
 
 use std::collections::{HashMap, HashSet};
 
 use commonweal_domain::actor::{Actor, Role};
 use commonweal_domain::ids::{Id, OrganisationId, TenderId};
 use commonweal_domain::scoring::scorecard::Audience;
+use commonweal_domain::tender::panel::sight::{self, Own, What, may_see};
 use commonweal_domain::tender::plan::Plan;
+use commonweal_domain::tender::stage::Stage;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::Read;
 use crate::error::AppError;
+use crate::organisation::from_word;
 use crate::store::bid;
+use crate::store::panel::panel_member;
 use crate::store::tender;
 
-/// Roles of the buyer that see its bids whole once they are open.
-const BUYER_ROLES: [Role; 3] = [Role::Officer, Role::Chair, Role::Evaluator];
+/// A tender as far as it decides what is seen.
+#[derive(Debug)]
+struct Known {
+    buyer: OrganisationId,
+    plan: Plan,
+    stage: Stage,
+}
 
-/// What a reader is to the tenders of some bids.
+/// What a reader is to some tenders.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     actor: &'a Actor,
-    tenders: HashMap<Uuid, (OrganisationId, Plan)>,
+    tenders: HashMap<Uuid, Known>,
     /// Tenders in which one of the actor's organisations bids.
     party: HashSet<Uuid>,
+    /// Tenders on whose panel the actor sits or sat.
+    member: HashMap<Uuid, sight::Reader>,
 }
 
 impl<'a> Reader<'a> {
-    /// Finds out in two statements at most.
+    /// Finds out in three statements at most.
     pub(crate) async fn new(
         read: &Read<'_>,
         actor: &'a Actor,
@@ -38,15 +50,19 @@ impl<'a> Reader<'a> {
             .filter(tender::Column::Id.is_in(ids.iter().copied()))
             .all(read.db)
             .await?;
-        let plans = rows.into_iter().map(|row| {
-            let plan = serde_json::from_slice(&row.plan).map_err(AppError::internal)?;
-            Ok((row.id, (OrganisationId::from_uuid(row.buyer_id), plan)))
+        let known = rows.into_iter().map(|row| {
+            let known = Known {
+                buyer: OrganisationId::from_uuid(row.buyer_id),
+                plan: serde_json::from_slice(&row.plan).map_err(AppError::internal)?,
+                stage: from_word(&row.stage)?,
+            };
+            Ok((row.id, known))
         });
         let suppliers: Vec<Uuid> = actor.organisations(Role::Supplier).map(Id::uuid).collect();
         let mut party = HashSet::new();
         if !suppliers.is_empty() {
             let own = bid::Entity::find()
-                .filter(bid::Column::TenderId.is_in(ids))
+                .filter(bid::Column::TenderId.is_in(ids.iter().copied()))
                 .filter(bid::Column::SupplierId.is_in(suppliers))
                 .all(read.db)
                 .await?;
@@ -54,38 +70,86 @@ impl<'a> Reader<'a> {
         }
         Ok(Self {
             actor,
-            tenders: plans.collect::<Result<_, AppError>>()?,
+            tenders: known.collect::<Result<_, AppError>>()?,
             party,
+            member: seats(read, actor, ids).await?,
         })
+    }
+
+    fn known(&self, tender: Uuid) -> Result<&Known, AppError> {
+        let found = self.tenders.get(&tender);
+        found.ok_or_else(|| AppError::internal("a bid without its tender"))
     }
 
     /// The plan of a tender.
     pub(crate) fn plan(&self, tender: Uuid) -> Result<&Plan, AppError> {
-        let found = self.tenders.get(&tender);
-        found
-            .map(|(_, plan)| plan)
-            .ok_or_else(|| AppError::internal("a bid without its tender"))
+        Ok(&self.known(tender)?.plan)
     }
 
-    /// What the reader is to a bid of a supplier; without a supplier, to the tender as a whole.
-    pub(crate) fn audience(&self, tender: Uuid, supplier: Option<Uuid>) -> Audience {
-        let buyer = self.tenders.get(&tender).map(|(buyer, _)| *buyer);
-        let buys = buyer.is_some_and(|buyer| {
-            BUYER_ROLES
-                .iter()
-                .any(|role| self.actor.holds(buyer, *role))
-        });
-        let audits = self.actor.organisations(Role::Auditor).next().is_some();
-        let bids = supplier.is_some_and(|supplier| {
+    /// What the actor is to a tender. Whoever sits or sat on its panel is that and nothing else.
+    pub(crate) fn reader(&self, tender: Uuid) -> sight::Reader {
+        if let Some(member) = self.member.get(&tender) {
+            return *member;
+        }
+        let buyer = self.tenders.get(&tender).map(|known| known.buyer);
+        if buyer.is_some_and(|buyer| self.actor.holds(buyer, Role::Officer)) {
+            sight::Reader::Officer
+        } else if self.actor.organisations(Role::Auditor).next().is_some() {
+            sight::Reader::Auditor
+        } else if self.party.contains(&tender) {
+            sight::Reader::Bidder
+        } else {
+            sight::Reader::Public
+        }
+    }
+
+    /// Whether the actor may see something of a tender now.
+    pub(crate) fn sees(&self, tender: Uuid, what: What) -> bool {
+        let stage = self.tenders.get(&tender).map(|known| known.stage);
+        stage.is_some_and(|stage| may_see(self.reader(tender), stage, what))
+    }
+
+    /// As whom the actor reads a bid of a supplier, or without a supplier the tender as a whole; `None` when they may not
+    /// see bids at all.
+    pub(crate) fn audience(&self, tender: Uuid, supplier: Option<Uuid>) -> Option<Audience> {
+        let own = supplier.is_some_and(|supplier| {
             self.actor
                 .holds(OrganisationId::from_uuid(supplier), Role::Supplier)
         });
-        if buys || audits || bids {
-            Audience::Full
+        if own || self.sees(tender, What::WholeBids) {
+            Some(Audience::Full)
+        } else if !self.sees(tender, What::PublicFields) {
+            None
         } else if self.party.contains(&tender) {
-            Audience::Party
+            Some(Audience::Party)
         } else {
-            Audience::Public
+            Some(Audience::Public)
         }
     }
+}
+
+/// The actor's seats on the panels of tenders; no statement for the public.
+async fn seats(
+    read: &Read<'_>,
+    actor: &Actor,
+    tenders: HashSet<Uuid>,
+) -> Result<HashMap<Uuid, sight::Reader>, AppError> {
+    let Some(person) = actor.person_id() else {
+        return Ok(HashMap::new());
+    };
+    let rows = panel_member::Entity::find()
+        .filter(panel_member::Column::PersonId.eq(person.uuid()))
+        .filter(panel_member::Column::TenderId.is_in(tenders))
+        .all(read.db)
+        .await?;
+    let seat = |row: panel_member::Model| {
+        let own = match (row.removed_idx, row.cleared, row.finished) {
+            (Some(_), ..) => Own::Removed,
+            (_, false, _) => Own::Undeclared,
+            (.., true) => Own::Finished,
+            (.., false) => Own::Marking,
+        };
+        (row.tender_id, sight::Reader::member(own, row.chairs))
+    };
+    Ok(rows.into_iter().map(seat).collect())
 }

@@ -29,6 +29,7 @@ pub(crate) mod log_blob;
 pub(crate) mod log_entry;
 pub(crate) mod log_key;
 pub(crate) mod organisation;
+pub(crate) mod panel;
 pub(crate) mod policy;
 mod posting;
 mod private;

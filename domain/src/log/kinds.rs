@@ -119,10 +119,26 @@ kinds! {
     ExplanationGiven = "explanation.given", 1, crate::tender::entries::ExplanationGiven;
     /// It was accepted or excluded on a named ground.
     AbnormalDecided = "abnormal.decided", 1, crate::tender::entries::AbnormalDecided;
+    /// Who judges the bids.
+    PanelAssigned = "panel.assigned", 1, crate::tender::entries::PanelAssigned;
+    /// A member left the panel.
+    PanelReplaced = "panel.replaced", 1, crate::tender::entries::PanelReplaced;
+    /// What interests a member has in bidders.
+    ConflictDeclared = "conflict.declared", 1, crate::tender::entries::ConflictDeclared;
+    /// A soft conflict was accepted.
+    ConflictCountersigned = "conflict.countersigned", 1, crate::tender::entries::ConflictCountersigned;
     /// A sealed mark.
     MarkSealed = "mark.sealed", 1, crate::tender::entries::MarkSealed;
+    /// A sealed mark in the place of an earlier one.
+    MarkReplaced = "mark.replaced", 1, crate::tender::entries::MarkReplaced;
+    /// Marks that will not come.
+    MarkMissing = "mark.missing", 1, crate::tender::entries::MarkMissing;
     /// What was in a sealed mark.
     MarkReleased = "mark.released", 1, crate::tender::entries::MarkReleased;
+    /// The panel begins to agree.
+    ModerationStarted = "moderation.started", 1, crate::tender::entries::ModerationStarted;
+    /// A member signed off what the panel agreed on.
+    ConsensusSignedOff = "consensus.signed_off", 1, crate::tender::entries::ConsensusSignedOff;
     /// What the panel agreed on.
     ConsensusSigned = "consensus.signed", 1, crate::tender::entries::ConsensusSigned;
     /// The second envelopes were opened.

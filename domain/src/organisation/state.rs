@@ -59,6 +59,11 @@ impl State {
         self.group(left) == self.group(right)
     }
 
+    /// Whether a person holds a role.
+    pub fn holds(&self, person: PersonId, grant: Grant) -> bool {
+        self.grants.contains(&(person, grant))
+    }
+
     /// The groups of all organisations in which a person holds a role.
     pub fn groups_of(&self, person: PersonId) -> Vec<OrganisationId> {
         let first = Grant {

@@ -15,6 +15,7 @@ pub mod entries;
 pub mod envelopes;
 pub mod lot;
 mod lot_check;
+pub mod panel;
 pub mod participation;
 pub mod plan;
 pub mod plan_check;
@@ -51,6 +52,8 @@ mod lot_tests;
 #[cfg(test)]
 mod opening_tests;
 #[cfg(test)]
+mod panel_replay_tests;
+#[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
 mod process_tests;
@@ -63,6 +66,9 @@ mod stage_tests;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 pub(crate) mod story;
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
+mod story_panel;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 mod story_process;

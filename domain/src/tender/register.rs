@@ -39,7 +39,7 @@ impl std::fmt::Display for SealedKind {
     }
 }
 
-/// What has become of a sealed bid or confirmation before the opening.
+/// What has become of a sealed bid or confirmation before the opening, or of a sealed mark before its release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// Nothing yet.
@@ -63,6 +63,8 @@ pub struct SealedEntry {
     pub at: Time,
     /// What has become of it.
     pub fate: Fate,
+    /// The sealed mark whose place it took.
+    pub replaces: Option<SealedId>,
     /// The last time its supplier confirmed it after an amendment.
     pub confirmed: Option<Confirmed>,
 }
@@ -113,6 +115,30 @@ impl Register {
         commitment: SealedCommitment,
         header: &Header,
     ) -> Result<(), Finding> {
+        self.seal_over(id, kind, commitment, None, header)
+    }
+
+    /// Takes in a sealed mark in the place of an earlier one. Both are released in the end.
+    pub(super) fn change_mark(
+        &mut self,
+        id: SealedId,
+        replaced: SealedId,
+        commitment: SealedCommitment,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        let noted = self.decide(replaced, SealedKind::Mark, Fate::Replaced, header);
+        self.seal_over(id, SealedKind::Mark, commitment, Some(replaced), header)?;
+        noted
+    }
+
+    fn seal_over(
+        &mut self,
+        id: SealedId,
+        kind: SealedKind,
+        commitment: SealedCommitment,
+        replaces: Option<SealedId>,
+        header: &Header,
+    ) -> Result<(), Finding> {
         check_anonymous(header, id)?;
         let entry = SealedEntry {
             kind,
@@ -121,6 +147,7 @@ impl Register {
             at: header.at,
             fate: Fate::Waiting,
             confirmed: None,
+            replaces,
         };
         match self.entries.insert(id, entry) {
             None => Ok(()),

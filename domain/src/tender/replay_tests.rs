@@ -316,7 +316,15 @@ fn a_released_mark_that_was_not_sealed_is_found() {
     };
     let index = usize::try_from(story.position("mark.released")).unwrap();
     released(&mut story.entries[index].body);
-    assert_eq!(story.checks(), found("mark.released", "commitment"));
+    assert_eq!(
+        story.checks(),
+        [
+            found("mark.released", "commitment"),
+            found("moderation.started", "marks")
+        ]
+        .concat(),
+        "and the mark is missing"
+    );
 }
 
 #[test]
@@ -327,7 +335,14 @@ fn a_mark_that_is_never_released_is_found_after_the_award() {
     let decided = story.position("award.decided");
     let index = usize::try_from(decided).unwrap();
     assert_eq!(story.entries.len(), index + 1);
-    assert_eq!(story.checks(), found("mark.sealed", "sealed"));
+    assert_eq!(
+        story.checks(),
+        [
+            found("mark.sealed", "sealed"),
+            found("moderation.started", "marks")
+        ]
+        .concat()
+    );
 }
 
 #[test]

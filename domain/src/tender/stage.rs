@@ -19,7 +19,7 @@ pub enum Stage {
     Opened,
     /// The panel has begun to mark.
     Evaluating,
-    /// The panel has begun to agree: no mark is taken any more.
+    /// The marks are final, and the panel agrees.
     Moderating,
     /// Every criterion that people judge has a consensus level.
     ConsensusSigned,
@@ -74,8 +74,22 @@ pub enum Step {
     ExcludePricedBid,
     /// Ask a bidder to explain an abnormal bid.
     AskExplanation,
+    /// Assign the panel.
+    AssignPanel,
+    /// Take a member from the panel.
+    ReplaceMember,
+    /// Declare a conflict, or countersign one.
+    DeclareConflict,
     /// Finalise a mark.
     SealMark,
+    /// Change a final mark.
+    ChangeMark,
+    /// State a mark missing.
+    StateMissing,
+    /// Begin moderation.
+    BeginModeration,
+    /// Agree on a level, or sign off what was agreed.
+    Moderate,
     /// Sign a part of the consensus that is not the last.
     SignPart,
     /// Sign the last part of the consensus.
@@ -126,27 +140,42 @@ const TABLE: &[(Stage, Step, Stage)] = &[
     (Published, Step::ExtendForOutage, Published),
     (Published, Step::AskQuestion, Published),
     (Published, Step::AnswerQuestion, Published),
+    (Published, Step::AssignPanel, Published),
+    (Published, Step::ReplaceMember, Published),
     (Published, Step::Cancel, Cancelled),
     (Closed, Step::ExtendForOutage, Published),
+    (Closed, Step::AssignPanel, Closed),
+    (Closed, Step::ReplaceMember, Closed),
     (Closed, Step::Open, Opened),
     (Closed, Step::Cancel, Cancelled),
     (Opened, Step::ExcludeBid, Opened),
     (Opened, Step::DecideAdmission, Opened),
     (Opened, Step::AskExplanation, Opened),
     (Opened, Step::SealMark, Evaluating),
-    (Opened, Step::SignPart, Moderating),
-    (Opened, Step::SignConsensus, ConsensusSigned),
+    (Opened, Step::AssignPanel, Opened),
+    (Opened, Step::ReplaceMember, Opened),
+    (Opened, Step::DeclareConflict, Opened),
+    (Opened, Step::StateMissing, Opened),
+    // Sealed marks name no tender, so replay meets the beginning of moderation here.
+    (Opened, Step::BeginModeration, Moderating),
     (Opened, Step::Cancel, Cancelled),
     (Evaluating, Step::ExcludeBid, Evaluating),
     (Evaluating, Step::DecideAdmission, Evaluating),
     (Evaluating, Step::AskExplanation, Evaluating),
     (Evaluating, Step::SealMark, Evaluating),
-    (Evaluating, Step::SignPart, Moderating),
-    (Evaluating, Step::SignConsensus, ConsensusSigned),
+    (Evaluating, Step::ReplaceMember, Evaluating),
+    (Evaluating, Step::DeclareConflict, Evaluating),
+    (Evaluating, Step::ChangeMark, Evaluating),
+    (Evaluating, Step::StateMissing, Evaluating),
+    (Evaluating, Step::BeginModeration, Moderating),
     (Evaluating, Step::Cancel, Cancelled),
     (Moderating, Step::ExcludeBid, Moderating),
     (Moderating, Step::DecideAdmission, Moderating),
     (Moderating, Step::AskExplanation, Moderating),
+    (Moderating, Step::ReplaceMember, Moderating),
+    (Moderating, Step::DeclareConflict, Moderating),
+    (Moderating, Step::ChangeMark, Moderating),
+    (Moderating, Step::Moderate, Moderating),
     (Moderating, Step::SignPart, Moderating),
     (Moderating, Step::SignConsensus, ConsensusSigned),
     (Moderating, Step::Cancel, Cancelled),
@@ -231,9 +260,11 @@ impl Stage {
         match self {
             Published => "bids are taken until the deadline",
             Closed => "approve the opening and open the bids",
-            Opened => "let the panel mark, or exclude a bid",
-            Evaluating => "make every mark final, then sign the consensus",
-            Moderating => "sign the rest of the consensus",
+            Opened => "assign the panel, declare conflicts and mark, or exclude a bid",
+            Evaluating => "make every mark final or state it missing, then begin moderation",
+            Moderating => {
+                "agree on every level, let every member sign off, then sign the consensus"
+            }
             ConsensusSigned => "open the prices where there are two envelopes, then rank",
             PricesOpened => "compute the ranking",
             Ranked => "propose the award",
@@ -285,7 +316,14 @@ impl fmt::Display for Step {
             Self::DecideAdmission => "take a decision on who may take part",
             Self::ExcludeBid | Self::ExcludePricedBid => "exclude a bid",
             Self::AskExplanation => "ask for an explanation",
+            Self::AssignPanel => "take a panel",
+            Self::ReplaceMember => "change its panel",
+            Self::DeclareConflict => "take declarations",
             Self::SealMark => "take marks",
+            Self::ChangeMark => "take changed marks",
+            Self::StateMissing => "miss marks",
+            Self::BeginModeration => "go to moderation",
+            Self::Moderate => "be moderated",
             Self::SignPart | Self::SignConsensus => "take a consensus",
             Self::OpenPrices => "have its prices opened",
             Self::Rank => "be ranked",

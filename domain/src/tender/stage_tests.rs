@@ -56,7 +56,12 @@ fn bids_open_after_the_deadline_and_not_before_the_opening_time() {
 fn the_way_to_a_contract_is_one_line_through_the_table() {
     let steps = [
         Step::Open,
+        Step::AssignPanel,
+        Step::DeclareConflict,
         Step::SealMark,
+        Step::ChangeMark,
+        Step::BeginModeration,
+        Step::Moderate,
         Step::SignPart,
         Step::SignConsensus,
         Step::Rank,
@@ -68,6 +73,9 @@ fn the_way_to_a_contract_is_one_line_through_the_table() {
     ];
     let end = steps.into_iter().try_fold(Closed, Stage::after);
     assert_eq!(end, Ok(Contracted));
+    assert!(Evaluating.after(Step::SignConsensus).is_err());
+    assert!(Moderating.after(Step::SealMark).is_err());
+    assert!(ConsensusSigned.after(Step::ChangeMark).is_err());
     assert!(ConsensusSigned.after(Step::ProposeAward).is_err());
     assert!(Ranked.after(Step::DecideAward).is_err());
     assert_eq!(Awarded.after(Step::Cancel), Ok(Cancelled));

@@ -10,6 +10,9 @@ use super::code::CriterionCode;
 use super::confirmation::{ConfirmedShare, confirmed};
 use super::envelopes::ClosedPrices;
 use super::lot::LotCode;
+use super::panel::Panel;
+use super::panel::agreed::Agreed;
+use super::panel::moderation::due;
 use super::plan::Plan;
 use super::register::{Register, SealedEntry, SealedKind};
 use super::stage::{Stage, Step, TenderError};
@@ -50,6 +53,12 @@ pub struct Tender {
     pub(super) answers: u32,
     /// Index of the opening.
     pub(super) opened: Option<u64>,
+    /// Who judges.
+    pub(super) panel: Panel,
+    /// Index of the beginning of moderation.
+    pub(super) moderated: Option<u64>,
+    /// What the panel agreed on, as far as it is signed.
+    pub(super) agreed: Agreed,
     /// Index of the first signature under the consensus.
     pub(super) consensus: Option<u64>,
     /// Index of the cancellation.
@@ -63,7 +72,8 @@ pub struct Tender {
     /// Bids whose prices an opening names and that are not shown yet.
     pub(super) prices_to_open: BTreeSet<BidId>,
     pub(super) bids: BTreeMap<BidId, OpenedBid>,
-    pub(super) released: BTreeSet<(PersonId, BidId, CriterionCode)>,
+    /// The last released mark of an evaluator for a bid and criterion.
+    pub(super) released: BTreeMap<(PersonId, BidId, CriterionCode), SealedId>,
     pub(super) ranking: Option<Standing>,
     pub(super) proposal: Option<Proposal>,
     /// One for each lot that somebody won.
@@ -172,6 +182,7 @@ impl State {
     pub fn unsettled(&self) -> Vec<Finding> {
         let mut findings = self.sealed.overdue(|entry| !self.could_still_settle(entry));
         for (id, tender) in &self.tenders {
+            findings.extend(tender.unmarked());
             if let (Some(opened), false) = (tender.opened, tender.to_open.is_empty()) {
                 findings.push(Finding::discrepancy(
                     opened,
@@ -307,6 +318,50 @@ impl Tender {
     pub(super) fn suppliers(&self) -> BTreeMap<BidId, OrganisationId> {
         let bids = self.bids.iter();
         bids.map(|(bid, opened)| (*bid, opened.supplier)).collect()
+    }
+
+    /// Every organisation whose bid was opened.
+    pub(super) fn bidders(&self) -> BTreeSet<OrganisationId> {
+        self.bids.values().map(|opened| opened.supplier).collect()
+    }
+
+    /// The bids that take part, each with its lot.
+    pub(super) fn eligible_bids(&self) -> impl Iterator<Item = (BidId, LotCode)> {
+        let takes_part = |opened: &OpenedBid| opened.valid && !opened.excluded;
+        self.bids
+            .iter()
+            .filter(move |(_, opened)| takes_part(opened))
+            .map(|(bid, opened)| (*bid, opened.lot.clone()))
+    }
+
+    /// Once the marks are released: a finding for each evaluator of the panel whose marks were neither made nor stated
+    /// missing before moderation.
+    fn unmarked(&self) -> Vec<Finding> {
+        let released = self.stage >= Stage::Awarded && self.stage != Stage::Cancelled;
+        let Some(moderated) = self.moderated.filter(|_| released) else {
+            return Vec::new();
+        };
+        let due = due(&self.plan, self.eligible_bids());
+        let made = |person: PersonId| {
+            let own = self.released.keys().filter(move |key| key.0 == person);
+            own.map(|(_, bid, criterion)| (*bid, criterion.clone()))
+                .collect()
+        };
+        let left = self
+            .panel
+            .active()
+            .map(|(person, _)| (person, self.panel.unfinished(person, &due, &made(person))));
+        left.filter(|(_, marks)| !marks.is_empty())
+            .map(|(person, marks)| {
+                Finding::discrepancy(
+                    moderated,
+                    "moderation.started",
+                    "marks",
+                    "every mark released with the award or stated missing",
+                    format!("{} marks of {person} are neither", marks.len()),
+                )
+            })
+            .collect()
     }
 
     /// The bids that are evaluated.

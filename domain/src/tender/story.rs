@@ -8,14 +8,12 @@ use super::confirmation::{ConfirmationContent, ConfirmedShare, confirmed};
 use super::entries::*;
 use super::fixtures::*;
 use super::plan::Plan;
-use super::sealing::{MarkContent, commit_reason};
 use super::validity::Validity;
 use crate::actor::Role;
 use crate::catalogue::entries::CataloguePublished;
-use crate::ids::{BidId, CertificationId, Id, OrganisationId, SealedId};
+use crate::ids::{BidId, CertificationId, Id, OrganisationId};
 use crate::log::commitment::{Opening, SealedContent};
 use crate::log::entry::{Draft, Entry, EntryActor};
-use crate::log::hash::sha256;
 use crate::log::kinds::Body;
 use crate::log::state::{Finding, State};
 use crate::organisation::certification::{Certification, SeoKind};
@@ -33,6 +31,8 @@ pub(crate) const PROPOSER: u128 = 501;
 pub(crate) const APPROVER: u128 = 502;
 pub(crate) const CHAIR: u128 = 503;
 pub(crate) const EVALUATORS: [u128; 2] = [504, 505];
+/// Evaluators of the buyer who sit on the panel of a few stories only.
+pub(crate) const MORE_EVALUATORS: [u128; 3] = [506, 507, 508];
 const REGISTRAR: u128 = 509;
 
 /// A log under construction.
@@ -42,6 +42,8 @@ pub(crate) struct Story {
     pub(crate) plan: Plan,
     /// Sealed confirmations that wait, by the number of their sealed entry.
     pub(crate) confirmations: Vec<(u128, ConfirmationContent)>,
+    /// Whether the panel is assigned and has declared.
+    pub(super) seated: bool,
     now: Time,
 }
 
@@ -64,6 +66,7 @@ impl Story {
             entries: Vec::new(),
             plan,
             confirmations: Vec::new(),
+            seated: false,
             now: at("2026-05-02T00:00:00Z"),
         };
         story.found();
@@ -98,6 +101,11 @@ impl Story {
         self.entries.push(draft.at(self.now));
     }
 
+    /// The time of the last entry.
+    pub(crate) fn now(&self) -> Time {
+        self.now
+    }
+
     pub(crate) fn wait_until(&mut self, time: Time) {
         self.now = time;
     }
@@ -124,6 +132,7 @@ impl Story {
             (CHAIR, Role::Chair),
         ];
         roles.extend(EVALUATORS.map(|n| (n, Role::Evaluator)));
+        roles.extend(MORE_EVALUATORS.map(|n| (n, Role::Evaluator)));
         for (n, role) in roles {
             let granted = RoleGranted {
                 person: person(n),
@@ -296,57 +305,6 @@ impl Story {
         }
     }
 
-    fn mark(bidder: &Bidder, evaluator: u128) -> (SealedId, SealedContent) {
-        let judged = bidder.judged.first().copied().unwrap();
-        let content = MarkContent {
-            tender: tender(),
-            bid: bid(bidder.n),
-            criterion: code(judged),
-            evaluator: person(evaluator),
-            level: bidder.level,
-            reason: "Sound".to_owned(),
-        };
-        let n = evaluator * 10 + bidder.n;
-        (sealed(n), content.seal(salts(n)))
-    }
-
-    pub(crate) fn seal_marks(&mut self, bidders: &[Bidder]) {
-        for bidder in bidders {
-            for evaluator in EVALUATORS {
-                let (id, content) = Self::mark(bidder, evaluator);
-                let commitment = content.commit(sha256(b"")).unwrap();
-                self.add(
-                    vec![],
-                    id,
-                    MarkSealed {
-                        sealed: id,
-                        commitment,
-                    },
-                );
-            }
-        }
-    }
-
-    pub(crate) fn agree(&mut self, bidders: &[Bidder]) {
-        let consensus = |bidder: &Bidder| BidConsensus {
-            bid: bid(bidder.n),
-            marks: bidder
-                .levels()
-                .map(|(criterion, level)| ConsensusMark {
-                    criterion,
-                    level,
-                    reason: commit_reason("Agreed", salts(7)()).unwrap(),
-                })
-                .collect(),
-        };
-        let signed = ConsensusSigned {
-            tender: tender(),
-            bids: bidders.iter().map(consensus).collect(),
-            complete: true,
-        };
-        self.add(vec![actor(Role::Chair, CHAIR)], tender(), signed);
-    }
-
     /// What the use-case evaluates: everything that is known.
     pub(crate) fn evaluated(
         &self,
@@ -425,21 +383,6 @@ impl Story {
             ranking: self.position("ranking.computed"),
         };
         self.add(vec![actor(Role::Officer, PROPOSER)], tender(), proposed);
-    }
-
-    pub(crate) fn release_marks(&mut self, bidders: &[Bidder]) {
-        for bidder in bidders {
-            for evaluator in EVALUATORS {
-                let (id, content) = Self::mark(bidder, evaluator);
-                let opening = content.open(sha256(b""), MarkContent::publishes).unwrap();
-                let released = MarkReleased {
-                    tender: tender(),
-                    sealed: id,
-                    opening,
-                };
-                self.add(vec![], id, released);
-            }
-        }
     }
 
     pub(crate) fn decide(&mut self, winner: BidId, officers: &[u128]) {

@@ -4,13 +4,15 @@ use anyhow::{Context, Result};
 use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use super::story::{City, SIGN, consensus, on_tender, refused_on_tender, save_mark};
+use super::seats::levels as agreed;
+use super::story::{City, on_tender, refused_on_tender, save_mark, step};
 
 on_both!(
-    an_evaluator_sees_own_marks_only_until_the_award,
+    an_evaluator_sees_own_marks_only_until_moderation,
     a_final_mark_no_longer_changes,
     no_consensus_before_every_mark_is_final,
-    no_mark_after_the_consensus_began,
+    no_new_mark_in_moderation_and_no_change_after_the_consensus,
+    a_level_is_signed_by_everyone_as_it_stands_and_keeps_its_history,
     a_level_outside_the_table_is_refused,
     the_award_needs_a_second_officer_and_a_ranking,
 );
@@ -28,7 +30,7 @@ async fn levels(app: &TestApp, reader: Option<&User>, bid: &str) -> Result<Vec<u
     Ok(levels)
 }
 
-async fn an_evaluator_sees_own_marks_only_until_the_award(app: TestApp) -> Result<()> {
+async fn an_evaluator_sees_own_marks_only_until_moderation(app: TestApp) -> Result<()> {
     let city = City::found(&app).await?;
     let tender = city.opened(&app).await?;
     let bid = city.opened_bids(&app, &tender).await?.swap_remove(0);
@@ -47,12 +49,14 @@ async fn an_evaluator_sees_own_marks_only_until_the_award(app: TestApp) -> Resul
     city.mark(&app, &tender).await?;
     assert_eq!(levels(&app, Some(one), &bid).await?, [4]);
     assert_eq!(levels(&app, Some(two), &bid).await?, [5]);
-    assert_eq!(
-        levels(&app, Some(&city.chair), &bid).await?,
-        [4, 5],
-        "to lead the panel, once all are final"
-    );
-    assert!(levels(&app, None, &bid).await?.is_empty());
+    assert!(levels(&app, Some(&city.chair), &bid).await?.is_empty());
+    city.agree(&app, &tender).await?;
+    for member in [&city.chair, one, two] {
+        assert_eq!(levels(&app, Some(member), &bid).await?, [4, 5]);
+    }
+    for reader in [None, Some(&city.officer), Some(&city.suppliers[0])] {
+        assert!(levels(&app, reader, &bid).await?.is_empty());
+    }
     let size = app.app.read().log_size().await?;
     let entries = app.app.read().log_entries(0..size).await?;
     let sealed: Vec<_> = entries
@@ -67,7 +71,7 @@ async fn an_evaluator_sees_own_marks_only_until_the_award(app: TestApp) -> Resul
             "{text}"
         );
     }
-    city.sign(&app, &tender).await?;
+    city.sign_off(&app, &tender, &[one, two]).await?;
     on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;
     on_tender(&app, &city.officer, "proposeAward", "AwardInput", &tender).await?;
     assert!(levels(&app, None, &bid).await?.is_empty());
@@ -114,67 +118,103 @@ async fn no_consensus_before_every_mark_is_final(app: TestApp) -> Result<()> {
     let city = City::found(&app).await?;
     let tender = city.opened(&app).await?;
     let bids = city.opened_bids(&app, &tender).await?;
-    let refused = app
-        .refusal(Some(&city.chair), SIGN, consensus(&tender, &bids))
-        .await?;
-    assert_eq!(refused.code, "NO_MARKS");
-    save_mark(&app, &city.evaluators[0], &bids[0], 3).await?;
-    let refused = app
-        .refusal(Some(&city.chair), SIGN, consensus(&tender, &bids))
-        .await?;
-    assert_eq!(refused.code, "MARKS_NOT_FINAL");
-    on_tender(
-        &app,
-        &city.evaluators[0],
-        "finaliseMarks",
-        "PanelInput",
-        &tender,
-    )
-    .await?;
-    let refused = app
-        .refusal(Some(&city.evaluators[0]), SIGN, consensus(&tender, &bids))
-        .await?;
-    assert_eq!(refused.code, "FORBIDDEN", "only the chair");
-    let part = app
-        .data(Some(&city.chair), SIGN, consensus(&tender, &bids[..1]))
-        .await?;
-    assert_eq!(
-        part["made"]["tender"]["stage"], "MODERATING",
-        "a part is no consensus"
-    );
-    let twice = app
-        .refusal(Some(&city.chair), SIGN, consensus(&tender, &bids[..1]))
-        .await?;
-    assert_eq!(
-        (twice.code.as_str(), twice.path.as_deref()),
-        ("NOT_ASKED", Some("levels.0"))
-    );
-    let rest = app
-        .data(Some(&city.chair), SIGN, consensus(&tender, &bids[1..]))
-        .await?;
-    assert_eq!(rest["made"]["tender"]["stage"], "CONSENSUS_SIGNED");
+    let [one, two] = &city.evaluators;
+    let begin =
+        async |user| refused_on_tender(&app, user, "beginModeration", "PanelInput", &tender).await;
+    assert_eq!(begin(&city.chair).await?, "NO_MARKS");
+    save_mark(&app, one, &bids[0], 3).await?;
+    assert_eq!(begin(&city.chair).await?, "NO_MARKS", "a draft is no mark");
+    on_tender(&app, one, "finaliseMarks", "PanelInput", &tender).await?;
+    assert_eq!(begin(&city.chair).await?, "MARKS_NOT_FINAL");
+    assert_eq!(begin(one).await?, "FORBIDDEN", "only the chair");
+    let sign = refused_on_tender(&app, &city.chair, "signConsensus", "PanelInput", &tender);
+    assert_eq!(sign.await?, "WRONG_STAGE");
+    for (evaluator, from) in [(one, 1), (two, 0)] {
+        for bid in &bids[from..] {
+            save_mark(&app, evaluator, bid, 3).await?;
+        }
+        on_tender(&app, evaluator, "finaliseMarks", "PanelInput", &tender).await?;
+    }
+    on_tender(&app, &city.chair, "beginModeration", "PanelInput", &tender).await?;
+    let sign = refused_on_tender(&app, &city.chair, "signConsensus", "PanelInput", &tender);
+    assert_eq!(sign.await?, "NOT_AGREED");
     Ok(())
 }
 
-async fn no_mark_after_the_consensus_began(app: TestApp) -> Result<()> {
+async fn no_new_mark_in_moderation_and_no_change_after_the_consensus(app: TestApp) -> Result<()> {
     let city = City::found(&app).await?;
     let tender = city.opened(&app).await?;
     let bids = city.opened_bids(&app, &tender).await?;
-    save_mark(&app, &city.evaluators[0], &bids[0], 3).await?;
-    on_tender(
-        &app,
-        &city.evaluators[0],
-        "finaliseMarks",
-        "PanelInput",
-        &tender,
-    )
-    .await?;
-    app.data(Some(&city.chair), SIGN, consensus(&tender, &bids[..1]))
+    let [one, two] = &city.evaluators;
+    let change = step("changeMark", "SaveMarkInput");
+    let early = app
+        .refusal(Some(one), &change, mark(&bids[0], "METHOD", 3))
         .await?;
+    assert_eq!(early.code, "WRONG_STAGE");
+    city.mark(&app, &tender).await?;
+    city.agree(&app, &tender).await?;
     let refused = app
-        .refusal(Some(&city.evaluators[1]), SAVE, mark(&bids[1], "METHOD", 3))
+        .refusal(Some(one), SAVE, mark(&bids[1], "METHOD", 3))
         .await?;
     assert_eq!(refused.code, "WRONG_STAGE");
+    app.data(Some(one), &change, mark(&bids[1], "METHOD", 5))
+        .await?;
+    city.sign_off(&app, &tender, &[one, two]).await?;
+    let late = app
+        .refusal(Some(one), &change, mark(&bids[1], "METHOD", 4))
+        .await?;
+    assert_eq!(late.code, "WRONG_STAGE");
+    Ok(())
+}
+
+async fn a_level_is_signed_by_everyone_as_it_stands_and_keeps_its_history(
+    app: TestApp,
+) -> Result<()> {
+    let city = City::found(&app).await?;
+    let tender = city.opened(&app).await?;
+    let bids = city.opened_bids(&app, &tender).await?;
+    let [one, two] = &city.evaluators;
+    city.mark(&app, &tender).await?;
+    city.agree(&app, &tender).await?;
+    let sign_off = async |member: &User, hash: Value| {
+        let document = step("signOffConsensus", "SignOffConsensusInput");
+        let input = json!({ "input": { "tender": tender, "agreed": hash } });
+        app.ask(Some(member), &document, input).await
+    };
+    let hash = "query ($id: ID!) { tender(id: $id) { panel { agreed } } }";
+    let read = app.data(Some(one), hash, json!({ "id": tender })).await?;
+    let read = read["tender"]["panel"]["agreed"].clone();
+    sign_off(one, read.clone()).await?;
+    let mut changed = agreed(&tender, &bids[..1]);
+    changed["input"]["levels"][0]["level"] = json!(5);
+    let document = step("agreeLevels", "AgreeLevelsInput");
+    app.data(Some(two), &document, changed).await?;
+    let stale = sign_off(two, read).await?;
+    assert_eq!(stale["errors"][0]["extensions"]["code"], "CONFLICT");
+    sign_off(two, json!(null)).await?;
+    let sign = refused_on_tender(&app, &city.chair, "signConsensus", "PanelInput", &tender);
+    assert_eq!(sign.await?, "NOT_SIGNED_OFF", "what one signed off is void");
+    let mut outside = agreed(&tender, &bids[..1]);
+    outside["input"]["levels"][0]["level"] = json!(2);
+    let refused = app.refusal(Some(&city.chair), &document, outside).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("LEVEL", Some("levels.0.level"))
+    );
+    let discussion = "query ($id: ID!) { bid(id: $id) { discussion { version level setBy } } }";
+    let before = app.data(None, discussion, json!({ "id": bids[0] })).await?;
+    assert_eq!(before["bid"]["discussion"], json!([]));
+    city.sign_off(&app, &tender, &[one]).await?;
+    let history = app.data(None, discussion, json!({ "id": bids[0] })).await?;
+    let by = |user| super::seats::person(user);
+    assert_eq!(
+        history["bid"]["discussion"],
+        json!([
+            { "version": 1, "level": 4, "setBy": by(&city.chair) },
+            { "version": 2, "level": 5, "setBy": by(two) },
+        ])
+    );
+    app.expect_clean_log().await?;
     Ok(())
 }
 

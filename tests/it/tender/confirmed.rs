@@ -92,14 +92,12 @@ async fn ranked(app: &TestApp, city: &City, tender: &str) -> Result<Value> {
     };
     let found = bids().await?;
     let id = text(&found["tender"]["bids"]["nodes"][0]["id"])?;
-    super::story::save_mark(app, &city.evaluators[0], &id, 3).await?;
-    let finalise = step("finaliseMarks", "PanelInput");
-    let input = json!({ "input": { "tender": tender } });
-    app.data(Some(&city.evaluators[0]), &finalise, input)
-        .await?;
-    let consensus = super::story::consensus(tender, &[id]);
-    app.data(Some(&city.chair), super::story::SIGN, consensus)
-        .await?;
+    city.seat(app, tender).await?;
+    for evaluator in &city.evaluators {
+        super::story::save_mark(app, evaluator, &id, 3).await?;
+        on_tender(app, evaluator, "finaliseMarks", "PanelInput", tender).await?;
+    }
+    city.sign(app, tender).await?;
     on_tender(app, &city.officer, "computeRanking", "PanelInput", tender).await?;
     let mut found = bids().await?;
     Ok(found["tender"]["bids"]["nodes"][0].take())

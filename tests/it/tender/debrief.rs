@@ -83,6 +83,7 @@ async fn what_is_withheld_from_the_public_is_absent_from_the_comparison_and_name
     ] {
         on_tender(&app, officer, mutation, "OpenTenderInput", &tender).await?;
     }
+    city.seat(&app, &tender).await?;
     city.mark(&app, &tender).await?;
     city.sign(&app, &tender).await?;
     on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;

@@ -40,6 +40,7 @@ async fn opened(app: &TestApp, minimum: Option<&str>) -> Result<(City, String)> 
     ] {
         on_tender(app, officer, mutation, "OpenTenderInput", &tender).await?;
     }
+    city.seat(app, &tender).await?;
     Ok((city, tender))
 }
 

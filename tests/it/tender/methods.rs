@@ -89,6 +89,7 @@ async fn social_value_in_money_is_ranked_by_monetised_quality_and_a_stranger_rec
     ] {
         on_tender(&app, officer, step, "OpenTenderInput", &tender).await?;
     }
+    city.seat(&app, &tender).await?;
     city.mark(&app, &tender).await?;
     city.sign(&app, &tender).await?;
     on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;

@@ -116,6 +116,7 @@ async fn tenders_with_bids_and_scorecards_cost_a_fixed_number_of_statements(
             &tender,
         )
         .await?;
+        city.seat(&app, &tender).await?;
         city.mark(&app, &tender).await?;
         city.sign(&app, &tender).await?;
         on_tender(&app, &city.officer, "computeRanking", "PanelInput", &tender).await?;

@@ -118,8 +118,15 @@ impl City {
         Ok(tender)
     }
 
-    /// Takes a tender to its opening by two officers.
+    /// Takes a tender to its opening by two officers, and seats the panel.
     pub(crate) async fn opened(&self, app: &TestApp) -> Result<String> {
+        let tender = self.unseated(app).await?;
+        self.seat(app, &tender).await?;
+        Ok(tender)
+    }
+
+    /// Takes a tender to its opening by two officers.
+    pub(crate) async fn unseated(&self, app: &TestApp) -> Result<String> {
         let tender = self.closed(app).await?;
         on_tender(
             app,
@@ -147,12 +154,7 @@ impl City {
             for (bid, level) in bids.iter().zip(levels) {
                 save_mark(app, evaluator, bid, level).await?;
             }
-            app.data(
-                Some(evaluator),
-                "mutation ($input: PanelInput!) { made: finaliseMarks(input: $input) { finalised userErrors { code message } } }",
-                json!({ "input": { "tender": tender } }),
-            )
-            .await?;
+            on_tender(app, evaluator, "finaliseMarks", "PanelInput", tender).await?;
         }
         Ok(())
     }
@@ -174,13 +176,6 @@ impl City {
             text(&nodes.iter().find(own).context("a bid")?["id"])
         };
         self.suppliers.iter().map(of).collect()
-    }
-
-    /// Signs the consensus: 4, 3 and 3 for the method.
-    pub(crate) async fn sign(&self, app: &TestApp, tender: &str) -> Result<Value> {
-        let bids = self.opened_bids(app, tender).await?;
-        app.data(Some(&self.chair), SIGN, consensus(tender, &bids))
-            .await
     }
 
     /// From the opening to the ranking.
@@ -254,18 +249,6 @@ const PUBLISH: &str = "mutation ($input: PublishTenderInput!) {
 pub(crate) const SUBMIT: &str = "mutation ($input: SubmitBidInput!) {
     made: submitBid(input: $input) { receipt { sealedId commitment receivedAt entryIndex } userErrors { code message path } }
 }";
-
-pub(crate) const SIGN: &str = "mutation ($input: SignConsensusInput!) {
-    made: signConsensus(input: $input) { tender { stage } userErrors { code message path } }
-}";
-
-/// The input of a consensus on the method of three bids.
-pub(crate) fn consensus(tender: &str, bids: &[String]) -> Value {
-    let levels = bids.iter().zip([4, 3, 3]).map(|(bid, level)| {
-        json!({ "bid": bid, "criterion": "METHOD", "level": level, "reason": "Agreed after reading it together." })
-    });
-    json!({ "input": { "tender": tender, "levels": levels.collect::<Vec<_>>() } })
-}
 
 /// A bid of one organisation that does everything itself.
 pub(crate) fn bid(supplier: &User, price: &str, jobs: &str, insured: bool) -> Value {

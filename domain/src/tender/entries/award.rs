@@ -34,6 +34,7 @@ impl EntryBody for AwardProposed {
             by,
             index: header.index,
         });
+        check_apart(tender, header)?;
         check_last_ranking(tender, &self.lots, self.ranking, header)?;
         let expected = "bids without an open request to explain them";
         for winner in self.lots.iter().filter_map(|award| award.winner) {
@@ -99,9 +100,21 @@ impl EntryBody for AwardDecided {
             return Err(header.finding("award", text(&proposal.lots), text(&self.lots)));
         }
         winners?;
+        check_apart(tender, header)?;
         state.tally.recomputed("award");
         Ok(())
     }
+}
+
+/// Nobody awards what they judged.
+fn check_apart(tender: &Tender, header: &Header) -> Result<(), Finding> {
+    let judged = header
+        .actors
+        .iter()
+        .find(|actor| tender.panel.member(actor.id).is_some());
+    judged.map_or(Ok(()), |actor| {
+        Err(header.finding("panel", "officers who judged no bid", actor.id))
+    })
 }
 
 /// Each lot must go to the bid to which the last ranking allocated it, and name that bid's supplier.

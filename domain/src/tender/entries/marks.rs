@@ -1,19 +1,18 @@
-//! `mark.sealed`, `mark.released` and `consensus.signed`.
+//! `mark.sealed`, `mark.replaced` and `mark.released`.
 
 use serde::{Deserialize, Serialize};
 
-use crate::actor::Role;
-use crate::ids::{BidId, SealedId, TenderId};
+use crate::ids::{SealedId, TenderId};
 use crate::log::commitment::{Opening, SealedCommitment, verify_opening};
 use crate::log::entry::{EntryBody, Header};
-use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
 use crate::tender::code::CriterionCode;
 use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
-use crate::tender::register::SealedKind;
+use crate::tender::register::{SealedEntry, SealedKind};
 use crate::tender::sealing::ShownMark;
 use crate::tender::stage::Step;
+use crate::tender::state::Tender;
 
 /// `mark.sealed`: an evaluator made a mark final. It names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +29,26 @@ impl EntryBody for MarkSealed {
         let kind = SealedKind::Mark;
         let register = &mut state.tenders.sealed;
         register.seal(self.sealed, kind, self.commitment, header)
+    }
+}
+
+/// `mark.replaced`: an evaluator changed a final mark before the consensus. It names nobody; the former mark is kept, and
+/// both are released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkReplaced {
+    /// The former mark.
+    pub replaced: SealedId,
+    /// Random id of the new one; the entry's subject.
+    pub sealed: SealedId,
+    /// What the new one commits to.
+    pub commitment: SealedCommitment,
+}
+
+impl EntryBody for MarkReplaced {
+    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let register = &mut state.tenders.sealed;
+        register.change_mark(self.sealed, self.replaced, self.commitment, header)
     }
 }
 
@@ -54,100 +73,81 @@ impl EntryBody for MarkReleased {
             .map_err(|error| header.finding("commitment", sealed.commitment, error))?;
         let mark = ShownMark::from_opening(&self.opening)
             .map_err(|error| header.finding("mark", "a mark with its fields", error))?;
-        let after_opening = tender.opened.is_some_and(|opened| opened < sealed.index);
-        let before_consensus = tender.consensus.is_none_or(|signed| sealed.index < signed);
-        if sealed.kind != SealedKind::Mark || !after_opening || !before_consensus {
-            let expected = "a mark sealed between the opening and the consensus";
-            return Err(header.finding("mark", expected, sealed.index));
+        if sealed.kind != SealedKind::Mark {
+            return Err(header.finding("mark", "a sealed mark", "a sealed bid"));
         }
         let bid = tender.bids.get(&mark.bid);
         let Some(bid) = bid.filter(|_| mark.tender == self.tender) else {
             return Err(header.finding("mark", "a mark of a bid of this tender", mark.bid));
         };
         check_level(&tender.plan, &bid.lot, &mark.criterion, mark.level, header)?;
-        let key = (mark.evaluator, mark.bid, mark.criterion);
-        if !tender.released.insert(key) {
-            let expected = "one mark of an evaluator for a bid and criterion";
-            return Err(header.finding("mark", expected, "another"));
-        }
+        check_time(tender, &sealed, header)?;
+        check_member(tender, &mark, &sealed, header)?;
+        check_history(tender, &mark, self.sealed, &sealed, header)?;
         state.tally.recomputed("mark against its commitment");
         Ok(())
     }
 }
 
-/// `consensus.signed`: the chair signed what the panel agreed on. A large panel signs in parts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConsensusSigned {
-    /// The tender.
-    pub tender: TenderId,
-    /// The consensus by bid.
-    pub bids: Vec<BidConsensus>,
-    /// Whether this is the last part. A level that is still missing then withholds the ranking.
-    pub complete: bool,
-}
-
-/// What the panel agreed on for one bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BidConsensus {
-    /// The bid.
-    pub bid: BidId,
-    /// A level for each judged criterion.
-    pub marks: Vec<ConsensusMark>,
-}
-
-/// A consensus level with its reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConsensusMark {
-    /// The criterion.
-    pub criterion: CriterionCode,
-    /// The level, in the points of the criterion's table.
-    pub level: u32,
-    /// Salted hash of the reason ([`crate::tender::sealing::commit_reason`]).
-    pub reason: Hash,
-}
-
-impl EntryBody for ConsensusSigned {
-    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
-        let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Chair, 1).map(|_| ());
-        let shown = if tender.to_open.is_empty() {
-            Ok(())
-        } else {
-            let found = format!("{} are missing", tender.to_open.len());
-            Err(header.finding("opening", "every opened bid to be shown", found))
-        };
-        let step = if self.complete {
-            Step::SignConsensus
-        } else {
-            Step::SignPart
-        };
-        tender.step(step, header)?;
-        tender.consensus = tender.consensus.or(Some(header.index));
-        tender.inputs = header.index;
-        let mut outcome = named.and(shown);
-        for consensus in &self.bids {
-            let lot = tender.eligible(consensus.bid, header)?.lot.clone();
-            for mark in &consensus.marks {
-                let (plan, code) = (&tender.plan, &mark.criterion);
-                outcome = outcome.and_then(|()| check_level(plan, &lot, code, mark.level, header));
-                let opened = tender.eligible(consensus.bid, header)?;
-                let earlier = opened.levels.insert(mark.criterion.clone(), mark.level);
-                if earlier.is_some() && outcome.is_ok() {
-                    let expected = "one consensus for a bid and criterion";
-                    outcome = Err(header.finding("consensus", expected, &mark.criterion));
-                }
-                state.tally.attested("judgement of the panel");
-            }
-        }
-        outcome
+/// A first mark is made before moderation, a changed one before the consensus.
+fn check_time(tender: &Tender, sealed: &SealedEntry, header: &Header) -> Result<(), Finding> {
+    let end = match sealed.replaces {
+        None => tender.moderated,
+        Some(_) => tender.consensus,
+    };
+    let after_opening = tender.opened.is_some_and(|opened| opened < sealed.index);
+    if after_opening && end.is_none_or(|end| sealed.index < end) {
+        return Ok(());
     }
+    let expected =
+        "a mark sealed between the opening and moderation, or changed before the consensus";
+    Err(header.finding("mark", expected, sealed.index))
+}
+
+/// Whoever marked sat on the panel then, had declared about every bidder, and the mark was not stated missing.
+fn check_member(
+    tender: &Tender,
+    mark: &ShownMark,
+    sealed: &SealedEntry,
+    header: &Header,
+) -> Result<(), Finding> {
+    let member = tender.panel.member(mark.evaluator);
+    let sat = member.is_some_and(|member| member.marks && member.had_access(sealed.index));
+    if !sat {
+        let expected = "a mark by an evaluator of the panel who might see the bids then";
+        return Err(header.finding("panel", expected, mark.evaluator));
+    }
+    let key = (mark.bid, mark.criterion.clone());
+    tender
+        .panel
+        .may_mark(mark.evaluator, &key)
+        .map_err(|error| header.finding("panel", "a mark that was not stated missing", error))
+}
+
+/// There is one mark of an evaluator for a bid and criterion, and each that replaces another is of the same evaluator, bid
+/// and criterion. The former one is released first.
+fn check_history(
+    tender: &mut Tender,
+    mark: &ShownMark,
+    id: SealedId,
+    sealed: &SealedEntry,
+    header: &Header,
+) -> Result<(), Finding> {
+    let key = (mark.evaluator, mark.bid, mark.criterion.clone());
+    let former = tender.released.insert(key, id);
+    if former == sealed.replaces {
+        return Ok(());
+    }
+    let expected = sealed.replaces.map_or_else(
+        || "one mark of an evaluator for a bid and criterion".to_owned(),
+        |replaced| format!("{replaced}, which it replaced, released before it"),
+    );
+    let found = former.map_or("no other".to_owned(), |former| former.to_string());
+    Err(header.finding("mark", expected, found))
 }
 
 /// A level must be in the table of a criterion that the panel judges in the bid's lot.
-fn check_level(
+pub(super) fn check_level(
     plan: &Plan,
     lot: &LotCode,
     criterion: &CriterionCode,

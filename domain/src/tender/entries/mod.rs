@@ -6,7 +6,9 @@ mod award;
 mod changes;
 mod confirmation;
 mod marks;
+mod moderation;
 mod opening;
+mod panel;
 mod prices;
 mod publication;
 mod ranking;
@@ -22,8 +24,15 @@ pub use confirmation::{
     ConfirmationOpened, ConfirmationReplaced, ConfirmationSealed, ConfirmationWithdrawn,
     ConfirmationsSettled,
 };
-pub use marks::{BidConsensus, ConsensusMark, ConsensusSigned, MarkReleased, MarkSealed};
+pub use marks::{MarkReleased, MarkReplaced, MarkSealed};
+pub use moderation::{
+    BidConsensus, ConsensusMark, ConsensusSigned, ConsensusSignedOff, EarlierLevel, MarkMissing,
+    MissingMarks, ModerationStarted,
+};
 pub use opening::{BidExcluded, BidOpened, ExclusionGround, TenderOpened};
+pub use panel::{
+    ConflictCountersigned, ConflictDeclared, Declaration, PanelAssigned, PanelReplaced,
+};
 pub use prices::{BidPriceOpened, PricesOpened};
 pub use publication::{TenderCancelled, TenderPublished};
 pub use ranking::{LotResult, RankingComputed};

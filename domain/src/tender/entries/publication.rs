@@ -10,6 +10,8 @@ use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
 use crate::policy::RecordedCheck;
+use crate::tender::panel::Panel;
+use crate::tender::panel::agreed::Agreed;
 use crate::tender::plan::Plan;
 use crate::tender::stage::{Stage, Step};
 use crate::tender::state::{Tender, people_for};
@@ -63,6 +65,9 @@ impl EntryBody for TenderPublished {
             material: None,
             answers: 0,
             opened: None,
+            panel: Panel::default(),
+            moderated: None,
+            agreed: Agreed::default(),
             consensus: None,
             cancelled: None,
             inputs: header.index,
@@ -70,7 +75,7 @@ impl EntryBody for TenderPublished {
             confirmed: Vec::new(),
             prices_to_open: BTreeSet::new(),
             bids: BTreeMap::new(),
-            released: BTreeSet::new(),
+            released: BTreeMap::new(),
             ranking: None,
             proposal: None,
             awards: Vec::new(),

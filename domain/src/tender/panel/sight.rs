@@ -1,0 +1,323 @@
+//! Who may see what of an evaluation, and when: one table. Averages, counts, order and totals tell as much as marks do, so
+//! each of them is a row. What the log publishes is public; a member who has not declared sees less than that here,
+//! because nobody shows bids to someone who may have an interest in one.
+
+use crate::tender::stage::Stage;
+
+/// Something that can be seen of an evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// The fields of bids that the plan publishes.
+    PublicFields,
+    /// Bids whole: answers, and what the plan withholds.
+    WholeBids,
+    /// Marks of others.
+    OthersMarks,
+    /// How many marks there are and who has finished.
+    Progress,
+    /// The levels under discussion with their history.
+    Discussion,
+    /// Agreement statistics, drift and outliers by name.
+    Statistics,
+    /// The consensus.
+    Consensus,
+    /// Order, totals and scorecards.
+    Ranking,
+}
+
+/// What a reader is to a tender. Whoever sits on its panel is a member and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reader {
+    /// Anyone.
+    Public,
+    /// Acts for a supplier that bids.
+    Bidder,
+    /// An officer of the buyer.
+    Officer,
+    /// An auditor.
+    Auditor,
+    /// A member who has not declared about every bidder, or whose soft conflict is not countersigned.
+    Undeclared,
+    /// An evaluator whose own marks are not all final.
+    Marking,
+    /// An evaluator whose own marks are final.
+    Finished,
+    /// A chair who also marks, whose own marks are not all final.
+    ChairMarking,
+    /// A chair with no mark to make any more.
+    Chair,
+    /// Someone who was taken from the panel.
+    Removed,
+}
+
+/// The part of the process in which a tender is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Bids are sealed.
+    Sealed,
+    /// Members mark alone.
+    Marking,
+    /// Members agree.
+    Moderating,
+    /// The consensus is signed.
+    Agreed,
+    /// The ranking is computed.
+    Ranked,
+    /// The marks are released.
+    Released,
+    /// The tender was given up after its opening.
+    Ended,
+}
+
+impl From<Stage> for Phase {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Published | Stage::Closed => Self::Sealed,
+            Stage::Opened | Stage::Evaluating => Self::Marking,
+            Stage::Moderating => Self::Moderating,
+            Stage::ConsensusSigned | Stage::PricesOpened => Self::Agreed,
+            Stage::Ranked | Stage::AwardProposed => Self::Ranked,
+            Stage::Awarded
+            | Stage::LettersSent
+            | Stage::Standstill
+            | Stage::Suspended
+            | Stage::Contracted
+            | Stage::Annulled => Self::Released,
+            Stage::Cancelled => Self::Ended,
+        }
+    }
+}
+
+/// What a member of the panel has done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Own {
+    /// Was taken from the panel.
+    Removed,
+    /// Has not declared about every bidder, or a soft conflict is not countersigned.
+    Undeclared,
+    /// Has marks to make.
+    Marking,
+    /// Has no mark left to make.
+    Finished,
+}
+
+impl Reader {
+    /// A member of the panel by their own state, who may be its chair.
+    pub fn member(own: Own, chairs: bool) -> Self {
+        match (own, chairs) {
+            (Own::Removed, _) => Self::Removed,
+            (Own::Undeclared, _) => Self::Undeclared,
+            (Own::Marking, false) => Self::Marking,
+            (Own::Marking, true) => Self::ChairMarking,
+            (Own::Finished, false) => Self::Finished,
+            (Own::Finished, true) => Self::Chair,
+        }
+    }
+}
+
+use Phase::{Agreed, Ended, Marking as Alone, Moderating, Ranked, Released};
+use Reader::{
+    Auditor, Bidder, Chair, ChairMarking, Finished, Marking, Officer, Public, Removed, Undeclared,
+};
+
+const EVERYONE: &[Reader] = &[
+    Public,
+    Bidder,
+    Officer,
+    Auditor,
+    Undeclared,
+    Marking,
+    Finished,
+    ChairMarking,
+    Chair,
+    Removed,
+];
+
+/// Everyone but a member whose interests are not known yet.
+const NO_SECRET_INTEREST: &[Reader] = &[
+    Public,
+    Bidder,
+    Officer,
+    Auditor,
+    Marking,
+    Finished,
+    ChairMarking,
+    Chair,
+    Removed,
+];
+
+const OPEN: &[Phase] = &[Alone, Moderating, Agreed, Ranked, Released, Ended];
+
+/// The table: what may be seen by whom in which phases. What stands in no row is seen by nobody.
+const TABLE: &[(What, &[Reader], &[Phase])] = &[
+    (What::PublicFields, NO_SECRET_INTEREST, OPEN),
+    (
+        What::PublicFields,
+        &[Undeclared],
+        &[Agreed, Ranked, Released, Ended],
+    ),
+    (
+        What::WholeBids,
+        &[Officer, Auditor, Marking, Finished, ChairMarking, Chair],
+        OPEN,
+    ),
+    (
+        What::OthersMarks,
+        &[Finished, Chair],
+        &[Moderating, Agreed, Ranked],
+    ),
+    (What::OthersMarks, EVERYONE, &[Released]),
+    (What::Progress, &[Finished, Chair], &[Alone, Moderating]),
+    (
+        What::Progress,
+        &[Finished, Chair, Officer],
+        &[Agreed, Ranked],
+    ),
+    (What::Progress, EVERYONE, &[Released]),
+    (What::Discussion, &[Finished, Chair], &[Moderating]),
+    (What::Discussion, EVERYONE, &[Agreed, Ranked, Released]),
+    (
+        What::Statistics,
+        &[Chair],
+        &[Moderating, Agreed, Ranked, Released],
+    ),
+    (
+        What::Consensus,
+        EVERYONE,
+        &[Agreed, Ranked, Released, Ended],
+    ),
+    (What::Ranking, EVERYONE, &[Ranked, Released, Ended]),
+];
+
+/// Whether a reader may see something of a tender at a stage.
+pub fn may_see(reader: Reader, stage: Stage, what: What) -> bool {
+    let phase = Phase::from(stage);
+    TABLE.iter().any(|(row, readers, phases)| {
+        *row == what && readers.contains(&reader) && phases.contains(&phase)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READERS: [Reader; 10] = [
+        Public,
+        Bidder,
+        Officer,
+        Auditor,
+        Undeclared,
+        Marking,
+        Finished,
+        ChairMarking,
+        Chair,
+        Removed,
+    ];
+
+    /// By hand: for each thing and reader the stages at which it is seen, one letter each in the order of [`STAGES`]:
+    /// published, closed, opened, evaluating, moderating, consensus signed, ranked, proposed, awarded, contracted, given up.
+    const STAGES: [Stage; 11] = [
+        Stage::Published,
+        Stage::Closed,
+        Stage::Opened,
+        Stage::Evaluating,
+        Stage::Moderating,
+        Stage::ConsensusSigned,
+        Stage::Ranked,
+        Stage::AwardProposed,
+        Stage::Awarded,
+        Stage::Contracted,
+        Stage::Cancelled,
+    ];
+
+    type Seen = [&'static str; 10];
+
+    #[rustfmt::skip]
+    const EXPECTED: &[(What, Seen)] = &[
+        (What::PublicFields, [
+            "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "-----xxxxxx",
+            "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx",
+        ]),
+        (What::WholeBids, [
+            "-----------", "-----------", "--xxxxxxxxx", "--xxxxxxxxx", "-----------",
+            "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "-----------",
+        ]),
+        (What::OthersMarks, [
+            "--------xx-", "--------xx-", "--------xx-", "--------xx-", "--------xx-",
+            "--------xx-", "----xxxxxx-", "--------xx-", "----xxxxxx-", "--------xx-",
+        ]),
+        (What::Progress, [
+            "--------xx-", "--------xx-", "-----xxxxx-", "--------xx-", "--------xx-",
+            "--------xx-", "--xxxxxxxx-", "--------xx-", "--xxxxxxxx-", "--------xx-",
+        ]),
+        (What::Discussion, [
+            "-----xxxxx-", "-----xxxxx-", "-----xxxxx-", "-----xxxxx-", "-----xxxxx-",
+            "-----xxxxx-", "----xxxxxx-", "-----xxxxx-", "----xxxxxx-", "-----xxxxx-",
+        ]),
+        (What::Statistics, [
+            "-----------", "-----------", "-----------", "-----------", "-----------",
+            "-----------", "-----------", "-----------", "----xxxxxx-", "-----------",
+        ]),
+        (What::Consensus, [
+            "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx",
+            "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx",
+        ]),
+        (What::Ranking, [
+            "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx",
+            "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx",
+        ]),
+    ];
+
+    #[test]
+    fn every_reader_sees_exactly_what_the_table_says_at_every_stage() {
+        for (what, seen) in EXPECTED {
+            for (reader, stages) in READERS.iter().zip(seen) {
+                let found: String = STAGES
+                    .iter()
+                    .map(|stage| {
+                        if may_see(*reader, *stage, *what) {
+                            'x'
+                        } else {
+                            '-'
+                        }
+                    })
+                    .collect();
+                assert_eq!(found, *stages, "{what:?} by {reader:?}");
+            }
+        }
+        assert!(
+            TABLE
+                .iter()
+                .all(|(what, ..)| EXPECTED.iter().any(|(row, _)| row == what))
+        );
+    }
+
+    #[test]
+    fn nothing_of_others_is_seen_before_the_own_marks_are_final() {
+        let tells = [
+            What::OthersMarks,
+            What::Progress,
+            What::Discussion,
+            What::Statistics,
+        ];
+        for reader in [Undeclared, Marking, ChairMarking] {
+            for stage in &STAGES[..5] {
+                for what in tells.iter().chain(&[What::Consensus, What::Ranking]) {
+                    assert!(
+                        !may_see(reader, *stage, *what),
+                        "{reader:?} {stage} {what:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_members_own_state_decides_what_they_are() {
+        let chairs = [Removed, Undeclared, ChairMarking, Chair];
+        let others = [Removed, Undeclared, Marking, Finished];
+        let own = [Own::Removed, Own::Undeclared, Own::Marking, Own::Finished];
+        assert_eq!(own.map(|own| Reader::member(own, true)), chairs);
+        assert_eq!(own.map(|own| Reader::member(own, false)), others);
+    }
+}
