@@ -71,7 +71,8 @@ def main():
     benefit = np.ones(CRITERIA)
     decision = skcriteria.mkdm(marks, [max] * CRITERIA, weights=weights)
     aggregate = WeightedSumModel()
-    weighted = pymcdm.methods.WSM(normalization_function=None)
+    # The marks are parts of one scale already: nothing is left to normalise.
+    weighted = pymcdm.methods.WSM(normalization_function=lambda column, cost: column)
     peers = {
         "weighted-sum-over-scikit-criteria": ("weighted_sum", 1.0, lambda: aggregate.evaluate(decision).rank_),
         "weighted-sum-over-pymcdm": ("weighted_sum", 1.0, lambda: weighted(marks, weights, benefit)),
