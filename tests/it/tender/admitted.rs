@@ -24,7 +24,7 @@ const DECIDE: &str = "mutation ($input: DecideAdmissionInput!) {
 /// Price alone decides; a licence is asked for, fraud excludes, late taxes may.
 fn plan(city: &City) -> Value {
     let mut plan = city.plan();
-    plan["criteria"] = json!([{ "code": "PRICE", "title": "Price", "weight": "100",
+    plan["lots"][0]["criteria"] = json!([{ "code": "PRICE", "title": "Price", "weight": "100",
         "rule": { "priceRelativeLowest": { "of": "TOTAL" } } }]);
     plan["admission"] = json!({
         "conditions": [{ "code": "LICENCE", "statement": "The supplier holds a licence for tree work.",
@@ -86,9 +86,10 @@ fn decision(bid: &str, code: &str, decision: &str) -> Value {
 
 async fn winner(app: &TestApp, tender: &str) -> Result<Value> {
     let document =
-        "query ($id: ID!) { tender(id: $id) { ranking { places { rank bid { id } } } } }";
-    let mut found = app.data(None, document, json!({ "id": tender })).await?;
-    Ok(found["tender"]["ranking"]["places"][0]["bid"]["id"].take())
+        "query ($id: ID!) { tender(id: $id) { lots { ranking { places { bid { id } } } } } }";
+    let found = app.data(None, document, json!({ "id": tender })).await?;
+    let ranking = &found["tender"]["lots"][0]["ranking"];
+    Ok(ranking["places"][0]["bid"]["id"].clone())
 }
 
 async fn an_admitted_ground_is_decided_before_the_ranking(app: TestApp) -> Result<()> {
