@@ -15,6 +15,7 @@ use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::scorecard::{Audience, Scorecard};
 use commonweal_domain::tender::CriterionCode;
 use commonweal_domain::tender::plan::Plan;
+use commonweal_domain::tender::standstill::StandstillRule;
 use commonweal_domain::tender::validity::Validity;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -181,6 +182,17 @@ impl Read<'_> {
     }
 }
 
+/// How long the contract waits, as the plan published it: the notice that follows the letters says the day.
+fn standstill(plan: &Plan) -> StandstillFact {
+    match &plan.standstill.rule {
+        StandstillRule::WorkingDays(days) => StandstillFact::WorkingDays(*days),
+        StandstillRule::CalendarDays(days) => StandstillFact::CalendarDays(*days),
+        StandstillRule::None { ground } => StandstillFact::NotApplicable {
+            ground: ground.clone(),
+        },
+    }
+}
+
 /// Tender and lot of a bid.
 fn key(row: &bid::Model) -> (Uuid, String) {
     (row.tender_id, row.lot.clone())
@@ -230,7 +242,7 @@ impl Sources {
                 name: self.name_of_bid(winner.bid),
                 total: winner.total,
             },
-            standstill: StandstillFact::InTheNotice,
+            standstill: standstill(plan),
             ranking_index: u64::try_from(index).map_err(AppError::internal)?,
         };
         Ok(Some(LetterView {
