@@ -6,7 +6,7 @@ use commonweal_domain::policy::procurement as domain;
 use super::amounts::Money;
 use super::node::node_id;
 use super::policy::BuyerKind;
-use super::procurement_input::{DayCount, ReservedFor};
+use super::procurement_input::ReservedFor;
 use super::scalars::Date;
 
 /// The framework agreement of a call-off.
@@ -51,15 +51,6 @@ pub struct Reservation {
     reservable_services: Option<bool>,
 }
 
-/// The wait between the award notice and the contract.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct Standstill {
-    /// How many days.
-    days: u32,
-    /// How they are counted.
-    count: DayCount,
-}
-
 /// The facts of a procurement by which policies are chosen and checked. What is null was not given.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Procurement {
@@ -95,8 +86,6 @@ pub struct Procurement {
     verifier_sectors: Option<u32>,
     /// Whether the tender documents publish their own parameters for abnormally low bids.
     own_abnormal_parameters: Option<bool>,
-    /// The wait between the award notice and the contract.
-    standstill: Option<Standstill>,
     /// How many years the evidence is kept.
     retention_years: Option<u32>,
 }
@@ -128,10 +117,6 @@ impl From<&domain::Procurement> for Procurement {
             verifiers: facts.quorum.map(|quorum| quorum.verifiers),
             verifier_sectors: facts.quorum.map(|quorum| quorum.sectors),
             own_abnormal_parameters: facts.own_abnormal_parameters,
-            standstill: facts.standstill.map(|wait| Standstill {
-                days: wait.days,
-                count: wait.count.into(),
-            }),
             retention_years: facts.retention_years,
         }
     }

@@ -22,16 +22,6 @@ pub enum ReservedFor {
     ShelteredWorkshop,
 }
 
-/// How days are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::DayCount")]
-pub enum DayCount {
-    /// Every day.
-    Calendar,
-    /// Days on which offices work.
-    Working,
-}
-
 /// A framework agreement that was tendered elsewhere.
 #[derive(Debug, InputObject)]
 pub struct FrameworkElsewhereInput {
@@ -70,15 +60,6 @@ pub struct QuorumInput {
     sectors: u32,
 }
 
-/// The wait between the award notice and the contract.
-#[derive(Debug, InputObject)]
-pub struct StandstillInput {
-    /// How many days.
-    days: u32,
-    /// How they are counted.
-    count: DayCount,
-}
-
 /// The facts of a procurement by which policies are chosen and checked. A missing one leaves clauses unknown.
 #[derive(Debug, InputObject)]
 pub struct ProcurementInput {
@@ -112,8 +93,6 @@ pub struct ProcurementInput {
     quorum: Option<QuorumInput>,
     /// Whether the tender documents publish their own parameters for abnormally low bids.
     own_abnormal_parameters: Option<bool>,
-    /// The wait between the award notice and the contract.
-    standstill: Option<StandstillInput>,
     /// How many years the evidence is kept.
     retention_years: Option<u32>,
 }
@@ -182,10 +161,6 @@ impl ProcurementInput {
                 sectors: input.sectors,
             }),
             own_abnormal_parameters: self.own_abnormal_parameters,
-            standstill: self.standstill.map(|input| domain::Standstill {
-                days: input.days,
-                count: input.count.into(),
-            }),
             retention_years: self.retention_years,
         })
     }

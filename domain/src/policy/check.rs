@@ -84,8 +84,6 @@ missing! {
     Quorum = "/procurement/quorum";
     /// Whether own parameters for abnormally low bids are published.
     OwnAbnormalParameters = "/procurement/own_abnormal_parameters";
-    /// The wait before the contract.
-    Standstill = "/procurement/standstill";
     /// How long evidence is kept.
     RetentionYears = "/procurement/retention_years";
 }

@@ -2,8 +2,10 @@
 //! knows the shape of a plan.
 
 use super::clause::PreferenceForm;
+use super::procurement::{DayCount, Standstill};
 use crate::fraction::{ArithmeticError, Fraction};
 use crate::scoring::rules::{Preference, Rule};
+use crate::tender::StandstillRule;
 use crate::tender::code::CriterionCode;
 use crate::tender::criteria::{Criterion, CriterionKind};
 use crate::tender::disclosure::BidField;
@@ -86,6 +88,8 @@ pub struct PlanView<'a> {
     pub mark_scale: u8,
     /// How a mark is rounded.
     pub rounding: Rounding,
+    /// The wait between the award notice and the contract; none where the plan names a legal ground for none.
+    pub standstill: Option<Standstill>,
     /// Whether the plan says which criteria carry social value.
     pub names_social: bool,
 }
@@ -108,6 +112,7 @@ impl<'a> PlanView<'a> {
             weighs_price: matches!(plan.method, Method::WeightedSum),
             mark_scale: plan.mark_scale,
             rounding: plan.rounding,
+            standstill: wait(&plan.standstill.rule),
             names_social: social.is_some(),
         })
     }
@@ -142,6 +147,19 @@ impl<'a> PlanView<'a> {
             .iter()
             .any(|leaves| leaves.iter().filter(weighty).all(LeafView::is_price))
     }
+}
+
+/// The wait of a plan as clauses compare it.
+fn wait(rule: &StandstillRule) -> Option<Standstill> {
+    let (days, count) = match rule {
+        StandstillRule::WorkingDays(days) => (*days, DayCount::Working),
+        StandstillRule::CalendarDays(days) => (*days, DayCount::Calendar),
+        StandstillRule::None { .. } => return None,
+    };
+    Some(Standstill {
+        days: u32::from(days),
+        count,
+    })
 }
 
 struct Walk<'s> {

@@ -170,9 +170,6 @@ pub struct Procurement {
     /// Whether the tender documents publish their own parameters for abnormally low bids.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own_abnormal_parameters: Option<bool>,
-    /// The wait between the award notice and the contract.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub standstill: Option<Standstill>,
     /// How many years the evidence is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_years: Option<u32>,

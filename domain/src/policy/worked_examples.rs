@@ -238,24 +238,22 @@ fn s52_asks_for_three_kpis_strictly_above_five_million_unless_exempt() {
 
 #[test]
 fn a_standstill_of_eight_working_days_cannot_be_counted_in_calendar_days() {
-    use procurement::{DayCount, Standstill};
+    use crate::tender::StandstillRule;
     let act = [policy("uk-procurement-act-2023", 1)];
-    let answer = |days, count| {
-        let mut procurement = central(Some("1000"));
-        procurement.standstill = Some(Standstill { days, count });
-        let plan = commenced(Some("2026-12-31"), "20", procurement);
-        find(
-            &report(&act, &plan),
-            "uk-procurement-act-2023",
-            "standstill",
-        )
-        .unwrap()
-        .judged
-        .answer
+    let answer = |rule| {
+        let mut plan = commenced(Some("2026-12-31"), "20", central(Some("1000")));
+        plan.standstill.rule = rule;
+        let found = report(&act, &plan);
+        find(&found, "uk-procurement-act-2023", "standstill")
+            .unwrap()
+            .judged
+            .answer
     };
-    assert_eq!(answer(8, DayCount::Working), Answer::Met);
-    assert_eq!(answer(7, DayCount::Working), Answer::NotMet);
-    assert_eq!(answer(30, DayCount::Calendar), Answer::NotMet);
+    assert_eq!(answer(StandstillRule::WorkingDays(8)), Answer::Met);
+    assert_eq!(answer(StandstillRule::WorkingDays(7)), Answer::NotMet);
+    assert_eq!(answer(StandstillRule::CalendarDays(30)), Answer::NotMet);
+    let ground = "a call-off under a framework agreement".to_owned();
+    assert_eq!(answer(StandstillRule::None { ground }), Answer::Met);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
 use crate::fraction::ArithmeticError;
-use crate::policy::check::{Judged, MissingFact, input};
+use crate::policy::check::{Judged, input};
 use crate::policy::problem::{PolicyProblem, between};
 use crate::policy::procurement::{DayCount, Standstill};
 
@@ -41,13 +41,10 @@ impl ClauseKind for StandstillPeriod {
     fn check(&self, case: &Case<'_>) -> Result<Option<Judged>, ArithmeticError> {
         let shortest = words(self.shortest);
         let mut inputs = vec![input("shortest wait", &shortest)];
-        let Some(wait) = case.procurement.standstill else {
-            let sentence = "the plan does not say how long the buyer waits before the contract";
-            return Ok(Some(Judged::unknown(
-                MissingFact::Standstill,
-                inputs,
-                sentence,
-            )));
+        let Some(wait) = case.plan.standstill else {
+            let sentence =
+                "the plan names a legal ground for no standstill, which a person has to judge";
+            return Ok(Some(Judged::of(true, inputs, sentence)));
         };
         inputs.push(input("wait", words(wait)));
         let sentence = format!(
