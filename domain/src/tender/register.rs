@@ -90,6 +90,9 @@ impl SealedEntry {
     }
 }
 
+/// Sealed entries of a list, and what each of them must be.
+pub(super) type Listed<'a> = (&'a [SealedId], &'a dyn Fn(&SealedEntry) -> bool);
+
 /// Sealed entries that are not yet accounted for. Settled ones are forgotten.
 #[derive(Debug, Default)]
 pub struct Register {

@@ -31,13 +31,13 @@ impl Story {
             let opening = sealed_bid(bidder)
                 .open(ciphertext(bidder.n), |name| disclosure.publishes(name))
                 .unwrap();
-            let priced = BidPriceOpened {
+            let shown = BidPriceOpened {
                 tender: tender(),
                 bid: bid(bidder.n),
                 envelope: PriceEnvelope::of(&opening).unwrap(),
                 validity: Validity::Valid,
             };
-            self.add(officers.clone(), bid(bidder.n), priced);
+            self.add(officers.clone(), bid(bidder.n), shown);
         }
     }
 

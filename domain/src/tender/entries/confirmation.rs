@@ -11,7 +11,7 @@ use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 use crate::tender::confirmation::{ConfirmedShare, tender_of};
 use crate::tender::disclosure::BidField;
-use crate::tender::register::{Fate, SealedEntry, SealedKind, check_anonymous};
+use crate::tender::register::{Fate, Listed, SealedEntry, SealedKind, check_anonymous};
 use crate::tender::state::Tender;
 use crate::time::Time;
 
@@ -195,7 +195,7 @@ impl EntryBody for ConfirmationsSettled {
         let closes_at = tender.plan.closes_at;
         let void = |entry: &SealedEntry| cancelled || entry.fate == Fate::Waiting;
         let in_time = |entry: &SealedEntry| matches!(entry.fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
-        let lists: [(&[SealedId], &dyn Fn(&SealedEntry) -> bool); 3] = [
+        let lists: [Listed<'_>; 3] = [
             (&self.replaced, &|entry| entry.fate == Fate::Replaced),
             (&self.withdrawn, &in_time),
             (&self.void, &void),

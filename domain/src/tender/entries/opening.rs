@@ -11,7 +11,7 @@ use crate::log::state::{Finding, State};
 use crate::tender::envelopes::ClosedPrices;
 use crate::tender::lot::LotCode;
 use crate::tender::plan::Envelopes;
-use crate::tender::register::{Fate, Register, SealedEntry, SealedKind};
+use crate::tender::register::{Fate, Listed, Register, SealedEntry, SealedKind};
 use crate::tender::sealing::BidHead;
 use crate::tender::stage::Step;
 use crate::tender::state::{OpenedBid, Tender};
@@ -82,7 +82,7 @@ impl EntryBody for TenderOpened {
         };
         let replaced = |entry: &SealedEntry| entry.fate == Fate::Replaced;
         let in_time = move |entry: &SealedEntry| matches!(entry.fate, Fate::Withdrawn(received_at) if received_at <= closes_at);
-        let lists: [(&[SealedId], &dyn Fn(&SealedEntry) -> bool); 4] = [
+        let lists: [Listed<'_>; 4] = [
             (&self.void, &stands),
             (&self.unconfirmed, &unconfirmed),
             (&self.replaced, &replaced),

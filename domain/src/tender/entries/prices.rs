@@ -84,8 +84,9 @@ impl EntryBody for BidPriceOpened {
             return Err(header.finding("commitment", "the prices that were sealed", self.bid));
         }
         // Where the plan withholds prices, prices that do not answer it can only be attested.
-        let hidden = found == Validity::Valid && self.validity == Validity::Content;
-        if self.validity != found && !(hidden && !prices_public(&plan)) {
+        let unseen = found == Validity::Valid && self.validity == Validity::Content;
+        let attested = unseen && !prices_public(&plan);
+        if self.validity != found && !attested {
             let said = format!("{:?}", self.validity);
             return Err(header.finding("validity", format!("{found:?}"), said));
         }
