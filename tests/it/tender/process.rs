@@ -114,7 +114,7 @@ async fn every_opened_bid_has_one_letter_that_only_its_parties_read(app: TestApp
         .await?;
     assert_eq!(refused.code, "FORBIDDEN");
     app.data(Some(&city.officer), &send, letters(&bids)).await?;
-    let read = "query ($id: ID!) { bid(id: $id) { letter { text } } }";
+    let read = "query ($id: ID!) { bid(id: $id) { sentLetter { text } } }";
     let id = json!({ "id": bids[1] });
     for (reader, text) in [
         (Some(&city.suppliers[1]), json!({ "text": "Because." })),
@@ -123,7 +123,7 @@ async fn every_opened_bid_has_one_letter_that_only_its_parties_read(app: TestApp
         (None, Value::Null),
     ] {
         let found = app.data(reader, read, id.clone()).await?;
-        assert_eq!(found["bid"]["letter"], text);
+        assert_eq!(found["bid"]["sentLetter"], text);
     }
     app.expect_clean_log().await?;
     Ok(())
