@@ -35,7 +35,7 @@ pub(super) fn not_enabled(case: &Case<'_>) -> Vec<NotEnabled> {
     let mut found = Vec::new();
     for preference in &case.plan.preferences() {
         let enabled = rules().any(|rule| match rule {
-            ClauseRule::SeoPreference(clause) => clause.covers(&preference, case),
+            ClauseRule::SeoPreference(clause) => clause.covers(preference, case),
             _ => false,
         });
         if !enabled {

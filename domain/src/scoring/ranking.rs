@@ -73,13 +73,12 @@ impl Ranking {
     pub(crate) fn places_exactly(&self, bids: &[BidId]) -> bool {
         match self {
             Self::Ranked(places) => {
-                let placed: BTreeSet<BidId> = places.iter().map(|place| place.bid).collect();
-                let in_order = places.iter().zip(1_u32..);
-                places.len() == bids.len()
-                    && bids.iter().all(|bid| placed.contains(bid))
-                    && in_order
-                        .map(|(place, rank)| place.rank == rank)
-                        .all(|right| right)
+                let named: BTreeSet<BidId> = places.iter().map(|place| place.bid).collect();
+                let in_order = places
+                    .iter()
+                    .zip(1_u32..)
+                    .all(|(place, rank)| place.rank == rank);
+                in_order && places.len() == bids.len() && bids.iter().all(|bid| named.contains(bid))
             }
             Self::Withheld(_) => true,
             Self::NotKnown => false,

@@ -221,7 +221,6 @@ impl Column<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "tests calculate freely")]
 mod tests {
     use proptest::prelude::*;
 

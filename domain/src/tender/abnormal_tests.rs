@@ -79,6 +79,10 @@ fn last(story: &Story) -> Option<(String, &'static str)> {
     story.checks().pop()
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with the last check, which may be none"
+)]
 fn found(kind: &str, check: &'static str) -> Option<(String, &'static str)> {
     Some((kind.to_owned(), check))
 }

@@ -153,7 +153,9 @@ fn hidden_totals_hide_the_largest_lead_and_not_the_order_of_the_plan() {
     let (mut rankings, suppliers) = strong();
     for ranking in &mut rankings {
         if let Ranking::Ranked(places) = ranking {
-            places.iter_mut().for_each(|place| place.total = None);
+            for place in places {
+                place.total = None;
+            }
         }
     }
     let lead = divided(3, Some(1), AllocationRule::LargestLead);

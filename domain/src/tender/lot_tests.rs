@@ -170,7 +170,7 @@ fn a_swapped_allocation_is_found() {
     });
     assert_eq!(story.checks(), found("ranking.computed", "allocation"));
     story.tamper("ranking.computed", ranking_of, |body| {
-        body.allocation = None
+        body.allocation = None;
     });
     assert_eq!(story.checks(), found("ranking.computed", "allocation"));
 }

@@ -47,7 +47,6 @@ mod envelope_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 mod lot_tests;
 #[cfg(test)]
 mod opening_tests;
@@ -67,7 +66,6 @@ mod stage_tests;
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 pub(crate) mod story;
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 mod story_panel;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]

@@ -111,7 +111,7 @@ fn an_edited_finding_report_or_ranking_is_found() {
     assert_eq!(story.checks(), found("lot"));
     let mut story = questioned();
     story.tamper("robustness.reported", reported, |body| {
-        body.summary.winner = bid(1)
+        body.summary.winner = bid(1);
     });
     assert_eq!(story.checks(), found("ranking"));
 }

@@ -192,6 +192,7 @@ impl Running {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 mod tests {
     use proptest::prelude::*;
 

@@ -85,9 +85,9 @@ impl<'a> Base<'a> {
             Mark::Undefined(_) | Mark::Withheld(_) | Mark::Unknown(_) => Fraction::ZERO,
         };
         let mut compared = evaluation.compared();
-        compared
-            .iter_mut()
-            .for_each(|values| values.sort_unstable());
+        for values in &mut compared {
+            values.sort_unstable();
+        }
         Ok(Some(Self {
             compared,
             leaves: case.plan.leaves_of(case.lot)?,

@@ -185,14 +185,12 @@ pub(super) fn member_of(
         .actors
         .iter()
         .filter(|actor| roles.contains(&actor.role) && actor.organisation == tender.buyer);
-    match (actors.next(), actors.next()) {
-        (Some(actor), None) => Ok(actor.id),
-        _ => {
-            let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-            let expected = format!("one person in the role {} of the buyer", words.join(" or "));
-            Err(header.finding("people", expected, header.actors.len()))
-        }
+    if let (Some(actor), None) = (actors.next(), actors.next()) {
+        return Ok(actor.id);
     }
+    let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    let expected = format!("one person in the role {} of the buyer", words.join(" or "));
+    Err(header.finding("people", expected, header.actors.len()))
 }
 
 /// A refusal of the panel's rules as a finding.

@@ -9,7 +9,7 @@ use crate::ids::{OrganisationId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
-use crate::scoring::robustness::{Case, PanelMarks, Summary, robustness};
+use crate::scoring::robustness::{Case, PanelMarks, Robustness, Summary, robustness};
 use crate::tender::lot::LotCode;
 use crate::tender::validity::is_public;
 
@@ -74,7 +74,7 @@ impl EntryBody for RobustnessReported {
             header.finding("robustness", "numbers within exact arithmetic", error)
         };
         let found = found.map_err(|error| failed(&error))?;
-        let summary = found.as_ref().and_then(|found| found.summary());
+        let summary = found.as_ref().and_then(Robustness::summary);
         if summary.as_ref() != Some(&self.summary) {
             let text = |summary: Option<&Summary>| format!("{summary:?}");
             let (expected, said) = (text(summary.as_ref()), text(Some(&self.summary)));
