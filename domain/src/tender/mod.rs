@@ -63,9 +63,9 @@ mod robustness_tests;
 #[cfg(test)]
 mod stage_tests;
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 pub(crate) mod story;
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 mod story_panel;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
