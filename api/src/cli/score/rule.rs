@@ -153,6 +153,8 @@ fn amounts(
         match value {
             // The rule below is read by itself.
             Value::Object(_) if key == "base" => {}
+            // Points of levels are whole numbers, and those of a bonus decimals.
+            Value::Array(_) if key == "levels" => {}
             Value::Object(below) => {
                 if let Some(target) = below.get_mut("target").filter(|_| key == "to_target") {
                     amount(target, &format!("{pointer}/target"), units)?;
