@@ -98,7 +98,7 @@ pub struct RequestExplanation {
 struct Request {
     actor: Actor,
     input: RequestExplanation,
-    request: NewReason,
+    asked: NewReason,
 }
 
 impl Command for Request {
@@ -125,16 +125,16 @@ impl Command for Request {
             bid,
             about,
             answer_by,
-            request: self.request.hash()?,
+            request: self.asked.hash()?,
         };
         let index = tender.append(tx, vec![permit.actor], None, body).await?;
-        self.request.insert(tx, tender.id).await?;
+        self.asked.insert(tx, tender.id).await?;
         explanation::Entity::insert(explanation::ActiveModel {
             bid_id: Set(row.id),
             about: Set(word(about)?),
             tender_id: Set(tender.row.id),
             answer_by: Set(answer_by.micros()),
-            request_reason_id: Set(self.request.id),
+            request_reason_id: Set(self.asked.id),
             requested_idx: Set(column(index)?),
             ..Default::default()
         })
@@ -291,7 +291,7 @@ impl App {
     ) -> Result<Written<BidId>, AppError> {
         let command = Request {
             actor: actor.clone(),
-            request: NewReason::new(&self.ids, "request", input.request.clone())?,
+            asked: NewReason::new(&self.ids, "request", input.request.clone())?,
             input,
         };
         self.store.write(None, command).await

@@ -75,7 +75,7 @@ impl App {
     ) -> Result<Written<ContractId>, AppError> {
         let loaded = LoadedTender::load(self.store.read(), tender).await?;
         actor::authorize(actor, Action::SignContract, &loaded.facts())?;
-        let lot = loaded.lot(lot)?;
+        let lot = loaded.lot(lot.as_ref())?;
         let award = load_award(self.store.read(), &loaded, &lot).await?;
         let named = || LotRef {
             tender,

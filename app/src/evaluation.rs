@@ -395,12 +395,12 @@ impl App {
             let reason = reason.ok_or_else(|| {
                 AppError::Conflict("a mark was changed at the same moment: try again".to_owned())
             })?;
-            self.prepare_mark(mark, reason.text.clone())
+            self.prepare_mark(&mark, reason.text.clone())
         };
         marks.into_iter().map(prepare).collect()
     }
 
-    fn prepare_mark(&self, mark: mark::Model, text: String) -> Result<Prepared, AppError> {
+    fn prepare_mark(&self, mark: &mark::Model, text: String) -> Result<Prepared, AppError> {
         let content = MarkContent {
             tender: TenderId::from_uuid(mark.tender_id),
             bid: BidId::from_uuid(mark.bid_id),

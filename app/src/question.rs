@@ -14,7 +14,7 @@ use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::organisation::column;
 use crate::reason::NewReason;
-use crate::store::question::{answer, question};
+use crate::store::question::{answer, asked as question};
 use crate::store::{Command, PrivateCommand, PrivateTx, Tx, Written};
 use crate::tender::LoadedTender;
 use crate::text::check_reason;

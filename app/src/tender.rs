@@ -70,9 +70,9 @@ impl LoadedTender {
     }
 
     /// The lot with a code, or the only one where none is named.
-    pub(crate) fn lot(&self, named: Option<LotCode>) -> Result<LotCode, AppError> {
+    pub(crate) fn lot(&self, named: Option<&LotCode>) -> Result<LotCode, AppError> {
         let lots = &self.plan.lots;
-        let found = match &named {
+        let found = match named {
             Some(code) => self.plan.lot(code),
             None => self.plan.only_lot(),
         };

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Read;
 use crate::error::AppError;
 use crate::store::columns::index;
-use crate::store::question::{answer, question};
+use crate::store::question::{answer, asked as question};
 use crate::store::tender;
 
 /// The most questions that a tender shows to its buyer at once; those that wait come first.

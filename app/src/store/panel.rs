@@ -5,6 +5,10 @@ pub(crate) mod panel_member {
     use sea_orm::entity::prelude::*;
 
     /// Someone who sits or sat on a panel.
+    #[expect(
+        clippy::struct_excessive_bools,
+        reason = "columns, each a fact of its own"
+    )]
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "panel_member")]
     pub(crate) struct Model {

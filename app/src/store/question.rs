@@ -1,7 +1,7 @@
 //! Tables of questions and answers.
 
 /// Table `question`.
-pub(crate) mod question {
+pub(crate) mod asked {
     use sea_orm::entity::prelude::*;
 
     /// A supplier's question.
