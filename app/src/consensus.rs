@@ -228,6 +228,7 @@ impl Command for Sign {
                 .into(),
             })?;
         }
+        tender.note(tx, "consensus.signed", index, None).await?;
         let index = column(index)?;
         for ((bid, _), (mark, reason)) in &standing.levels {
             insert(tx, (self.tender, *bid), mark, (*reason, chair), index).await?;

@@ -136,15 +136,10 @@ impl Command for Begin {
                 .into());
             }
         }
-        tx.append(Draft {
-            actors: vec![permit.actor],
-            subject: self.tender.to_string(),
-            inputs_upto: None,
-            body: ModerationStarted {
-                tender: self.tender,
-            }
-            .into(),
-        })?;
+        let started = ModerationStarted {
+            tender: self.tender,
+        };
+        tender.append(tx, vec![permit.actor], None, started).await?;
         // A bid excluded since may have finished someone.
         panel_member::Entity::update_many()
             .set(panel_member::ActiveModel {

@@ -49,6 +49,10 @@ pub enum AbnormalGround {
 
 /// A request to explain a bid, and what came of it. Its words are for the supplier and the buyer.
 #[derive(Debug, Clone, SimpleObject)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the explanation is one of its parts"
+)]
 pub struct Explanation {
     /// What looks abnormal.
     about: Abnormality,

@@ -87,10 +87,6 @@ impl ProxyPackQuery {
     }
 
     /// The proxy packs of an organisation in the order of their registration; none for anyone but its officers.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of every connection"
-    )]
     async fn proxy_packs(
         &self,
         context: &Context<'_>,

@@ -44,6 +44,10 @@ use super::viewer::ViewerQuery;
 /// Everything that has an opaque id.
 #[derive(Debug, Clone, Interface)]
 #[graphql(field(name = "id", ty = "&ID", desc = "Opaque id: the noun and a UUID."))]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nodes are moved once, from the loader to the answer"
+)]
 pub enum Node {
     /// An organisation.
     Organisation(Organisation),

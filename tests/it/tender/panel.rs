@@ -443,7 +443,7 @@ async fn wrong_panels_are_refused_with_their_field(app: TestApp) -> Result<()> {
     assert_eq!(refused.code, "WRONG_STAGE");
     let mut plan = city.plan();
     let price = json!({ "priceRelativeLowest": { "of": "TOTAL" } });
-    plan["criteria"] =
+    plan["lots"][0]["criteria"] =
         json!([{ "code": "PRICE", "title": "Price", "weight": "100", "rule": price }]);
     let priced = city.publish(&app, plan).await?;
     let refused = assign(&city.officer, assignment(&priced, &city.chair, &[one])).await?;

@@ -75,6 +75,7 @@ async fn a_contract_waits_for_letters_notice_and_standstill(app: TestApp) -> Res
         [
             "tender.published",
             "tender.opened",
+            "moderation.started",
             "consensus.signed",
             "ranking.computed",
             "award.proposed",

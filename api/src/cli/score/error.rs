@@ -33,7 +33,7 @@ impl fmt::Display for InputError {
         let mut path = String::new();
         for step in self.pointer.split('/').skip(1) {
             if step.bytes().all(|b| b.is_ascii_digit()) {
-                path.push_str(&format!("[{step}]"));
+                path.extend(["[", step, "]"]);
             } else {
                 if !path.is_empty() {
                     path.push('.');

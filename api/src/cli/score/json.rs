@@ -50,7 +50,7 @@ fn name(value: &mut Value, names: &Names) {
 pub(super) fn named(text: &str, names: &Names) -> Option<String> {
     let words: Vec<&str> = text.split_inclusive([' ', ',']).collect();
     let mut found = false;
-    let named = words.into_iter().map(|word| {
+    let replaced = words.into_iter().map(|word| {
         let bare = word.trim_end_matches([' ', ',']);
         let known = (bare.len() == 36)
             .then(|| Uuid::try_parse(bare).ok())
@@ -64,6 +64,6 @@ pub(super) fn named(text: &str, names: &Names) -> Option<String> {
             },
         )
     });
-    let text: String = named.collect();
+    let text: String = replaced.collect();
     found.then_some(text)
 }
