@@ -4,7 +4,7 @@ use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::catalogue::Catalogue;
 use commonweal_domain::catalogue::entries::CataloguePublished;
 use commonweal_domain::ids::{CatalogueId, Id};
-use commonweal_domain::log::canonical::canonical_json;
+use commonweal_domain::log::canonical::canonical_blob;
 use commonweal_domain::log::entry::Draft;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
@@ -74,7 +74,7 @@ impl App {
             .check()
             .map_err(|error| AppError::refused_at("CATALOGUE", "measures", error))?;
         let body =
-            canonical_json(&catalogue).map_err(|error| AppError::refused("CATALOGUE", error))?;
+            canonical_blob(&catalogue).map_err(|error| AppError::refused("CATALOGUE", error))?;
         let actor = actor.clone();
         self.store
             .write(

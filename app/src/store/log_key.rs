@@ -29,7 +29,7 @@ impl PrivateCommand for SetLogKey {
         let tx = &*tx;
         let insert = Statement::from_sql_and_values(
             tx.get_database_backend(),
-            "INSERT INTO log_key (id, vkey, at) SELECT 1, $1, $2 WHERE NOT EXISTS (SELECT 1 FROM log_key)",
+            "INSERT INTO log_key (id, vkey, at) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING",
             [self.0.as_str().into(), tx.at().micros().into()],
         );
         tx.execute_raw(insert).await?;

@@ -114,7 +114,7 @@ fn what_is_wrong_is_told_by_field_and_line() {
         (
             "price = 130",
             "prize = 130",
-            "line 21: bids[1]",
+            "line 23: bids[1].prize: ",
             "unknown field `prize`",
         ),
         (
