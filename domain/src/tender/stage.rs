@@ -1,4 +1,4 @@
-//! The life of a tender as one table. Every arrow of it is an entry of the log; [`super::stage_rules`] adds what depends
+//! The life of a tender as one table. Every arrow of it is an entry of the log; `stage_rules` adds what depends
 //! on plan and time.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The letter that tells a bidder the decision, with reasons, in English or Korean: drawn from scorecards as data, the same
 //! text for the same facts. Buyers owe it (Directive 2014/24/EU art. 55, Procurement Act 2023 s. 50).
 //!
-//! [`content`](mod@content) decides what is said, sentence by sentence; a language says each [`Say`](say::Say) in its own
+//! `content` decides what is said, sentence by sentence; a language says each `Say` in its own
 //! words. The compiler finds a sentence that a language lacks.
 
 mod content;
