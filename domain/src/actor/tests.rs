@@ -1,0 +1,174 @@
+//! Every role over every row, and what the rows add.
+
+use super::*;
+use crate::ids::Id;
+use uuid::Uuid;
+
+fn organisation(n: u128) -> OrganisationId {
+    OrganisationId::from_uuid(Uuid::from_u128(n))
+}
+
+fn person(n: u128) -> PersonId {
+    PersonId::from_uuid(Uuid::from_u128(n))
+}
+
+fn with(role: Role, at: OrganisationId) -> Actor {
+    Actor::person(
+        person(1),
+        vec![Grant {
+            organisation: at,
+            role,
+        }],
+    )
+}
+
+/// The table again, by hand: every action with the roles that may do it, and where.
+const EXPECTED: &[(Action, &[Role], bool)] = &[
+    (Action::RegisterOrganisation, &[Registrar], false),
+    (Action::GrantRole, &[Registrar], false),
+    (Action::RevokeRole, &[Registrar], false),
+    (Action::RecordCertification, &[Registrar], false),
+    (Action::RevokeCertification, &[Registrar], false),
+    (Action::PublishCatalogue, &[Registrar], false),
+    (Action::PublishPolicy, &[Registrar], false),
+    (Action::ErasePerson, &[Registrar], false),
+    (Action::RegisterProxyPack, &[Officer], true),
+    (Action::SaveDraft, &[Officer], true),
+    (Action::PublishTender, &[Officer], true),
+    (Action::CancelTender, &[Officer], true),
+    (Action::AmendTender, &[Officer], true),
+    (Action::ExtendTender, &[Officer], true),
+    (Action::AskQuestion, &[Supplier], true),
+    (Action::AnswerQuestion, &[Officer], true),
+    (Action::SubmitBid, &[Supplier], true),
+    (Action::WithdrawBid, &[Supplier], true),
+    (Action::AskConfirmation, &[Supplier], true),
+    (Action::ConfirmShare, &[Supplier], true),
+    (Action::WithdrawConfirmation, &[Supplier], true),
+    (Action::ConfirmBid, &[Supplier], true),
+    (Action::ApproveOpening, &[Officer], true),
+    (Action::OpenTender, &[Officer], true),
+    (Action::ExcludeBid, &[Officer], true),
+    (Action::DecideAdmission, &[Officer], true),
+    (Action::RequestExplanation, &[Officer], true),
+    (Action::ExplainBid, &[Supplier], true),
+    (Action::DecideAbnormal, &[Officer], true),
+    (Action::AssignPanel, &[Officer], true),
+    (Action::ReplaceMember, &[Officer], true),
+    (Action::DeclareConflicts, &[Chair, Evaluator], true),
+    (Action::CountersignConflict, &[Chair, Officer], true),
+    (Action::SaveMark, &[Evaluator], true),
+    (Action::FinaliseMarks, &[Evaluator], true),
+    (Action::ChangeMark, &[Evaluator], true),
+    (Action::StateMarksMissing, &[Chair], true),
+    (Action::BeginModeration, &[Chair], true),
+    (Action::AgreeLevels, &[Chair, Evaluator], true),
+    (Action::SignOffConsensus, &[Chair, Evaluator], true),
+    (Action::SignConsensus, &[Chair], true),
+    (Action::ApprovePriceOpening, &[Officer], true),
+    (Action::OpenPrices, &[Officer], true),
+    (Action::ComputeRanking, &[Officer], true),
+    (Action::ProposeAward, &[Officer], true),
+    (Action::ApproveAward, &[Officer], true),
+    (Action::SendLetters, &[Officer], true),
+    (Action::NotifyAward, &[Officer], true),
+    (Action::SuspendStandstill, &[Officer], true),
+    (Action::ResumeStandstill, &[Officer], true),
+    (Action::AnnulAward, &[Officer], true),
+    (Action::SignContract, &[Officer], true),
+    (Action::SubmitClaim, &[Supplier], true),
+    (Action::WithdrawClaim, &[Supplier], true),
+    (Action::VerifyClaim, &[Verifier], false),
+    (Action::RejectClaim, &[Verifier], false),
+    (Action::DefineClass, &[Registrar], false),
+    (Action::IssueCredits, &[Registrar], false),
+    (Action::TransferCredits, &[Officer, Supplier], true),
+    (Action::RetireCredits, &[Officer, Supplier], true),
+];
+
+#[test]
+fn every_role_may_do_exactly_what_the_table_says() {
+    assert_eq!(TABLE.len(), EXPECTED.len());
+    let facts = Facts {
+        organisation: Some(organisation(1)),
+        ..Facts::default()
+    };
+    for (action, roles, own) in EXPECTED {
+        for role in Role::ALL {
+            let here = authorize(&with(role, organisation(1)), *action, &facts).is_ok();
+            assert_eq!(here, roles.contains(&role), "{role} {action:?}");
+            let elsewhere = authorize(&with(role, organisation(2)), *action, &facts).is_ok();
+            assert_eq!(
+                elsewhere,
+                roles.contains(&role) && !own,
+                "{role} elsewhere {action:?}"
+            );
+        }
+        assert_eq!(
+            authorize(&Actor::public(), *action, &facts),
+            Err(Denied::NotSignedIn)
+        );
+    }
+}
+
+#[test]
+fn the_second_step_needs_a_second_person() {
+    let two = [
+        (Action::OpenTender, Officer),
+        (Action::OpenPrices, Officer),
+        (Action::CountersignConflict, Chair),
+        (Action::ProposeAward, Officer),
+        (Action::ApproveAward, Officer),
+        (Action::VerifyClaim, Verifier),
+        (Action::RejectClaim, Verifier),
+        (Action::IssueCredits, Registrar),
+    ];
+    for (action, role) in two {
+        let facts = Facts {
+            organisation: Some(organisation(1)),
+            earlier: &[person(1)],
+            ..Facts::default()
+        };
+        let denied = authorize(&with(role, organisation(1)), action, &facts);
+        assert_eq!(denied, Err(Denied::SamePerson), "{action:?}");
+    }
+}
+
+#[test]
+fn a_verifier_of_a_party_cannot_decide_its_claim_even_through_another_grant() {
+    let verifier = Actor::person(
+        person(1),
+        vec![
+            Grant {
+                organisation: organisation(5),
+                role: Verifier,
+            },
+            Grant {
+                organisation: organisation(2),
+                role: Supplier,
+            },
+        ],
+    );
+    let facts = Facts {
+        interested: &[organisation(2)],
+        ..Facts::default()
+    };
+    let denied = authorize(&verifier, Action::VerifyClaim, &facts);
+    assert_eq!(denied, Err(Denied::NotIndependent));
+}
+
+#[test]
+fn the_permit_names_the_role_and_place_for_the_log() {
+    let facts = Facts {
+        organisation: Some(organisation(1)),
+        ..Facts::default()
+    };
+    let permit = authorize(
+        &with(Officer, organisation(1)),
+        Action::PublishTender,
+        &facts,
+    )
+    .unwrap();
+    assert_eq!(permit.actor.role, Officer);
+    assert_eq!(permit.actor.organisation, organisation(1));
+}
