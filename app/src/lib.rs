@@ -25,6 +25,7 @@ mod group;
 mod history;
 pub mod import;
 pub mod issue;
+pub mod log_export;
 mod mark_change;
 pub mod moderation;
 pub mod notice;

@@ -3,14 +3,17 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::log::schema;
 use num_rational::Ratio;
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An exact value as numerator and denominator in lowest terms. In a log entry it is the text `numerator/denominator`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::FRACTION))]
 pub struct Fraction(Ratio<i128>);
 
 /// Why an exact calculation has no answer.

@@ -6,9 +6,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
+use crate::log::schema;
 use crate::time::Time;
 
 /// What every id has in common; lets generic code store and print them.
@@ -47,9 +49,9 @@ pub fn v4(random: [u8; 16]) -> Uuid {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $noun:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        pub struct $name(Uuid);
+        pub struct $name(#[schemars(with = "String", extend("pattern" = schema::UUID))] Uuid);
 
         impl Id for $name {
             const NOUN: &'static str = $noun;

@@ -2,11 +2,13 @@
 
 mod database;
 mod process;
+mod schemas;
 mod user;
 mod watchdog;
 
 pub use database::Database;
 pub use process::Process;
+pub use schemas::EntrySchemas;
 pub use user::User;
 pub use watchdog::log_signer;
 

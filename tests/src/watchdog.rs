@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 use commonweal_app::publisher::Publisher;
+use commonweal_domain::log::entry::{Entry, EntryError};
 use commonweal_domain::log::note::NoteSigner;
 use commonweal_verify::{Options, Report, Verdict, run, source};
 
-use crate::TestApp;
+use crate::{EntrySchemas, TestApp};
 
 /// The key of every test's log.
 pub fn log_signer() -> NoteSigner {
@@ -40,6 +41,21 @@ impl TestApp {
         self.publisher().await?;
         let report = self.watchdog().await?;
         anyhow::ensure!(report.verdict() == Verdict::Clean, "{report}");
+        self.expect_described_log().await?;
         Ok(report)
+    }
+
+    /// Fails unless every entry has the form that the published schema of its kind describes.
+    pub async fn expect_described_log(&self) -> Result<()> {
+        let read = self.app.read();
+        let mut schemas = EntrySchemas::default();
+        for entry in read.log_entries(0..read.log_size().await?).await? {
+            let blob = match Entry::parse(&entry.bytes) {
+                Err(EntryError::NeedsBlob(sha256)) => read.blob(sha256).await?,
+                _ => None,
+            };
+            schemas.validate(&entry.bytes, blob.as_deref())?;
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@
 pub mod check_awards;
 pub mod check_config;
 pub mod database;
+pub mod export_log;
 mod finding;
 pub mod import;
 pub mod migrate;
@@ -43,6 +44,8 @@ pub enum Command {
     Token(token::Args),
     /// Bring the database to the schema of this program.
     Migrate(DatabaseArgs),
+    /// Write the published log to a folder that any file server can serve.
+    ExportLog(export_log::Args),
     /// Print the configuration that `serve` would use, with secrets masked.
     CheckConfig(ConfigFlags),
     /// Print the GraphQL schema.
@@ -64,6 +67,7 @@ pub fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result
         Command::Serve(flags) => serve::run(&flags, out),
         Command::Token(args) => token::run(args, out),
         Command::Migrate(args) => migrate::run(&args, out),
+        Command::ExportLog(args) => export_log::run(&args, out),
         Command::CheckConfig(flags) => check_config::run(&flags, out),
         Command::Schema => schema::run(out),
         Command::CheckAwards(args) => check_awards::run(&args, out, err),

@@ -10,12 +10,15 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Json, Router,
-    http::{StatusCode, header},
+    http::{Extensions, HeaderMap, StatusCode, Version, header},
     middleware,
     routing::get,
 };
 use serde_json::{Value, json};
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{
+    CompressionLayer,
+    predicate::{DefaultPredicate, Predicate as _},
+};
 
 use self::context::TraceIds;
 use crate::graphql::errors::Code;
@@ -29,6 +32,14 @@ pub struct Edge {
     pub trusted_proxies: Vec<IpAddr>,
 }
 
+/// On an answer: its bytes do not get fewer by compression, so that it is not tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Dense;
+
+fn worth_it(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<Dense>().is_none()
+}
+
 /// Puts the layers around the routes, and `/livez` and `/version` beside them.
 ///
 /// From the outside: context and trace, panics, security headers, compression.
@@ -37,7 +48,7 @@ pub fn assemble(routes: Router, edge: Arc<Edge>) -> Router {
         .route("/livez", get(async || "ok\n"))
         .route("/version", get(async || Json(version())))
         .fallback(async || nothing_here())
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(worth_it)))
         .layer(middleware::map_response(headers::secure))
         .layer(middleware::from_fn_with_state(edge, observe::observe))
 }

@@ -1,21 +1,23 @@
-//! The public log over HTTP, at the paths of C2SP tlog-tiles: checkpoint, key, tiles, entry bundles
-//! and blobs.
+//! The public log over HTTP, at the paths of C2SP tlog-tiles: checkpoint, key, tiles, entry bundles, blobs, and the schemas
+//! of the entries.
 //!
 //! Only what a signed checkpoint covers is served. All of it may be fetched from any page and kept by any cache; a tile never
-//! changes, because its path says how wide it is.
+//! changes, because its path says how wide it is. `commonweal export-log` writes the same files to a folder.
 
 mod answer;
+mod range;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use commonweal_app::{App, AppError};
 use commonweal_domain::log::hash::Hash;
-use commonweal_domain::log::tile::TilePath;
+use commonweal_domain::log::schema;
+use commonweal_domain::log::tile::{TileKind, TilePath};
 
 use answer::{File, Keep};
 
@@ -26,31 +28,29 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/log/vkey", get(vkey))
         .route("/log/tile/{*path}", get(tile))
         .route("/log/blob/{sha256}", get(blob))
+        .route("/log/schema/{file}", get(entry_schema))
         .with_state(app)
 }
 
 async fn checkpoint(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let found = app.read().checkpoint().await;
-    let file = found.map(|found| {
-        found.map(|checkpoint| File {
-            content: checkpoint.note,
-            kind: answer::TEXT,
-            keep: Keep::Ask,
-        })
-    });
+    let file = found.map(|found| found.map(|checkpoint| text(checkpoint.note)));
     respond(&headers, file)
 }
 
 async fn vkey(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let found = app.read().log_key().await;
-    let file = found.map(|found| {
-        found.map(|key| File {
-            content: format!("{key}\n").into_bytes(),
-            kind: answer::TEXT,
-            keep: Keep::Ask,
-        })
-    });
+    let file = found.map(|found| found.map(|key| text(format!("{key}\n").into_bytes())));
     respond(&headers, file)
+}
+
+fn text(content: Vec<u8>) -> File {
+    File {
+        content,
+        kind: answer::TEXT,
+        keep: Keep::Ask,
+        dense: false,
+    }
 }
 
 /// The path is read as it was sent: a tile has one address, and an escaped form of it is another.
@@ -73,6 +73,7 @@ async fn tile(
             } else {
                 Keep::ForADay
             },
+            dense: path.kind() != TileKind::Entries,
         })
     });
     respond(&headers, file)
@@ -93,16 +94,31 @@ async fn blob(
             content,
             kind: answer::JSON,
             keep: Keep::ForEver,
+            dense: false,
         })
     });
     respond(&headers, file)
 }
 
+/// The schema of a kind of entry, or the list of all. A newer program may describe a kind in better words.
+async fn entry_schema(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let content = schema::file(&format!("schema/{file}"));
+    let file = content.map(|content| File {
+        content,
+        kind: answer::SCHEMA,
+        keep: Keep::Ask,
+        dense: false,
+    });
+    respond(&headers, Ok(file))
+}
+
 fn respond(headers: &HeaderMap, file: Result<Option<File>, AppError>) -> Response {
     match file {
         Ok(Some(file)) => file.answer(headers),
+        // It may be there in a second.
         Ok(None) => (
             StatusCode::NOT_FOUND,
+            [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
             "the published log has no such file\n",
         )
             .into_response(),

@@ -161,6 +161,32 @@ impl Read<'_> {
         Ok(found.map(|blob| blob.bytes))
     }
 
+    /// The blobs that entries of a range of indexes hold, by index, at most so many.
+    pub async fn blob_hashes(
+        &self,
+        indexes: Range<u64>,
+        most: u64,
+    ) -> Result<Vec<(u64, Hash)>, AppError> {
+        let found: Vec<(i64, Vec<u8>)> = log_blob::Entity::find()
+            .select_only()
+            .columns([log_blob::Column::Idx, log_blob::Column::Sha256])
+            .filter(log_blob::Column::Idx.gte(column(indexes.start)))
+            .filter(log_blob::Column::Idx.lt(column(indexes.end)))
+            .order_by_asc(log_blob::Column::Idx)
+            .limit(most)
+            .into_tuple()
+            .all(self.db)
+            .await?;
+        found
+            .into_iter()
+            .map(|(index, sha256)| {
+                let index = u64::try_from(index).map_err(AppError::internal)?;
+                let sha256 = Hash::try_from(sha256.as_slice()).map_err(AppError::internal)?;
+                Ok((index, sha256))
+            })
+            .collect()
+    }
+
     /// The hashes that prove that entry `index` is in the tree of a published `size` (RFC 6962, 2.1.1).
     pub async fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, AppError> {
         self.check_published(size).await?;

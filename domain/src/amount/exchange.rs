@@ -1,5 +1,6 @@
 //! Published exchange rates: amounts in another currency are converted exactly and never rounded.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Currency, Money, Number};
@@ -7,7 +8,7 @@ use crate::fraction::{ArithmeticError, Fraction};
 use crate::time::Date;
 
 /// What one unit of a currency is worth in another, on a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeRate {
     /// The currency that is converted.

@@ -2,23 +2,26 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AmountError, Currency, parse_units, print_units};
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::log::schema;
 
 /// An amount of money: a whole number of minor units of one currency. In a log entry
 /// `{"amount":"1234.50","currency":"EUR"}` with exactly the currency's decimal places.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "RawMoney", into = "RawMoney")]
 pub struct Money {
     minor: i64,
     currency: Currency,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawMoney {
+    #[schemars(extend("pattern" = schema::DECIMAL))]
     amount: String,
     currency: Currency,
 }

@@ -3,15 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AmountError, parse_units};
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::log::schema;
 
 /// A decimal from 0 to 1,000,000,000 with at most 9 places, such as the factor 1.1 or an exchange rate. In a log entry a
 /// text without trailing zeros, such as `"1.1"`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::SHORTEST_DECIMAL))]
 pub struct Number(i64);
 
 /// Decimal places.

@@ -3,14 +3,19 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AmountError, parse_units, print_units};
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::log::schema;
 
 /// The name of a unit, such as `FTE-year` or `tCO2e`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("minLength" = 1, "maxLength" = 40))]
 pub struct Unit(String);
 
 impl Unit {
@@ -56,7 +61,7 @@ impl fmt::Display for Unit {
 
 /// A quantity: a whole number of `10^-scale` of a unit, never negative. In a log entry
 /// `{"quantity":"12.50","unit":"FTE-year"}`, where the number of decimal places is the scale.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "RawQuantity", into = "RawQuantity")]
 pub struct Quantity {
     units: i64,
@@ -64,9 +69,10 @@ pub struct Quantity {
     unit: Unit,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawQuantity {
+    #[schemars(extend("pattern" = schema::DECIMAL))]
     quantity: String,
     unit: Unit,
 }

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AmountError, parse_units};
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::log::schema;
 
 /// A share between 0 and 1 in whole millionths. In a log entry a decimal text without trailing zeros, such as `"0.3"`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::SHORTEST_DECIMAL))]
 pub struct Share(u32);
 
 impl Share {

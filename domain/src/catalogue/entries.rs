@@ -1,5 +1,6 @@
 //! Log entries of measure catalogues.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Catalogue;
@@ -8,7 +9,7 @@ use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 
 /// `catalogue.published`: a version of a measure catalogue, whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CataloguePublished {
     /// The catalogue.

@@ -3,15 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{AmountError, Quantity, Share, Unit};
 use crate::ids::CatalogueId;
+use crate::log::schema;
 use crate::policy::Confidence;
 
 /// The code of a measure within its catalogue, such as `JOBS-1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::CODE))]
 pub struct MeasureCode(String);
 
 /// Why a catalogue is refused.
@@ -75,7 +80,9 @@ impl fmt::Display for MeasureCode {
 }
 
 /// A measure of one catalogue version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureRef {
     /// The catalogue version.
@@ -85,7 +92,7 @@ pub struct MeasureRef {
 }
 
 /// Whether a measure is counted or described.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasureKind {
     /// Counted in a unit.
@@ -95,7 +102,7 @@ pub enum MeasureKind {
 }
 
 /// What is counted, in which unit, and how a claim of it is checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// Code, unique in the catalogue.

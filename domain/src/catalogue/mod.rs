@@ -8,6 +8,7 @@ pub use measure::{InvalidCatalogue, Measure, MeasureCode, MeasureKind, MeasureRe
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::CatalogueId;
@@ -15,7 +16,7 @@ use crate::log::entry::Header;
 use crate::log::state::Finding;
 
 /// A version of a measure catalogue. It is published whole and never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     /// This version.

@@ -1,13 +1,14 @@
 //! Reference tables: facts and grades that a catalogue ships beside its measures, such as the grades of an index or the
 //! conventions of a calculation. Each says where it is from and how sure it is; what is not known stays empty.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fraction::Fraction;
 use crate::policy::Confidence;
 
 /// A table of facts and grades.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// Its name.
@@ -27,7 +28,7 @@ pub struct Reference {
 }
 
 /// One fact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
     /// Its name in the table.
@@ -47,7 +48,7 @@ pub struct Fact {
 }
 
 /// One grade.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grade {
     /// Its name.

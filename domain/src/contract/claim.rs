@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::{InvalidText, MAX_PLACE, check_line};
@@ -17,7 +18,9 @@ pub const MAX_EVIDENCE: usize = 100;
 pub const MAX_EVIDENCE_BYTES: u64 = 1 << 40;
 
 /// The KPI that a claim answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct KpiRef {
     /// The contract.
@@ -27,7 +30,7 @@ pub struct KpiRef {
 }
 
 /// One file of evidence. The file itself is private; the log holds only this.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// SHA-256 of the file.
@@ -41,7 +44,7 @@ pub struct Evidence {
 }
 
 /// A delivered quantity with evidence, under a KPI or outside any contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// The claim.

@@ -1,5 +1,6 @@
 //! Log entries of contracts and claims.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::claim::Claim;
@@ -39,7 +40,7 @@ pub(crate) fn acted_for<'h>(
 }
 
 /// `contract.signed`: an award became a contract, its commitments KPIs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractSigned {
     /// The contract.
@@ -79,7 +80,7 @@ impl EntryBody for ContractSigned {
 }
 
 /// `claim.submitted`: a supplier reports a delivered quantity with evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimSubmitted {
     /// The claim.
@@ -119,7 +120,7 @@ impl EntryBody for ClaimSubmitted {
 }
 
 /// `claim.withdrawn`: the claimant took a claim back before verification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimWithdrawn {
     /// The claim.
@@ -138,7 +139,7 @@ impl EntryBody for ClaimWithdrawn {
 }
 
 /// `claim.verified`: verifiers accepted a quantity of a claim.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimVerified {
     /// The claim.
@@ -181,7 +182,7 @@ impl EntryBody for ClaimVerified {
 }
 
 /// `claim.rejected`: a verifier refused a claim.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimRejected {
     /// The claim.

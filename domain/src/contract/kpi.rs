@@ -1,5 +1,6 @@
 //! KPIs: commitments made binding.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Quantity;
@@ -10,7 +11,7 @@ use crate::time::Period;
 use super::claim::Claim;
 
 /// A commitment made binding in a contract: so much of a measure, in a period, at a place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kpi {
     /// The KPI, unique in the registry.

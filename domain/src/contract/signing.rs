@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kpi::Kpi;
@@ -11,7 +12,7 @@ use crate::ids::{ContractId, KpiId, OrganisationId};
 use crate::tender::{Award, Commitment, LotRef};
 
 /// A signed contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
     /// The contract.

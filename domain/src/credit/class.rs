@@ -1,5 +1,6 @@
 //! Classes of credits: measure, place and vintage year.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::units;
@@ -9,7 +10,7 @@ use crate::contract::text::{InvalidText, MAX_PLACE, check_line};
 use crate::ids::ClassId;
 
 /// A class: credits of one class are worth the same to a buyer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Class {
     /// The class.
@@ -30,6 +31,7 @@ pub struct Class {
         default,
         skip_serializing_if = "Option::is_none"
     )]
+    #[schemars(with = "Option<String>")]
     pub holding_limit_units: Option<i64>,
     /// Whether units may change hands.
     pub transferable: bool,

@@ -1,5 +1,6 @@
 //! Log entries of credits.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::class::{Class, decide_class};
@@ -19,13 +20,14 @@ use crate::contract::entries::{ALLOWED, acted_for};
 use crate::ids::{BatchId, ClaimId, ClassId, Id, OrganisationId, PersonId, RetirementId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
+use crate::log::schema;
 use crate::log::state::{Finding, State};
 
 /// Roles in which people act for an organisation that holds credits.
 const HOLDER_ROLES: &[Role] = &[Role::Supplier, Role::Officer];
 
 /// `class.defined`: credits of a measure, place and vintage can be issued.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassDefined {
     /// The class.
@@ -48,7 +50,7 @@ impl EntryBody for ClassDefined {
 }
 
 /// `credits.issued`: the credits of one verified claim.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditsIssued {
     /// The batch.
@@ -61,15 +63,19 @@ pub struct CreditsIssued {
     pub claimant: OrganisationId,
     /// Smallest units that answer the KPI.
     #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub obligated_units: i64,
     /// Smallest units beyond it, or outside contracts.
     #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub surplus_units: i64,
     /// Part of the surplus kept back against reversals.
     #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub buffer_units: i64,
     /// Part of the surplus that the claimant may use.
     #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub available_units: i64,
     /// Obligated units and untradable surplus, retired to the contract's buyer at issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,7 +183,9 @@ impl EntryBody for CreditsIssued {
 }
 
 /// Why units changed hands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferReason {
     /// Against payment, which is made elsewhere.
@@ -200,7 +208,7 @@ impl TransferReason {
 }
 
 /// `credits.transferred`: units changed hands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditsTransferred {
     /// The batch.
@@ -211,6 +219,7 @@ pub struct CreditsTransferred {
     pub to: OrganisationId,
     /// How many smallest units.
     #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub units: i64,
     /// Why.
     pub reason: TransferReason,
@@ -245,7 +254,7 @@ impl EntryBody for CreditsTransferred {
 }
 
 /// `credits.retired`: units were claimed for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditsRetired {
     /// The batch.
@@ -309,7 +318,7 @@ impl EntryBody for CreditsRetired {
 }
 
 /// `credits.cancelled`: units were taken out without a claim.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditsCancelled {
     /// The batch.

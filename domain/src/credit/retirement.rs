@@ -1,5 +1,6 @@
 //! Retirements: units claimed for ever, with a certificate.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::serials::SerialRange;
@@ -8,7 +9,9 @@ use crate::log::hash::Hash;
 use crate::time::Period;
 
 /// Why units were retired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RetirementReason {
     /// At issue, to the contract's buyer, to whom the outcome already belongs.
@@ -28,7 +31,7 @@ impl RetirementReason {
 }
 
 /// Units claimed for ever: by whom, where, for when, and which.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retirement {
     /// The retirement.

@@ -3,24 +3,30 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::units;
+use crate::log::schema;
 
 /// A half-open range of serials of one batch, `[from, to)`, never empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "RawRange", into = "RawRange")]
 pub struct SerialRange {
     from: i64,
     to: i64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawRange {
     #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     from: i64,
     #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     to: i64,
 }
 

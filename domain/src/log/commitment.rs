@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ impl<'de> Deserialize<'de> for Salt {
 }
 
 /// One field of sealed content with what hides it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldOpening {
     /// The value; decimals as strings ([`super::canonical`]).
@@ -82,7 +83,7 @@ impl FieldOpening {
 }
 
 /// What the log holds of sealed content: `SHA-256("commonweal/sealed/v1\n" || salt || content root || ciphertext hash)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct SealedCommitment(pub Hash);
 
 impl fmt::Display for SealedCommitment {
@@ -135,7 +136,7 @@ impl SealedContent {
 }
 
 /// A field that stays hidden behind its commitment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithheldField {
     /// [`FieldOpening::commitment`].
@@ -143,7 +144,7 @@ pub struct WithheldField {
 }
 
 /// One field of an opening: `{"value":..,"salt":..}` or `{"hash":..}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PublishedField {
     /// The value and what shows that it was committed to.
@@ -171,7 +172,7 @@ impl PublishedField {
 }
 
 /// What the log gets when sealed content is opened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Opening {
     /// Salt of the whole.

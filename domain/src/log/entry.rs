@@ -1,5 +1,6 @@
 //! The form of one entry of the public log.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use crate::ids::{OrganisationId, PersonId};
 use crate::time::Time;
 
 /// The version of the envelope.
-const ENVELOPE: u32 = 1;
+pub(super) const ENVELOPE: u32 = 1;
 
 /// What every kind of entry can do. Each noun's `entries.rs` implements it for its bodies.
 pub trait EntryBody: Serialize + for<'de> Deserialize<'de> {
@@ -32,7 +33,7 @@ pub trait EntryBody: Serialize + for<'de> Deserialize<'de> {
 }
 
 /// A person who stands behind an entry, in the role in which they acted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryActor {
     /// The role in which the person acted.

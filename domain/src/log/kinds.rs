@@ -1,5 +1,6 @@
 //! The one list of entry kinds. A new kind is its noun's `entries.rs`, one line here, and a test.
 
+use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::canonical::EncodingError;
@@ -8,16 +9,32 @@ use super::state::{Finding, State};
 use crate::credit::posting::Posting;
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $kind:literal, $version:literal, $body:ty;)*) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $kind:literal, $version:literal, $body:ty;)*) => {
         /// The body of an entry, one variant per kind.
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Body {
-            $($(#[$doc])* $variant(Box<$body>),)*
+            $($(#[doc = $doc])+ $variant(Box<$body>),)*
         }
 
         /// Every kind with its version.
         pub const KINDS: &[(&str, u32)] = &[$(($kind, $version)),*];
+
+        /// The schema of the body of a kind and version; none when they are unknown.
+        pub(super) fn body_schema(kind: &str, version: u32, generator: &mut SchemaGenerator) -> Option<Schema> {
+            match (kind, version) {
+                $(($kind, $version) => Some(generator.subschema_for::<$body>()),)*
+                _ => None,
+            }
+        }
+
+        /// What an entry of a kind and version says; none when they are unknown.
+        pub(super) fn describe(kind: &str, version: u32) -> Option<&'static str> {
+            match (kind, version) {
+                $(($kind, $version) => Some(concat!($($doc),+).trim()),)*
+                _ => None,
+            }
+        }
 
         impl Body {
             /// The kind's name in the log, `noun.verb`.

@@ -10,6 +10,7 @@ pub mod kinds;
 pub mod merkle_proof;
 pub mod note;
 pub mod proof;
+pub mod schema;
 pub mod state;
 pub mod tile;
 mod tile_path;

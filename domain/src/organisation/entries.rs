@@ -1,5 +1,6 @@
 //! Log entries of organisations, roles and certifications.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::certification::Certification;
@@ -12,7 +13,7 @@ use crate::log::state::{Finding, State};
 use crate::time::Date;
 
 /// `organisation.registered`: an organisation joined.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganisationRegistered {
     /// The organisation.
@@ -63,7 +64,7 @@ impl EntryBody for OrganisationRegistered {
 }
 
 /// `role.granted`: a person may act in a role for an organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleGranted {
     /// The person's pseudonym.
@@ -86,7 +87,7 @@ impl EntryBody for RoleGranted {
 }
 
 /// `role.revoked`: a person may no longer act in a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleRevoked {
     /// The person's pseudonym.
@@ -109,7 +110,7 @@ impl EntryBody for RoleRevoked {
 }
 
 /// `certification.recorded`: a registrar looked up a certification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CertificationRecorded {
     /// The certification.
@@ -125,7 +126,7 @@ impl EntryBody for CertificationRecorded {
 }
 
 /// `certification.revoked`: a certification ended early.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CertificationRevoked {
     /// The certification.

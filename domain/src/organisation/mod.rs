@@ -7,10 +7,11 @@ mod state;
 
 pub use state::{Organisation, State};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an organisation is in law, which decides whether its name may stand in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LegalForm {
     /// A legal person: it is named in the log.
@@ -20,7 +21,9 @@ pub enum LegalForm {
 }
 
 /// The sector that counts for the independence of verifiers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Sector {
     /// Public bodies.

@@ -1,5 +1,6 @@
 //! Names. A legal person's name is public; a natural person's is a salted commitment that can be erased.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use crate::log::hash::{Hash, sha256};
 pub const MAX_NAME: usize = 200;
 
 /// How a name stands in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PublicName {
     /// In clear, for legal persons.

@@ -1,5 +1,6 @@
 //! The checks of a plan against every clause of every policy that binds it, or might.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clause::Case;
@@ -15,7 +16,9 @@ use crate::ids::PolicyId;
 use crate::scoring::scorecard::Input;
 
 /// What a clause says of a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The plan does what the clause asks.

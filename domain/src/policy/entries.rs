@@ -1,5 +1,6 @@
 //! Log entries of policies.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Policy;
@@ -8,7 +9,7 @@ use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 
 /// `policy.published`: a version of a policy, whole. Tenders published after it are checked against it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyPublished {
     /// The policy.

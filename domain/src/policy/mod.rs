@@ -50,6 +50,7 @@ pub use state::{PublicationError, State, decide_policy, governing_day};
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::PolicyId;
@@ -63,7 +64,9 @@ pub const MAX_CLAUSES: usize = 100;
 pub const MAX_POLICIES: usize = 1_000;
 
 /// How sure a fact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// Recalled, inferred, or told by one secondary source: verify before use.
@@ -75,7 +78,7 @@ pub enum Confidence {
 }
 
 /// A version of a policy. It is published whole and never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// This version.
@@ -85,7 +88,7 @@ pub struct Policy {
 }
 
 /// What a policy says, as a file has it: a [`Policy`] without the id of its publication.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyText {
     /// The name under which its versions belong together, such as `uk-ppn-026`.
@@ -117,7 +120,7 @@ pub struct PolicyText {
 }
 
 /// One clause of a policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clause {
     /// Its name, unique in the policy.
@@ -138,7 +141,7 @@ pub struct Clause {
 }
 
 /// A notice that a clause needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
     /// Its name or number.

@@ -1,6 +1,7 @@
 //! What a plan says of its procurement, so that policies can be chosen and checked. Everything may be missing: a clause
 //! that needs a missing fact answers `Unknown`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clause::ReservedFor;
@@ -17,7 +18,9 @@ use crate::time::Date;
 const MAX_LIST: usize = 100;
 
 /// What a buyer is in the eyes of procurement law.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum BuyerKind {
     /// Ministries, their agencies and other central bodies.
@@ -52,7 +55,9 @@ impl BuyerKind {
 }
 
 /// Whether a value is meant with or without value-added tax.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueBasis {
     /// Without VAT.
@@ -62,7 +67,7 @@ pub enum ValueBasis {
 }
 
 /// The framework agreement under which a call-off is made. Its own commencement day chooses the policies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Framework {
     /// It was tendered here.
@@ -78,7 +83,7 @@ pub enum Framework {
 }
 
 /// For whom participation is reserved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reservation {
     /// For whom.
@@ -92,7 +97,7 @@ pub struct Reservation {
 }
 
 /// Who verifies claims.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quorum {
     /// How many verifiers each claim needs.
@@ -102,7 +107,7 @@ pub struct Quorum {
 }
 
 /// How days are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayCount {
     /// Every day.
@@ -112,7 +117,7 @@ pub enum DayCount {
 }
 
 /// The wait between the award notice and the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Standstill {
     /// How many days.
@@ -122,7 +127,7 @@ pub struct Standstill {
 }
 
 /// The facts of a procurement by which policies are chosen and checked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Procurement {
     /// What the buyer is.

@@ -1,5 +1,6 @@
 //! The answer of a clause as the log holds it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Answer, Check};
@@ -9,7 +10,7 @@ use crate::log::hash::Hash;
 
 /// The answer of one clause, recorded at the publication of a tender. Inputs and sentence follow from the plan and the
 /// policy, which both stand in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedCheck {
     /// The version of the policy.

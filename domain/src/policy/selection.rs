@@ -1,5 +1,6 @@
 //! Which tenders a policy binds: by place, kind of buyer and value. Three answers, since a fact may be missing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::MissingFact;
@@ -9,7 +10,7 @@ use crate::amount::Money;
 use crate::time::Date;
 
 /// Which tenders a policy binds. What is left out is no condition.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Selection {
     /// Countries or places within them; a place covers everything within it.
@@ -24,7 +25,7 @@ pub struct Selection {
 }
 
 /// A half-open range of the estimated value, `[from, below)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ValueRange {
     /// With or without VAT.

@@ -1,5 +1,6 @@
 //! The evaluation: exclusions first, then marks, totals and ranks. The service and the watchdog's tool run this code.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::entrant::{Entrant, Facts};
@@ -41,7 +42,7 @@ struct Scored<'a> {
 }
 
 /// The marks of one bid as they stand in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
     /// The bid.
@@ -54,7 +55,7 @@ pub struct Score {
 }
 
 /// The result of the evaluation of one lot as it stands in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedResult {
     /// Bids that the plan excludes, by id.

@@ -1,5 +1,6 @@
 //! Exclusions that follow from the plan. They come before every mark, so that a bid which is out cannot set the lowest price.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::entrant::{Entrant, Facts};
@@ -12,7 +13,9 @@ use crate::tender::lot::Lot;
 use crate::tender::plan::Plan;
 
 /// Why the plan excludes a bid.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ground {
     /// Its price is below the published minimum.
@@ -35,7 +38,7 @@ impl Ground {
 }
 
 /// A bid that the plan excludes, with every ground.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Excluded {
     /// The bid.

@@ -4,15 +4,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::AmountError;
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::log::schema;
 
 /// A rounded mark or a rounded total, which may lie below zero. In a log entry a decimal text with all places of its
 /// scale, such as `"38.0952"`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::DECIMAL))]
 pub struct Points(Decimal);
 
 impl Points {

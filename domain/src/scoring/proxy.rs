@@ -8,6 +8,7 @@
 //!
 //! Source: A Guide to Social Return on Investment (Cabinet Office, updated 2012).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{Currency, Money, Quantity, Share};
@@ -27,7 +28,7 @@ pub const MAX_YEARS: u8 = 50;
 pub const MAX_VALUES: usize = 1_000;
 
 /// Whether proxies already leave out what would have happened anyway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// Deadweight is still inside and is taken off.
@@ -37,7 +38,7 @@ pub enum Basis {
 }
 
 /// Whether the first year is discounted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum YearOne {
     /// Year `n` is divided by `(1+r)^n`.
@@ -47,7 +48,7 @@ pub enum YearOne {
 }
 
 /// What one unit of a measure is worth, and how the worth goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProxyValue {
     /// The measure.
@@ -67,7 +68,7 @@ pub struct ProxyValue {
 }
 
 /// The values of a proxy pack that a plan uses, with the conventions by which they are used: all that a stranger needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProxyValues {
     /// The pack, which stays private to its organisation.

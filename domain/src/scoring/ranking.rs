@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::draw::lot;
@@ -16,7 +17,7 @@ use crate::tender::criteria::Leaf;
 use crate::tender::plan::{Plan, TieBreak};
 
 /// A bid's place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// 1 is the winner.
@@ -32,7 +33,7 @@ pub struct Place {
 }
 
 /// A rule or the method without a value, and the bids for which it has none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoValue {
     /// The criterion; none where the method has no value.
@@ -47,7 +48,7 @@ pub struct NoValue {
 }
 
 /// The ranking of one lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ranking {
     /// The places from the first; empty when every bid was excluded.

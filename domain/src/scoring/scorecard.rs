@@ -1,5 +1,6 @@
 //! Scorecards: every number of a bid with what it was made from. They are data; pages, letters and entries are drawn from them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::points::Points;
@@ -12,7 +13,7 @@ use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
 
 /// A named value that a mark was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Its name in the formula, or what it is.
@@ -35,7 +36,7 @@ impl Input {
 }
 
 /// The mark of one criterion, or why there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mark {
     /// A mark.
@@ -65,7 +66,7 @@ impl Mark {
 }
 
 /// One criterion of a scorecard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoredMark {
     /// The criterion.
@@ -83,7 +84,7 @@ pub struct ScoredMark {
 }
 
 /// How the total was made from the marks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TotalTrace {
     /// The method's name.
@@ -97,7 +98,7 @@ pub struct TotalTrace {
 }
 
 /// All marks of one bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scorecard {
     /// The bid.

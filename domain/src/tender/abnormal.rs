@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Time;
@@ -11,7 +12,9 @@ use crate::time::Time;
 pub const EXPLAIN_MICROS: i64 = 3 * 86_400_000_000;
 
 /// What looks abnormal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Abnormality {
     /// The price is low.
@@ -30,7 +33,9 @@ impl fmt::Display for Abnormality {
 }
 
 /// The ground of a decision about a bid that looks abnormal. The first five accept it, the others exclude it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AbnormalGround {
     /// The economics of the work explain it (art. 69(2)(a)).

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::code::CriterionCode;
@@ -18,7 +19,7 @@ use super::plan_error::PlanProblem;
 pub const MAX_STATED: usize = 30;
 
 /// A condition of participation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// Code, unique in the plan.
@@ -32,7 +33,9 @@ pub struct Condition {
 }
 
 /// Whether the law excludes, or lets the buyer decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum GroundKind {
     /// The law excludes the supplier, unless its self-cleaning is accepted.
@@ -42,7 +45,7 @@ pub enum GroundKind {
 }
 
 /// An exclusion ground.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatedGround {
     /// Code, unique in the plan.
@@ -56,7 +59,7 @@ pub struct StatedGround {
 }
 
 /// Everything that a plan says about who may take part.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Admission {
     /// Conditions of participation.
@@ -68,7 +71,9 @@ pub struct Admission {
 }
 
 /// What an officer decided for a bid on a condition or ground.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AdmissionDecision {
     /// The supplier meets the condition.

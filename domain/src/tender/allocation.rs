@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lot::{AllocationRule, LotCode};
@@ -15,7 +16,7 @@ use crate::ids::{BidId, OrganisationId};
 use crate::scoring::ranking::{Place, Ranking};
 
 /// To which bid a lot goes, and why not to a better one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Allocated {
     /// The lot.

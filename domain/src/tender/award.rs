@@ -1,5 +1,6 @@
 //! What an award decided, as the contracts take it over.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allocation::Allocated;
@@ -9,7 +10,7 @@ use crate::amount::Money;
 use crate::ids::{BidId, OrganisationId, PersonId, TenderId};
 
 /// What an award says of one lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotAward {
     /// The lot.
@@ -19,7 +20,7 @@ pub struct LotAward {
 }
 
 /// The bid that wins a lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Winner {
     /// The bid.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::code::CriterionCode;
@@ -12,7 +13,7 @@ use crate::catalogue::MeasureRef;
 use crate::time::Period;
 
 /// A promised quantity of a measure, in a period, at a place. At award it becomes a KPI.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Commitment {
     /// What is promised.

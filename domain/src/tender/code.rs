@@ -3,13 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::log::schema;
 
 /// The code of a criterion within its plan, such as `PRICE` or `Q-2`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::CODE))]
 pub struct CriterionCode(String);
 
 /// A text that is no code of a criterion.
@@ -64,8 +69,9 @@ impl fmt::Display for CriterionCode {
 
 /// The weight of a criterion among its siblings, in percent: 0 to 100 in steps of 0.0001. In JSON a decimal text
 /// without trailing zeros, such as `"33.3333"`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::SHORTEST_DECIMAL))]
 pub struct Weight(u32);
 
 /// A text that is no weight.

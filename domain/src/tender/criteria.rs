@@ -1,5 +1,6 @@
 //! The tree of criteria: groups divide their weight among children, leaves carry a scoring rule.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::code::{CriterionCode, Weight};
@@ -8,7 +9,7 @@ use crate::scoring::plan_report::Declared;
 use crate::scoring::rules::Rule;
 
 /// One node of the tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Criterion {
     /// Code, unique in the plan.
@@ -25,7 +26,7 @@ pub struct Criterion {
 }
 
 /// Whether a criterion is divided further or scored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum CriterionKind {
     /// Divided among children.

@@ -1,9 +1,12 @@
 //! What of a bid is shown to whom after the opening.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The fields of a bid that are disclosed or withheld one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum BidField {
     /// The price of the whole.
@@ -55,7 +58,7 @@ impl std::fmt::Display for BidField {
 }
 
 /// Who may see a field after the opening.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Disclosure {
     /// Everyone: it stands in the log.
@@ -71,7 +74,7 @@ pub enum Disclosure {
 }
 
 /// The disclosure of each field of a bid.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DisclosurePlan {
     /// The price of the whole.

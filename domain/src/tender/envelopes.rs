@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::disclosure::BidField;
@@ -66,7 +67,7 @@ impl ClosedPrices {
 }
 
 /// The second envelope of a bid: its price fields, published or withheld as the plan says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceEnvelope {
     /// The price of the whole.

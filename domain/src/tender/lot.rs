@@ -4,20 +4,25 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::code::is_code;
 use super::criteria::Criterion;
 use crate::amount::Money;
 use crate::ids::TenderId;
+use crate::log::schema;
 use crate::scoring::robustness::LowPriceRule;
 
 /// The most lots of one tender.
 pub const MAX_LOTS: usize = 50;
 
 /// The code of a lot within its plan, such as `1` or `NORTH`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = schema::CODE))]
 pub struct LotCode(String);
 
 /// A text that is no code of a lot.
@@ -65,7 +70,9 @@ impl fmt::Display for LotCode {
 }
 
 /// A lot of a tender. It is awarded once, so that it also names its award.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct LotRef {
     /// The tender.
@@ -81,7 +88,7 @@ impl fmt::Display for LotRef {
 }
 
 /// A part of a tender with its own criteria. Bids for one lot are compared with each other and with no others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lot {
     /// Code, unique in the plan.
@@ -103,7 +110,7 @@ pub struct Lot {
 ///
 /// Directive 2014/24/EU, art. 46(2): a buyer may limit both when the notice states the numbers and the documents state
 /// objective and non-discriminatory rules for what happens when a supplier would win more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotLimits {
     /// The most lots that one supplier may bid for; none for all of them.
@@ -118,7 +125,7 @@ pub struct LotLimits {
 
 /// In which order lots find their winners when a supplier would win more than it may. Each lot goes to its highest-ranked bid
 /// whose supplier may still win; the order decides what is left for later lots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AllocationRule {
     /// The order of the plan, which states the buyer's priority: a supplier keeps the lots that stand first.

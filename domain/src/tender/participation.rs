@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Share;
@@ -16,7 +17,7 @@ pub const MAX_PARTICIPATIONS: usize = 40;
 pub const MAX_LEVELS: usize = 3;
 
 /// The part of an organisation in a bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Participation {
     /// Who takes part. Each organisation stands once in a bid.

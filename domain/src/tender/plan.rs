@@ -1,6 +1,7 @@
 //! The evaluation plan: everything that decides a ranking, published before the first bid; changes
 //! before the deadline are numbered amendments.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::admission::Admission;
@@ -19,7 +20,7 @@ use crate::scoring::robustness::PlausibleRate;
 use crate::time::{Date, Time};
 
 /// How a mark is rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
     /// To the nearest, a tie to the even neighbour.
@@ -27,7 +28,7 @@ pub enum Rounding {
 }
 
 /// How many steps the opening has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Envelopes {
     /// Price and quality are opened together.
@@ -38,7 +39,7 @@ pub enum Envelopes {
 }
 
 /// Who can read a sealed bid before the opening.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SealMode {
     /// The service holds the key and releases it to two officers: no interface shows content early, but the operator
@@ -47,7 +48,7 @@ pub enum SealMode {
 }
 
 /// What decides between bids with equal totals.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TieBreak {
     /// The higher mark of a criterion.
@@ -61,7 +62,7 @@ pub enum TieBreak {
 }
 
 /// An evaluation plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The measure catalogue to which its measures refer.

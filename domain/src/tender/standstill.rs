@@ -1,5 +1,6 @@
 //! The standstill between the award notice and the contract: time in which a bidder can challenge the award.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::plan_check::check_line;
@@ -16,7 +17,7 @@ const OFFSETS: std::ops::RangeInclusive<i16> = -720..=840;
 const WALK: u16 = 1_000;
 
 /// How the days of a standstill are counted. How many a law asks for is for the policies to check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StandstillRule {
     /// Working days; the day of the notice is the first where it is one (Procurement Act 2023, s. 51: eight).
@@ -32,7 +33,7 @@ pub enum StandstillRule {
 }
 
 /// The standstill of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Standstill {
     /// How its days are counted.

@@ -1,5 +1,6 @@
 //! Whether an opened bid is valid: it is what was sealed, it belongs here, and it answers the plan.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bid_check::{
@@ -17,7 +18,7 @@ use crate::scoring::KnownContent;
 use crate::scoring::rules::Rule;
 
 /// What the opening found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Validity {
     /// The bid takes part.

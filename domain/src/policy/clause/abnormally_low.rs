@@ -1,5 +1,6 @@
 //! When a bid is abnormally low. Whatever the rule says is a flag with a right to explain, never an exclusion by itself.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -10,7 +11,7 @@ use crate::tender::code::Weight;
 
 /// Parameters that depend on how many bids there are (Spain's art. 85 of the general regulation on public contracts). All
 /// are percentages; a bid is flagged when it lies below by more than this.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbnormalBands {
     /// One bid: below the budget.
@@ -32,7 +33,7 @@ pub struct AbnormalBands {
 }
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbnormallyLow {
     /// The default for awards by price alone; none where the law leaves it to a judgement.

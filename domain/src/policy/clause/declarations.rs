@@ -1,5 +1,6 @@
 //! Declarations that people of the panel or bidders must make, such as one on conflicts of interest.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -9,7 +10,7 @@ use crate::policy::code::ClauseCode;
 use crate::policy::problem::{PolicyProblem, distinct};
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Declarations {
     /// The declarations, by code.

@@ -1,6 +1,7 @@
 //! The least number of KPIs of a contract above a value, with exemptions (UK Procurement Act 2023, s. 52: strictly more
 //! than 5,000,000 pounds, three KPIs).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -12,7 +13,7 @@ use crate::policy::problem::{PolicyProblem, between, distinct};
 use crate::policy::procurement::ValueBasis;
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MinimumKpis {
     /// Whether the value is meant with or without VAT.

@@ -34,6 +34,7 @@ pub use social_value_weight::{SocialValueWeight, WeightBand, WeightOf};
 pub use standstill::StandstillPeriod;
 pub use verifier_independence::VerifierIndependence;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,7 +85,7 @@ pub(super) trait ClauseKind {
 macro_rules! clauses {
     ($($(#[$doc:meta])* $variant:ident($kind:ty) = $id:literal;)*) => {
         /// What a clause checks, with its parameters.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum ClauseRule {
             $($(#[$doc])* $variant($kind),)*

@@ -1,5 +1,6 @@
 //! How often the KPIs of a contract are assessed and the result published (UK Procurement Act 2023, s. 71).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -8,7 +9,7 @@ use crate::policy::check::{Judged, MissingFact, input};
 use crate::policy::problem::{PolicyProblem, between};
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PerformanceAssessment {
     /// The most months between two assessments.

@@ -1,6 +1,7 @@
 //! An outcome that a place wants to reach by a day. It says nothing of one plan: verified outcomes count towards it where
 //! and when they were delivered ([`crate::policy::place_target`]).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -13,7 +14,7 @@ use crate::policy::selection::is_place;
 use crate::time::Date;
 
 /// Which way is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// More of it.
@@ -23,7 +24,9 @@ pub enum Direction {
 }
 
 /// A measure of any version of a catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct OutcomeMeasure {
     /// The catalogue's name.
@@ -33,7 +36,7 @@ pub struct OutcomeMeasure {
 }
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceTarget {
     /// What people call the outcome.

@@ -4,6 +4,7 @@
 //! Where a part of the workforce counts (UK Procurement Act 2023, s. 32(4)), it is reached by the organisation, or by the
 //! part of it that does the contract, or by all parts together.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -15,7 +16,9 @@ use crate::policy::problem::{PolicyProblem, between};
 use crate::time::Date;
 
 /// For whom participation is reserved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ReservedFor {
     /// Providers of supported employment, by the part of their workforce.
@@ -38,7 +41,7 @@ impl ReservedFor {
 }
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReservedParticipation {
     /// For whom a buyer may reserve.
@@ -58,7 +61,7 @@ pub struct ReservedParticipation {
 }
 
 /// People employed, and how many of them are disabled or disadvantaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Headcount {
     /// Everyone employed.
@@ -77,7 +80,7 @@ impl Headcount {
 }
 
 /// The workforce of whoever wants to take part.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Workforce {
     /// The whole organisation.

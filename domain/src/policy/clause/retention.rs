@@ -1,5 +1,6 @@
 //! How long evidence is kept.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -8,7 +9,7 @@ use crate::policy::check::{Judged, MissingFact, input};
 use crate::policy::problem::{PolicyProblem, between};
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     /// The fewest years.

@@ -1,6 +1,7 @@
 //! Scoring rules that a plan may not use: prices scored against other bids' prices (as Portugal forbids since 2008), or
 //! the mere size of a promised quantity (the UK's models ask for a judgement in words).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -10,7 +11,9 @@ use crate::policy::plan_view::LeafView;
 use crate::policy::problem::{PolicyProblem, distinct};
 
 /// A sort of rule that is forbidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ForbiddenRule {
     /// A price mark that changes with other bids.
@@ -40,7 +43,7 @@ impl ForbiddenRule {
 }
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoringRulesForbidden {
     /// What is forbidden.

@@ -1,5 +1,6 @@
 //! A bonus or an uplift for social economy organisations: only where a clause enables it, and only as high.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -12,7 +13,7 @@ use crate::policy::problem::{PolicyProblem, distinct};
 use crate::policy::selection::{Fit, ValueRange};
 
 /// How a preference works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PreferenceForm {
     /// Points on top.
@@ -48,7 +49,7 @@ impl std::fmt::Display for PreferenceForm {
 }
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeoPreference {
     /// The form, and the most of it.

@@ -4,6 +4,7 @@
 //! Korea's appraisal of public bodies scores such a year by a ramp, `points * min(X / target, 1)`, with 50 points and 0.1 %
 //! (worked example P11).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -14,7 +15,7 @@ use crate::policy::check::Judged;
 use crate::policy::problem::{PolicyProblem, between, distinct};
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeoPurchaseTarget {
     /// The kinds of organisations whose sales count.

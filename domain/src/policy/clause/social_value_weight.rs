@@ -1,6 +1,7 @@
 //! The least weight of social value, by value band, as a part of all points or of those that are not for price. In a plan
 //! with lots each lot must reach it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -14,7 +15,7 @@ use crate::scoring::scorecard::Input;
 use crate::tender::code::Weight;
 
 /// Of what the weight is a part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightOf {
     /// Of all points.
@@ -27,7 +28,7 @@ pub enum WeightOf {
 }
 
 /// The least weight in a range of values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightBand {
     /// The values of the band; none for every value.
@@ -38,7 +39,7 @@ pub struct WeightBand {
 }
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SocialValueWeight {
     /// Of what the weight is a part.

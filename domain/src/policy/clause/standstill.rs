@@ -1,5 +1,6 @@
 //! The wait between the award notice and the contract.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -9,7 +10,7 @@ use crate::policy::problem::{PolicyProblem, between};
 use crate::policy::procurement::{DayCount, Standstill};
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StandstillPeriod {
     /// The shortest wait.

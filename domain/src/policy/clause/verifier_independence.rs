@@ -1,6 +1,7 @@
 //! How many verifiers each claim needs, and from how many sectors. That none belongs to a party or its group is a rule of
 //! the registry and needs no clause.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
@@ -9,7 +10,7 @@ use crate::policy::check::{Judged, MissingFact, input};
 use crate::policy::problem::{PolicyProblem, between};
 
 /// Parameters of the clause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifierIndependence {
     /// The fewest verifiers.

@@ -2,17 +2,18 @@
 //! `tests/peers/agreement.py`.
 #![expect(clippy::float_arithmetic, reason = "the peers answer in floats")]
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Form, Measurement, alpha, icc};
 use crate::fraction::Fraction;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Answers {
     tables: Vec<Answer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Answer {
     marks: Vec<Vec<Option<u32>>>,
     alpha: [f64; 4],

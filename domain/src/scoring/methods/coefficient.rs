@@ -5,6 +5,7 @@
 //!
 //! Source: `openprocurement/barbecue` of Prozorro, Ukraine.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Parts, TotalRule};
@@ -15,7 +16,7 @@ use crate::scoring::scorecard::Input;
 use crate::tender::plan_error::PlanProblem;
 
 /// Parameters of the method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Coefficient {
     /// `sum(v_cap)`: what all criteria can bring together, above 0 and below 1.

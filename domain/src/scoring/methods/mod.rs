@@ -13,6 +13,7 @@ pub use weighted_sum::WeightedSum;
 
 use std::cmp::Ordering;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::points::Points;
@@ -67,7 +68,7 @@ trait TotalRule {
 }
 
 /// How marks make a ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Method {
     /// The total is the sum of the marks, the highest wins.

@@ -5,6 +5,7 @@
 //! Source: the strategy text of the `tessa` package (lajh87), after the practice of economic operators' bids valued per
 //! quality point.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Parts, TotalRule, check_positive};
@@ -15,7 +16,7 @@ use crate::scoring::scorecard::Input;
 use crate::tender::plan_error::PlanProblem;
 
 /// Parameters of the method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MonetisedQuality {
     /// What the buyer is willing to pay for one quality point.

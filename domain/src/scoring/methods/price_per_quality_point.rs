@@ -4,6 +4,7 @@
 //!
 //! Source: Bid Evaluation guidance note (Cabinet Office, May 2021), section 7.3.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Parts, TotalRule};
@@ -14,7 +15,7 @@ use crate::scoring::scorecard::Input;
 use crate::tender::plan_error::PlanProblem;
 
 /// Parameters of the method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PricePerQualityPoint {
     /// Decimal places of the total, 0 to 6.

@@ -1,6 +1,7 @@
 //! What procurement law asks of an award criterion and only the officer can say: it is a list of warnings, each with the
 //! clause and a sentence, for what the plan does not declare.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::PlanReportInput;
@@ -12,7 +13,7 @@ use crate::tender::plan_check::check_line;
 use crate::tender::plan_error::PlanProblem;
 
 /// What the buyer declares of a criterion, each in one line; it is published with the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
     /// How the criterion is linked to the subject of the contract.

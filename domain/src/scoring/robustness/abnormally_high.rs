@@ -1,6 +1,7 @@
 //! Abnormally high pledges: beyond the plausible rate of their measure per contract value. A flag opens a right to
 //! explain; it never excludes by itself.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{Money, Quantity};
@@ -14,7 +15,7 @@ use crate::tender::plan_check::check_money;
 use crate::tender::plan_error::PlanProblem;
 
 /// How much of a measure a contract of a value can plausibly bring, published with the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlausibleRate {
     /// The measure.
@@ -53,7 +54,7 @@ impl PlausibleRate {
 }
 
 /// A bid that promises more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HighPledge {
     /// The bid.

@@ -6,6 +6,7 @@
 //! budget; four or more: more than 10 % below the mean; when some exceed it by more than 10 % a new mean is taken without
 //! them, or of the three lowest when fewer than three remain.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{Money, Share};
@@ -18,7 +19,7 @@ use crate::tender::plan::Plan;
 use crate::tender::plan_check::check_money;
 
 /// The parameters of the rule, published with the plan. Each is a part of 1, such as `0.1` for 10 %.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LowPriceRule {
     /// The budget with which a single price, and each of three, is compared.

@@ -1,5 +1,6 @@
 //! What the log says of a ranking's robustness: the findings in short. The whole report is pinned by its hash.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LISTED, Outcome, Robustness};
@@ -9,7 +10,7 @@ use crate::log::hash::{Hash, sha256};
 use crate::tender::code::CriterionCode;
 
 /// A change of the winner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// The criterion whose pledges were capped; none where bids were left out.
@@ -23,7 +24,7 @@ pub struct Change {
 }
 
 /// The findings in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
     /// The winner that was questioned.

@@ -4,6 +4,7 @@
 //!
 //! Source: Korean eligibility reviews (0.5, 2 and 0.2 credibility points for social economy organisations).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::preference::Preference;
@@ -18,7 +19,7 @@ use crate::tender::disclosure::BidField;
 use crate::tender::plan_error::PlanProblem;
 
 /// One bonus.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BonusItem {
     /// The points that it brings.
@@ -28,7 +29,7 @@ pub struct BonusItem {
 }
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bonus {
     /// The rule whose mark is raised, scored for the same `W`.

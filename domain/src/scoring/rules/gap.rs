@@ -1,12 +1,15 @@
 //! Why there is no mark.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fraction::ArithmeticError;
 use crate::tender::disclosure::BidField;
 
 /// Why a rule or a method has no value for a bid. The ranking is then withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// A ratio to a price of zero.

@@ -39,6 +39,7 @@ pub use seo_participation::SeoParticipation;
 pub use social_value_money::{Outer, SocialValueMoney};
 pub use uplift::Uplift;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exclusion::Ground;
@@ -51,7 +52,7 @@ use crate::tender::disclosure::BidField;
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $id:literal;)*) => {
         /// A scoring rule with its parameters.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
         pub enum Rule {
             $($(#[$doc])* $name($name),)*

@@ -2,6 +2,7 @@
 //!
 //! Source: G-Cloud 15, where social value is passed or failed for its whole weight.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule};
@@ -12,7 +13,7 @@ use crate::tender::disclosure::BidField;
 use crate::tender::plan_check::check_line;
 
 /// What happens to a bid that fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFail {
     /// It gets no mark.
@@ -22,7 +23,7 @@ pub enum OnFail {
 }
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassFail {
     /// What the supplier declares to meet.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::seo_participation::{Part, certified_share, parts};
@@ -14,7 +15,7 @@ use crate::tender::plan_error::PlanProblem;
 
 /// Who is preferred: a bidder with a certification, or a bid whose work certified organisations do a part of. A
 /// certification counts when it is valid on the plan's certification day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Preference {
     /// The kinds of certification that count.

@@ -1,5 +1,6 @@
 //! Which price a price rule scores, in the currency of the plan.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::case::Case;
@@ -11,7 +12,7 @@ use crate::tender::disclosure::BidField;
 use crate::tender::plan::Plan;
 
 /// The price that a rule scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceOf {
     /// The price of the whole.

@@ -1,6 +1,7 @@
 //! Price by published bands: `W * part of the first band that p does not exceed`. It looks at one bid alone. A price above
 //! every band brings nothing; a price exactly on a threshold is inside its band.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
@@ -13,7 +14,7 @@ use crate::tender::plan_check::check_money;
 use crate::tender::plan_error::PlanProblem;
 
 /// One band of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceBand {
     /// The highest price in the band.
@@ -23,7 +24,7 @@ pub struct PriceBand {
 }
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceBanded {
     /// Which price.

@@ -3,6 +3,7 @@
 //!
 //! Source: the absolute method that Portugal has prescribed since 2008.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
@@ -15,7 +16,7 @@ use crate::tender::plan_check::check_money;
 use crate::tender::plan_error::PlanProblem;
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceLinear {
     /// Which price.

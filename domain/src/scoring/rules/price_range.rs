@@ -4,6 +4,7 @@
 //!
 //! Source: the highest-lowest formula in the list of Stilger, Siderius and van Raaij (2017).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
@@ -13,7 +14,7 @@ use crate::scoring::scorecard::Input;
 use crate::tender::disclosure::BidField;
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceRange {
     /// Which price.

@@ -4,6 +4,7 @@
 //! Source: the rule of the UK's Crown Commercial Service and most published tenders; the edge was a dispute (Bevan
 //! Brittan, seven procurement pitfalls, 2019).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::price::PriceOf;
@@ -13,7 +14,7 @@ use crate::scoring::scorecard::Input;
 use crate::tender::disclosure::BidField;
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceRelativeLowest {
     /// Which price.

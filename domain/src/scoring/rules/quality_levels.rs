@@ -1,5 +1,6 @@
 //! Quality by named levels: `W * level / top level`. The panel's consensus names the level of any published table.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
@@ -11,7 +12,7 @@ use crate::tender::plan_check::check_line;
 use crate::tender::plan_error::PlanProblem;
 
 /// One level of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedLevel {
     /// Its points, such as 3 of 5 or 70 of 100.
@@ -21,7 +22,7 @@ pub struct NamedLevel {
 }
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QualityLevels {
     /// The table, by rising points.

@@ -2,6 +2,7 @@
 //! commitments to the named measures, all in one unit. It looks at one bid alone. A quantity below every band brings
 //! nothing; a quantity exactly on a threshold has reached its band.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::price_banded::MAX_BANDS;
@@ -15,7 +16,7 @@ use crate::tender::disclosure::BidField;
 use crate::tender::plan_error::PlanProblem;
 
 /// One band of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuantityBand {
     /// The lowest quantity in the band.
@@ -25,7 +26,7 @@ pub struct QuantityBand {
 }
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuantityBanded {
     /// Codes of measures of the plan's catalogue.

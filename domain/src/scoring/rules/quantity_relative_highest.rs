@@ -4,6 +4,7 @@
 //!
 //! Source: the rule that tenders commonly publish with measure catalogues.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::promised::{Promised, units_text};
@@ -14,7 +15,7 @@ use crate::scoring::scorecard::Input;
 use crate::tender::disclosure::BidField;
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuantityRelativeHighest {
     /// Codes of measures of the plan's catalogue.

@@ -3,6 +3,7 @@
 //!
 //! Source: the absolute counterpart of the relative rule that tenders commonly publish with measure catalogues.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::promised::{Promised, units_text};
@@ -15,7 +16,7 @@ use crate::tender::disclosure::BidField;
 use crate::tender::plan_error::PlanProblem;
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuantityToTarget {
     /// Codes of measures of the plan's catalogue.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Fault, Gap, PlanFacts, Reason, ScoringRule, part_of};
@@ -20,7 +21,7 @@ use crate::tender::participation::own_parts;
 use crate::tender::plan_error::PlanProblem;
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeoParticipation {
     /// The kinds of certification that count.

@@ -2,6 +2,7 @@
 //! proxies that the plan publishes ([`crate::scoring::proxy`]), rounded once to the minor unit, and an outer rule scores
 //! it. Only the outer rule relative to the highest depends on other bids.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::promised::{Promised, Standing};
@@ -15,7 +16,7 @@ use crate::tender::plan_check::check_money;
 use crate::tender::plan_error::PlanProblem;
 
 /// How an amount of social value makes a mark.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outer {
     /// `W * v / v_max`.
@@ -35,7 +36,7 @@ pub enum Outer {
 }
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SocialValueMoney {
     /// Codes of measures of the plan's catalogue, each with a value in the plan's proxies; units may differ.

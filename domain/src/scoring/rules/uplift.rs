@@ -3,6 +3,7 @@
 //!
 //! Source: Korean reviews of works (management score x 1.10 where preferred firms do a share of the work).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bonus::{check_base, reads_with};
@@ -18,7 +19,7 @@ use crate::tender::disclosure::BidField;
 use crate::tender::plan_error::PlanProblem;
 
 /// Parameters of the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Uplift {
     /// The rule whose mark is raised, scored for the same `W`.

@@ -1,5 +1,6 @@
 //! `explanation.requested`, `explanation.given` and `abnormal.decided`: the right to explain a bid that looks abnormal.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -19,7 +20,7 @@ use crate::time::Time;
 const ALLOWED: &str = "a step that the rules allow";
 
 /// `explanation.requested`: an officer asked a supplier to explain what looks abnormal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplanationRequested {
     /// The tender.
@@ -57,7 +58,7 @@ impl EntryBody for ExplanationRequested {
 }
 
 /// `explanation.given`: the supplier explained.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplanationGiven {
     /// The tender.
@@ -93,7 +94,7 @@ impl EntryBody for ExplanationGiven {
 }
 
 /// `abnormal.decided`: an officer accepted the bid or excluded it, on a named ground.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbnormalDecided {
     /// The tender.

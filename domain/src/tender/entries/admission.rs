@@ -1,5 +1,6 @@
 //! `admission.decided`: what an officer decided for a bid on a condition of participation or an exclusion ground.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -12,7 +13,7 @@ use crate::tender::code::CriterionCode;
 use crate::tender::stage::Step;
 
 /// `admission.decided`: a decision on what the plan states and a bid declares. One that excludes makes an older ranking void.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdmissionDecided {
     /// The tender.

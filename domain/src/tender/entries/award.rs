@@ -1,5 +1,6 @@
 //! `award.proposed` and `award.decided`: two people, and of each lot the bid to which the last ranking allocated it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -12,7 +13,7 @@ use crate::tender::stage::Step;
 use crate::tender::state::{Proposal, Tender};
 
 /// `award.proposed`: an officer proposed the award by a ranking.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwardProposed {
     /// The tender.
@@ -47,7 +48,7 @@ impl EntryBody for AwardProposed {
 }
 
 /// `award.decided`: a second officer approved the award. Both stand among the actors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwardDecided {
     /// The tender.

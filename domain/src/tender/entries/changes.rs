@@ -1,6 +1,7 @@
 //! `tender.amended`, `tender.extended`, `question.answered` and `bid.confirmed`: what happens between publication and
 //! deadline beside the bids.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -16,7 +17,7 @@ use crate::tender::stage::Step;
 use crate::time::Time;
 
 /// `tender.amended`: a new version of the plan, whole. The log keeps every version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenderAmended {
     /// The tender.
@@ -68,7 +69,7 @@ impl EntryBody for TenderAmended {
 }
 
 /// `tender.extended`: a later deadline, for an outage also after the deadline and before the opening.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenderExtended {
     /// The tender.
@@ -105,7 +106,7 @@ impl EntryBody for TenderExtended {
 }
 
 /// `question.answered`: a question and its answer, for everyone. Who asked is nowhere; the texts stand beside the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionAnswered {
     /// The tender.
@@ -134,7 +135,7 @@ impl EntryBody for QuestionAnswered {
 }
 
 /// `bid.confirmed`: a supplier stands by a bid after an amendment. It names neither tender nor supplier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidConfirmed {
     /// The bid.

@@ -1,6 +1,7 @@
 //! `confirmation.sealed`, `.replaced`, `.withdrawn`, `.opened` and `confirmations.settled`: the named organisations' own
 //! word on their shares. Until the opening no entry names a tender or an organisation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::opening::settle;
@@ -16,7 +17,7 @@ use crate::tender::state::Tender;
 use crate::time::Time;
 
 /// `confirmation.sealed`: an organisation confirmed a share in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmationSealed {
     /// Random id.
@@ -34,7 +35,7 @@ impl EntryBody for ConfirmationSealed {
 }
 
 /// `confirmation.replaced`: a confirmation took the place of an earlier one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmationReplaced {
     /// The earlier one.
@@ -55,7 +56,7 @@ impl EntryBody for ConfirmationReplaced {
 }
 
 /// `confirmation.withdrawn`: an organisation took its confirmation back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmationWithdrawn {
     /// The confirmation.
@@ -80,7 +81,7 @@ impl EntryBody for ConfirmationWithdrawn {
 
 /// `confirmation.opened`: what was in a sealed confirmation, as far as the plan discloses participations. It stands before
 /// the first bid that the opening shows, so that nobody chooses among confirmations in the knowledge of the bids.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmationOpened {
     /// The tender.
@@ -161,7 +162,7 @@ impl ConfirmationOpened {
 
 /// `confirmations.settled`: sealed confirmations of a tender that are not shown, each by its fate. Many come in several
 /// entries. A cancelled tender lists all of its own under `void`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmationsSettled {
     /// The tender.

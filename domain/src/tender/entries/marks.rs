@@ -1,5 +1,6 @@
 //! `mark.sealed`, `mark.replaced` and `mark.released`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{SealedId, TenderId};
@@ -15,7 +16,7 @@ use crate::tender::stage::Step;
 use crate::tender::state::Tender;
 
 /// `mark.sealed`: an evaluator made a mark final. It names nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkSealed {
     /// Random id.
@@ -34,7 +35,7 @@ impl EntryBody for MarkSealed {
 
 /// `mark.replaced`: an evaluator changed a final mark before the consensus. It names nobody; the former mark is kept, and
 /// both are released.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkReplaced {
     /// The former mark.
@@ -53,7 +54,7 @@ impl EntryBody for MarkReplaced {
 }
 
 /// `mark.released`: a mark that was sealed, shown with the award.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkReleased {
     /// The tender.

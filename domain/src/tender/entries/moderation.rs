@@ -1,6 +1,7 @@
 //! `mark.missing`, `moderation.started`, `consensus.signed_off` and `consensus.signed`: from marks made alone to what the
 //! panel agreed on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::marks::check_level;
@@ -20,7 +21,7 @@ use crate::tender::state::Tender;
 use crate::time::Time;
 
 /// `mark.missing`: the chair stated that marks of a member will not come, with a reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkMissing {
     /// The tender.
@@ -34,7 +35,7 @@ pub struct MarkMissing {
 }
 
 /// The marks that are missing for one bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MissingMarks {
     /// The bid.
@@ -72,7 +73,7 @@ impl EntryBody for MarkMissing {
 }
 
 /// `moderation.started`: every mark is final or stated missing, and the panel begins to agree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModerationStarted {
     /// The tender.
@@ -92,7 +93,7 @@ impl EntryBody for ModerationStarted {
 }
 
 /// `consensus.signed_off`: a member signed off what the panel agreed on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsensusSignedOff {
     /// The tender.
@@ -113,7 +114,7 @@ impl EntryBody for ConsensusSignedOff {
 }
 
 /// `consensus.signed`: the chair signed what the panel agreed on. A large panel signs in parts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsensusSigned {
     /// The tender.
@@ -125,7 +126,7 @@ pub struct ConsensusSigned {
 }
 
 /// What the panel agreed on for one bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidConsensus {
     /// The bid.
@@ -135,7 +136,7 @@ pub struct BidConsensus {
 }
 
 /// A consensus level with its reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsensusMark {
     /// The criterion.
@@ -154,7 +155,7 @@ pub struct ConsensusMark {
 }
 
 /// A level that the panel changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EarlierLevel {
     /// The level, in the points of the criterion's table.

@@ -1,5 +1,6 @@
 //! `tender.opened`, `bid.opened` and `bid.excluded`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -19,7 +20,7 @@ use crate::tender::validity::{Validity, is_public, judge};
 use crate::time::Time;
 
 /// `tender.opened`: two officers opened the bids. Every sealed entry of the tender stands in exactly one list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenderOpened {
     /// The tender.
@@ -113,7 +114,7 @@ impl EntryBody for TenderOpened {
 }
 
 /// `bid.opened`: what was in a sealed bid, as far as the plan discloses it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidOpened {
     /// The bid.
@@ -264,7 +265,7 @@ impl BidOpened {
 }
 
 /// Why a decision excludes a bid. What the plan excludes by itself stands in the ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExclusionGround {
     /// The law excludes the supplier.
@@ -280,7 +281,7 @@ pub enum ExclusionGround {
 }
 
 /// `bid.excluded`: a decision excluded a bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidExcluded {
     /// The tender.

@@ -1,5 +1,6 @@
 //! `panel.assigned`, `panel.replaced`, `conflict.declared` and `conflict.countersigned`: who judges, and with what interests.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Grant, Role};
@@ -13,7 +14,7 @@ use crate::tender::stage::Step;
 use crate::tender::state::Tender;
 
 /// `panel.assigned`: an officer assigned who judges the bids.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PanelAssigned {
     /// The tender.
@@ -47,7 +48,7 @@ impl EntryBody for PanelAssigned {
 }
 
 /// `panel.replaced`: an officer took a member from the panel, or filled a seat that a hard conflict left empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PanelReplaced {
     /// The tender.
@@ -87,7 +88,7 @@ impl EntryBody for PanelReplaced {
 }
 
 /// `conflict.declared`: a member declared what interests they have in bidders, before seeing any bid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConflictDeclared {
     /// The tender.
@@ -97,7 +98,7 @@ pub struct ConflictDeclared {
 }
 
 /// A declaration about one bidder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
     /// The bidder.
@@ -142,7 +143,7 @@ impl EntryBody for ConflictDeclared {
 }
 
 /// `conflict.countersigned`: the chair or an officer accepted a soft conflict, with a reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConflictCountersigned {
     /// The tender.

@@ -1,5 +1,6 @@
 //! `prices.opened` and `bid.price_opened`: the second envelopes, by two people, after the consensus on quality.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -13,7 +14,7 @@ use crate::tender::stage::Step;
 use crate::tender::validity::Validity;
 
 /// `prices.opened`: two officers opened the second envelopes. Every bid that takes part stands in exactly one list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PricesOpened {
     /// The tender.
@@ -44,7 +45,7 @@ impl EntryBody for PricesOpened {
 }
 
 /// `bid.price_opened`: the prices of a bid, as far as the plan discloses them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidPriceOpened {
     /// The tender.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -17,7 +18,7 @@ use crate::tender::stage::{Stage, Step};
 use crate::tender::state::{Tender, people_for};
 
 /// `tender.published`: a tender with its whole plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenderPublished {
     /// The tender.
@@ -91,7 +92,7 @@ impl EntryBody for TenderPublished {
 }
 
 /// `tender.cancelled`: the buyer gave the tender up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenderCancelled {
     /// The tender.

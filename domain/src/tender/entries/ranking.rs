@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -21,7 +22,7 @@ use crate::tender::state::{Standing, Tender};
 
 /// `ranking.computed`: the result of the evaluation. The entry's `inputs_upto` says what the log knew;
 /// certifications count as the log knew them at the opening.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RankingComputed {
     /// The tender.
@@ -34,7 +35,7 @@ pub struct RankingComputed {
 }
 
 /// The result of one lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotResult {
     /// The lot.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -14,7 +15,7 @@ use crate::tender::lot::LotCode;
 use crate::tender::validity::is_public;
 
 /// `robustness.reported`: the findings on the ranking of a lot in short, and the hash of the whole report, which replay makes again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RobustnessReported {
     /// The tender.

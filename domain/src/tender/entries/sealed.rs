@@ -1,6 +1,7 @@
 //! `bid.sealed`, `bid.replaced`, `bid.withdrawn` and `bid.late`: what an observer sees before the opening. None of them
 //! names a tender, a supplier or a person.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::SealedId;
@@ -11,7 +12,7 @@ use crate::tender::register::{Fate, SealedKind, check_anonymous};
 use crate::time::Time;
 
 /// `bid.sealed`: a bid arrived in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidSealed {
     /// Random id.
@@ -29,7 +30,7 @@ impl EntryBody for BidSealed {
 }
 
 /// `bid.replaced`: a bid took the place of an earlier one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidReplaced {
     /// The earlier one.
@@ -50,7 +51,7 @@ impl EntryBody for BidReplaced {
 }
 
 /// `bid.withdrawn`: a supplier took a bid back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidWithdrawn {
     /// The bid.
@@ -74,7 +75,7 @@ impl EntryBody for BidWithdrawn {
 }
 
 /// `bid.late`: a bid arrived after its deadline and was refused. It is settled at once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BidLate {
     /// Random id.

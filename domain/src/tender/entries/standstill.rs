@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
@@ -16,7 +17,7 @@ use crate::tender::standstill::Running;
 use crate::time::Time;
 
 /// A letter to a bidder, behind a hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Letter {
     /// The bid that it answers.
@@ -26,7 +27,7 @@ pub struct Letter {
 }
 
 /// `letters.sent`: every bidder whose bid was opened has a letter with reasons, the winner too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LettersSent {
     /// The tender.
@@ -54,7 +55,7 @@ impl EntryBody for LettersSent {
 }
 
 /// `award.notified`: the award notice, from which the standstill counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwardNotified {
     /// The tender.
@@ -84,7 +85,7 @@ impl EntryBody for AwardNotified {
 }
 
 /// `standstill.suspended`: a challenge stops the standstill. No contract can be signed until it is resumed and has ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StandstillSuspended {
     /// The tender.
@@ -109,7 +110,7 @@ impl EntryBody for StandstillSuspended {
 }
 
 /// `standstill.resumed`: the challenge is settled, and the days that were left run on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StandstillResumed {
     /// The tender.
@@ -146,7 +147,7 @@ fn check_end(running: Option<Running>, said: Option<Time>, header: &Header) -> R
 /// `award.annulled`: the award is void. Before the contract the ranking stands and another award can follow. After it the
 /// contract ends: its KPIs can be claimed for what was delivered before that day, and what was verified and the credits
 /// that were issued stay as they are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwardAnnulled {
     /// The tender.

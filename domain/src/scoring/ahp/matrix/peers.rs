@@ -1,15 +1,16 @@
 //! The answers of numpy's eigenvalue solver to 100 seeded matrices, made and re-checked by `tests/peers/agreement.py`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Matrix, RANDOM_INDEX};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Answers {
     matrices: Vec<Answer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Answer {
     seed: u64,
     size: usize,
