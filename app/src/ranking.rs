@@ -10,9 +10,7 @@ use commonweal_domain::organisation::certification::{Certification, SeoKind};
 use commonweal_domain::scoring::draw::seed;
 use commonweal_domain::scoring::evaluation::PublishedResult;
 use commonweal_domain::scoring::ranking::Ranking;
-use commonweal_domain::scoring::robustness::{
-    Case, PanelMarks, Robustness, robustness as question,
-};
+use commonweal_domain::scoring::robustness::{Case, PanelMarks, Robustness, robustness_of};
 use commonweal_domain::scoring::scorecard::Scorecard;
 use commonweal_domain::scoring::{Entrant, Facts, evaluate};
 use commonweal_domain::tender::allocation::{Allocated, allocate};
@@ -310,21 +308,21 @@ impl App {
             let lots = plan.lots.iter().map(|lot| {
                 let evaluation = evaluate(plan, lot, &entrants, &facts);
                 let evaluation = evaluation.map_err(AppError::internal)?;
+                let case = Case {
+                    plan,
+                    lot,
+                    entrants: &entrants,
+                    facts: &facts,
+                    groups: &groups,
+                    // The marks are sealed until the award.
+                    panel: &PanelMarks::new(),
+                };
                 Ok(ComputedLot {
                     lot: lot.code.clone(),
                     result: evaluation.publish().map_err(AppError::internal)?,
                     ranking: evaluation.ranking().clone(),
                     scorecards: evaluation.scorecards().collect(),
-                    robustness: question(&Case {
-                        plan,
-                        lot,
-                        entrants: &entrants,
-                        facts: &facts,
-                        groups: &groups,
-                        // The marks are sealed until the award.
-                        panel: &PanelMarks::new(),
-                    })
-                    .map_err(AppError::internal)?,
+                    robustness: robustness_of(&evaluation, &case).map_err(AppError::internal)?,
                 })
             });
             let lots = lots.collect::<Result<Vec<_>, AppError>>()?;

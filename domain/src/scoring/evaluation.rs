@@ -1,7 +1,10 @@
 //! The evaluation: exclusions first, then marks, totals and ranks. The service and the watchdog's tool run this code.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod again;
+mod publish;
+
+pub(super) use again::Change;
+pub use publish::{PublishedResult, Score};
 
 use super::entrant::{Entrant, Facts};
 use super::exclusion::{Excluded, grounds};
@@ -9,11 +12,9 @@ use super::methods::Parts;
 use super::points::Points;
 use super::ranking::{Ranking, Row, rank};
 use super::rules::{Case, Gap, Price, Range, Reason};
-use super::scorecard::{Audience, Mark, Scorecard, ScoredMark, TotalTrace};
+use super::scorecard::{Mark, Scorecard, ScoredMark, TotalTrace};
 use crate::fraction::{ArithmeticError, Fraction};
 use crate::ids::BidId;
-use crate::log::canonical::{EncodingError, canonical_blob};
-use crate::log::hash::{Hash, sha256};
 use crate::tender::criteria::Leaf;
 use crate::tender::disclosure::BidField;
 use crate::tender::lot::Lot;
@@ -37,38 +38,10 @@ pub struct Evaluation<'a> {
 struct Scored<'a> {
     entrant: &'a Entrant,
     marks: Vec<Mark>,
+    /// The exact sum of the rounded marks; none while one is missing or not known.
+    sum: Option<Result<Points, Gap>>,
     /// None while a mark is missing or not known.
     total: Option<Mark>,
-}
-
-/// The marks of one bid as they stand in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Score {
-    /// The bid.
-    pub bid: BidId,
-    /// Rounded marks in the order of the lot's leaves; `null` where there is none or it is withheld.
-    pub marks: Vec<Option<Points>>,
-    /// The total; none where a mark is missing or withheld.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<Points>,
-}
-
-/// The result of the evaluation of one lot as it stands in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PublishedResult {
-    /// Bids that the plan excludes, by id.
-    pub excluded: Vec<Excluded>,
-    /// The marks of the others, by id.
-    pub scores: Vec<Score>,
-    /// The ranking, or why it is withheld.
-    pub ranking: Ranking,
-    /// The seed of the draw, when a lot decided a place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draw: Option<Hash>,
-    /// SHA-256 of the canonical JSON of all scorecards, by id, as the public may see them: it pins every input and formula.
-    pub scorecards: Hash,
 }
 
 /// Evaluates the bids for a lot of the plan. Bids for other lots among the `entrants` are passed over, and their order does
@@ -126,6 +99,7 @@ impl Scored<'_> {
         Row {
             entrant: self.entrant,
             marks: &self.marks,
+            changed: &[],
             total: self.total,
         }
     }
@@ -154,17 +128,17 @@ impl<'a> Evaluation<'a> {
             .map(|scored| (scored.entrant.bid, scored.marks.as_slice()))
     }
 
-    /// For each leaf that compares bids, what it compares, in the order of the plan's leaves.
+    /// For each leaf what it compares, the lowest first, in the order of the plan's leaves; nothing where it does not compare.
     pub(super) fn compared(&self) -> Vec<Vec<(Fraction, BidId)>> {
-        let leaves = self.leaves.iter().enumerate();
-        let comparing = leaves.filter(|(_, leaf)| leaf.rule.depends_on_other_bids());
-        let values = comparing.map(|(index, leaf)| {
+        let values = self.leaves.iter().enumerate().map(|(index, leaf)| {
             let value = |scored: &Scored<'_>| {
                 let case = self.case(index, leaf, scored.entrant);
                 let value = leaf.rule.compares(&case)?.ok()?;
                 Some((value, scored.entrant.bid))
             };
-            self.scored.iter().filter_map(value).collect()
+            let mut values: Vec<_> = self.scored.iter().filter_map(value).collect();
+            values.sort_unstable();
+            values
         });
         values.collect()
     }
@@ -182,51 +156,22 @@ impl<'a> Evaluation<'a> {
         self.scored.iter().map(|scored| self.explain(scored))
     }
 
-    /// The result as the log holds it, without what the plan withholds from the public.
-    pub fn publish(&self) -> Result<PublishedResult, EncodingError> {
-        let public: Vec<Scorecard> = self
-            .scorecards()
-            .map(|card| card.shown_to(Audience::Public, self.plan))
-            .collect();
-        let scores = public.iter().map(|card| Score {
-            bid: card.bid,
-            marks: card.marks.iter().map(|mark| mark.mark.rounded()).collect(),
-            total: card.total,
-        });
-        Ok(PublishedResult {
-            excluded: self.excluded.clone(),
-            scores: scores.collect(),
-            ranking: self.public_ranking(),
-            draw: self.ranking.used_lot().then_some(self.facts.seed),
-            scorecards: sha256(&canonical_blob(&public)?),
-        })
-    }
-
-    fn public_ranking(&self) -> Ranking {
-        let disclosure = &self.plan.disclosure;
-        let shown = |leaf: &Leaf<'_>| disclosure.shows(&leaf.rule.reads());
-        let all = self.leaves.iter().all(shown) && disclosure.shows(self.plan.method.reads());
-        match &self.ranking {
-            Ranking::Ranked(places) if !all => Ranking::Ranked(
-                places
-                    .iter()
-                    .map(|place| super::ranking::Place {
-                        total: None,
-                        ..place.clone()
-                    })
-                    .collect(),
-            ),
-            ranking => ranking.clone(),
-        }
-    }
-
     fn case<'b>(&'b self, index: usize, leaf: &'b Leaf<'a>, entrant: &'b Entrant) -> Case<'b> {
+        self.case_in(self.ranges.get(index).copied().flatten(), leaf, entrant)
+    }
+
+    fn case_in<'b>(
+        &'b self,
+        range: Option<Result<Range, Gap>>,
+        leaf: &'b Leaf<'a>,
+        entrant: &'b Entrant,
+    ) -> Case<'b> {
         Case {
             plan: self.plan,
             code: &leaf.criterion.code,
             points: leaf.points,
             entrant,
-            range: self.ranges.get(index).copied().flatten(),
+            range,
             facts: self.facts,
         }
     }
@@ -241,24 +186,7 @@ impl<'a> Evaluation<'a> {
         let values = eligible
             .iter()
             .filter_map(|entrant| leaf.rule.compares(&self.case(index, leaf, entrant)));
-        let mut range: Option<Range> = None;
-        for value in values {
-            match value {
-                Ok(value) => {
-                    let known = range.unwrap_or(Range {
-                        lowest: value,
-                        highest: value,
-                    });
-                    range = Some(Range {
-                        lowest: known.lowest.at_most(value),
-                        highest: known.highest.at_least(value),
-                    });
-                }
-                Err(gap @ Gap::NotKnown(_)) => return Some(Err(gap)),
-                Err(Gap::Undefined(_)) => {}
-            }
-        }
-        range.map(Ok)
+        spanned(values)
     }
 
     /// A gap as it stands in a scorecard: what the plan publishes and is still not there, nobody knows.
@@ -271,52 +199,54 @@ impl<'a> Evaluation<'a> {
     }
 
     fn score(&self, entrant: &'a Entrant) -> Scored<'a> {
-        let scale = self.plan.mark_scale;
-        let marks: Vec<Mark> = self
-            .leaves
-            .iter()
-            .enumerate()
-            .map(|(index, leaf)| {
-                let exact = leaf.rule.mark(&self.case(index, leaf, entrant));
-                let rounded = exact.and_then(|exact| {
-                    let Rounding::HalfEven = self.plan.rounding;
-                    let rounded = Points::rounded(exact, scale)?;
-                    Ok(Mark::Defined { exact, rounded })
-                });
-                rounded.unwrap_or_else(|gap| self.without_value(gap))
-            })
-            .collect();
-        let total = self.parts(entrant, &marks).map(|parts| {
-            let total = parts.and_then(|parts| self.plan.method.total(&parts, scale));
-            total.map_or_else(
-                |gap| self.without_value(gap),
-                |(exact, rounded)| Mark::Defined { exact, rounded },
-            )
-        });
+        let leaves = self.leaves.iter().enumerate();
+        let marks = leaves.map(|(index, leaf)| self.mark(leaf, &self.case(index, leaf, entrant)));
+        let marks: Vec<Mark> = marks.collect();
+        let rounded: Option<Vec<Points>> = marks.iter().map(|mark| mark.rounded()).collect();
+        let sum = rounded.map(|rounded| self.sum(rounded.into_iter()));
         Scored {
             entrant,
+            total: sum.map(|sum| self.total(entrant, sum)),
             marks,
-            total,
+            sum,
         }
     }
 
-    /// What the total is made of; none while a mark is missing or not known.
-    fn parts(&self, entrant: &Entrant, marks: &[Mark]) -> Option<Result<Parts, Gap>> {
-        let rounded: Option<Vec<Points>> = marks.iter().map(|mark| mark.rounded()).collect();
-        let sum = Points::sum(rounded?.into_iter(), self.plan.mark_scale);
+    fn mark(&self, leaf: &Leaf<'_>, case: &Case<'_>) -> Mark {
+        let rounded = leaf.rule.mark(case).and_then(|exact| {
+            let Rounding::HalfEven = self.plan.rounding;
+            let rounded = Points::rounded(exact, self.plan.mark_scale)?;
+            Ok(Mark::Defined { exact, rounded })
+        });
+        rounded.unwrap_or_else(|gap| self.without_value(gap))
+    }
+
+    fn sum(&self, rounded: impl Iterator<Item = Points>) -> Result<Points, Gap> {
+        Ok(Points::sum(rounded, self.plan.mark_scale)?)
+    }
+
+    /// The total that the method makes of the sum of a bid's marks.
+    fn total(&self, entrant: &Entrant, sum: Result<Points, Gap>) -> Mark {
+        let parts = self.parts(entrant, sum);
+        let total = parts.and_then(|parts| self.plan.method.total(&parts, self.plan.mark_scale));
+        total.map_or_else(
+            |gap| self.without_value(gap),
+            |(exact, rounded)| Mark::Defined { exact, rounded },
+        )
+    }
+
+    /// What the total is made of.
+    fn parts(&self, entrant: &Entrant, sum: Result<Points, Gap>) -> Result<Parts, Gap> {
         let price = || match (self.plan.method.counts_price(), entrant.content.price) {
             (false, _) => Ok(Fraction::ZERO),
             (true, None) => Err(Gap::NotKnown(BidField::Price)),
             (true, Some(price)) => Ok(Price::of(self.plan, price)?.minor),
         };
-        let parts = || {
-            Ok(Parts {
-                marks: sum?,
-                price: price()?,
-                currency: self.plan.currency,
-            })
-        };
-        Some(parts())
+        Ok(Parts {
+            marks: sum?,
+            price: price()?,
+            currency: self.plan.currency,
+        })
     }
 
     fn explain(&self, scored: &Scored<'_>) -> Scorecard {
@@ -342,7 +272,7 @@ impl<'a> Evaluation<'a> {
 
     fn trace(&self, scored: &Scored<'_>) -> TotalTrace {
         let method = &self.plan.method;
-        let parts = self.parts(scored.entrant, &scored.marks);
+        let parts = scored.sum.map(|sum| self.parts(scored.entrant, sum));
         TotalTrace {
             method: method.id().to_owned(),
             formula: method.formula().to_owned(),
@@ -353,6 +283,28 @@ impl<'a> Evaluation<'a> {
             total: scored.total,
         }
     }
+}
+
+/// The lowest and the highest of what a rule compares; not known when one value is not.
+fn spanned(values: impl Iterator<Item = Result<Fraction, Gap>>) -> Option<Result<Range, Gap>> {
+    let mut range: Option<Range> = None;
+    for value in values {
+        match value {
+            Ok(value) => {
+                let known = range.unwrap_or(Range {
+                    lowest: value,
+                    highest: value,
+                });
+                range = Some(Range {
+                    lowest: known.lowest.at_most(value),
+                    highest: known.highest.at_least(value),
+                });
+            }
+            Err(gap @ Gap::NotKnown(_)) => return Some(Err(gap)),
+            Err(Gap::Undefined(_)) => {}
+        }
+    }
+    range.map(Ok)
 }
 
 /// `W` as the shortest exact decimal; checked plans have at most 8 places.

@@ -36,6 +36,13 @@ impl Points {
         })
     }
 
+    /// The exact sum with `new` in the place of `old`.
+    pub(super) fn exchange(self, old: Self, new: Self) -> Result<Self, ArithmeticError> {
+        let rest = self.0.checked_sub(old.0);
+        let sum = rest.and_then(|rest| rest.checked_add(new.0));
+        sum.map(Self).ok_or(ArithmeticError::Overflow)
+    }
+
     /// The decimal.
     pub fn decimal(self) -> Decimal {
         self.0

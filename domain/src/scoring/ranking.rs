@@ -101,6 +101,9 @@ impl Ranking {
 pub(super) struct Row<'a> {
     pub(super) entrant: &'a Entrant,
     pub(super) marks: &'a [Mark],
+    /// Marks that stand in the place of those at an index.
+    pub(super) changed: &'a [(usize, Mark)],
+    /// None while a mark is missing or not known.
     pub(super) total: Option<Mark>,
 }
 
@@ -109,10 +112,23 @@ impl Row<'_> {
         self.total.and_then(Mark::rounded)
     }
 
+    fn mark(&self, index: usize) -> Option<Mark> {
+        let changed = self.changed.iter().find(|(at, _)| *at == index);
+        changed
+            .map(|(_, mark)| *mark)
+            .or_else(|| self.marks.get(index).copied())
+    }
+
+    /// Whether every mark and the total have a value.
+    fn whole(&self) -> bool {
+        matches!(self.total, Some(Mark::Defined { .. }))
+    }
+
     /// Whether a mark or the total follows from something that is not known.
     fn hidden(&self) -> bool {
-        let hidden = |mark: &Mark| matches!(mark, Mark::Withheld(_) | Mark::Unknown(_));
-        self.marks.iter().chain(&self.total).any(hidden)
+        let hidden = |mark: Mark| matches!(mark, Mark::Withheld(_) | Mark::Unknown(_));
+        let mut marks = (0..self.marks.len()).filter_map(|index| self.mark(index));
+        !self.whole() && (marks.any(hidden) || self.total.is_some_and(hidden))
     }
 }
 
@@ -123,7 +139,11 @@ pub(super) fn rank(plan: &Plan, leaves: &[Leaf<'_>], rows: &[Row<'_>], facts: &F
     if rows.iter().any(|row| row.hidden() || price_hidden(row)) {
         return Ranking::NotKnown;
     }
-    let missing = without_value(plan, leaves, rows);
+    let missing = if rows.iter().all(Row::whole) {
+        Vec::new()
+    } else {
+        without_value(plan, leaves, rows)
+    };
     if !missing.is_empty() {
         return Ranking::Withheld(missing);
     }
@@ -166,9 +186,9 @@ fn without_value(plan: &Plan, leaves: &[Leaf<'_>], rows: &[Row<'_>]) -> Vec<NoVa
     };
     for (index, leaf) in leaves.iter().enumerate() {
         for row in rows {
-            if let Some(Mark::Undefined(reason)) = row.marks.get(index) {
+            if let Some(Mark::Undefined(reason)) = row.mark(index) {
                 let code = &leaf.criterion.code;
-                note(Some(code), leaf.rule.id(), *reason, row.entrant.bid);
+                note(Some(code), leaf.rule.id(), reason, row.entrant.bid);
             }
         }
     }
@@ -191,7 +211,7 @@ fn tie<'p>(
     let by = |tie: &TieBreak| match tie {
         TieBreak::CriterionMark(code) => {
             let index = leaves.iter().position(|leaf| leaf.criterion.code == *code);
-            let mark = |row: &Row<'_>| index.and_then(|index| row.marks.get(index)?.rounded());
+            let mark = |row: &Row<'_>| index.and_then(|index| row.mark(index)?.rounded());
             mark(b).cmp(&mark(a))
         }
         TieBreak::LowerPrice => {

@@ -16,8 +16,9 @@ const PART: i64 = 100_000_000;
 /// Units of one point; the check of a plan keeps points to as many places.
 const POINT: i64 = 100_000_000;
 
-/// The most units that all criteria bring together: 100 points. With them a total stays below `10^18`.
-const POINTS_MAX: i64 = 10_000_000_000;
+/// The most units that all criteria bring together: 100 points. With them a total stays below `10^18`. A total is wrong by
+/// at most half as many, because each part is by at most half a unit.
+pub(super) const POINTS_MAX: i64 = 10_000_000_000;
 
 /// The most steps of a sweep. With them nothing in a sweep leaves `10^23`, far within `i128`.
 pub const MAX_STEPS: u32 = 10_000;
@@ -33,21 +34,25 @@ pub struct MarkTable {
 }
 
 /// A fraction as a whole number of units, rounded half to even.
-fn units(value: Fraction, one: i64) -> Result<i64, ArithmeticError> {
-    let scaled = value.times(Fraction::whole(one))?.round(0)?;
-    i64::try_from(scaled.mantissa()).map_err(|_| ArithmeticError::Overflow)
+fn units(value: Fraction, one: Fraction) -> Result<i64, ArithmeticError> {
+    i64::try_from(value.times_to_whole(one)?).map_err(|_| ArithmeticError::Overflow)
 }
 
 impl MarkTable {
     /// A table of the points of each criterion, which sum to at most 100, and one column of parts from 0 to 1 for each,
     /// rounded half to even to eight places.
     pub fn new(points: &[Fraction], parts: &[Vec<Fraction>]) -> Result<Self, ArithmeticError> {
-        let points = points.iter().map(|points| units(*points, POINT));
-        let points: Vec<i64> = points.collect::<Result<_, _>>()?;
+        let one = Fraction::whole(PART);
         let columns = parts
             .iter()
-            .map(|column| column.iter().map(|part| units(*part, PART)).collect());
-        let parts: Vec<Vec<i64>> = columns.collect::<Result<_, _>>()?;
+            .map(|column| column.iter().map(|part| units(*part, one)).collect());
+        Self::bounded(points, columns.collect::<Result<_, _>>()?)
+    }
+
+    fn bounded(points: &[Fraction], parts: Vec<Vec<i64>>) -> Result<Self, ArithmeticError> {
+        let one = Fraction::whole(POINT);
+        let points = points.iter().map(|points| units(*points, one));
+        let points: Vec<i64> = points.collect::<Result<_, _>>()?;
         let bids = parts.first().map_or(0, Vec::len);
         let whole = points
             .iter()
@@ -71,24 +76,37 @@ impl MarkTable {
     /// The marks of an evaluation, each as its part of the criterion's points, the bids by id; `None` where a bid has no mark.
     pub fn of(evaluation: &Evaluation<'_>) -> Option<Result<Self, ArithmeticError>> {
         let points: Vec<Fraction> = evaluation.points().collect();
+        let none = Fraction::ZERO;
+        let whole = |points: &Fraction| Fraction::whole(PART).over(*points).unwrap_or(none);
+        // What makes a part of a mark; nothing where there are no points to have a part of.
+        let wholes: Vec<Fraction> = points.iter().map(whole).collect();
         let mut columns = vec![Vec::new(); points.len()];
         for (_, marks) in evaluation.marks() {
-            for ((column, points), mark) in columns.iter_mut().zip(&points).zip(marks) {
+            for ((column, whole), mark) in columns.iter_mut().zip(&wholes).zip(marks) {
                 let Mark::Defined { exact, .. } = mark else {
                     return None;
                 };
-                column.push(if points.is_zero() {
-                    Ok(Fraction::ZERO)
-                } else {
-                    exact.over(*points)
-                });
+                column.push(units(*exact, *whole));
             }
         }
-        let columns: Result<Vec<Vec<Fraction>>, _> = columns
+        let columns: Result<Vec<Vec<i64>>, _> = columns
             .into_iter()
             .map(|column| column.into_iter().collect())
             .collect();
-        Some(columns.and_then(|columns| Self::new(&points, &columns)))
+        Some(columns.and_then(|columns| Self::bounded(&points, columns)))
+    }
+
+    /// For each number of leaves, from none to all, what each bid has from the first so many, in the units of its total.
+    pub(super) fn sums_from_first(&self) -> Vec<Vec<i64>> {
+        let mut found = vec![vec![0; self.bids]];
+        for (points, column) in self.points.iter().zip(&self.parts) {
+            let before = found.last().into_iter().flatten();
+            let sums = before.zip(column);
+            // Bounded by the constructor: nothing wraps.
+            let sums = sums.map(|(sum, part)| points.wrapping_mul(*part).wrapping_add(*sum));
+            found.push(sums.collect());
+        }
+        found
     }
 
     /// Each bid's total, in units that [`Self::totals`] tells in points.

@@ -24,7 +24,7 @@ use commonweal_domain::amount::Money;
 use commonweal_domain::scoring::evaluation::{Evaluation, evaluate};
 use commonweal_domain::scoring::plan_report::{PlanReport, PlanReportInput, RUNS, plan_report};
 use commonweal_domain::scoring::ranking::Ranking;
-use commonweal_domain::scoring::robustness::{Case, Robustness, robustness};
+use commonweal_domain::scoring::robustness::{Case, Robustness, robustness_of};
 use serde_path_to_error::{Path, Segment};
 
 use contest::Contest;
@@ -80,17 +80,18 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         &contest.entrants,
         &contest.facts,
     )?;
+    let case = Case {
+        plan: &contest.plan,
+        lot: &contest.lot,
+        entrants: &contest.entrants,
+        facts: &contest.facts,
+        groups: &contest.groups,
+        panel: &contest.panel,
+    };
     let report = Report {
         contest: &contest,
         evaluation: &evaluation,
-        robustness: robustness(&Case {
-            plan: &contest.plan,
-            lot: &contest.lot,
-            entrants: &contest.entrants,
-            facts: &contest.facts,
-            groups: &contest.groups,
-            panel: &contest.panel,
-        })?,
+        robustness: robustness_of(&evaluation, &case)?,
         plan: about_plan(&contest, &evaluation, args.plan)?,
         whole_plan: args.plan,
     };

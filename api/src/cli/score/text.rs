@@ -291,7 +291,7 @@ impl Page<'_> {
         unlisted(
             out,
             stability.not_exact,
-            "rivals leave the range of exact numbers, and nothing is said of them",
+            "rivals leave the range of exact numbers: their weights are rounded to six places",
         )
     }
 

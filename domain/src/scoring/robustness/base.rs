@@ -1,6 +1,6 @@
 //! The ranking as it is, and the means to evaluate again with other bids within a bound.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +8,13 @@ use super::Case;
 use crate::fraction::{ArithmeticError, Fraction};
 use crate::ids::BidId;
 use crate::scoring::entrant::Entrant;
-use crate::scoring::evaluation::{Evaluation, evaluate};
+use crate::scoring::evaluation::{Change, Evaluation};
 use crate::scoring::ranking::Ranking;
 use crate::scoring::scorecard::Mark;
 use crate::tender::criteria::Leaf;
-use crate::tender::lot::Lot;
-use crate::tender::plan::Plan;
 
-/// The most marks that leaving out and capping compute again: some seconds of work, whatever the number of bids.
+/// The most marks that leaving out and capping compute again, where ranking everybody anew counts as one mark each: some
+/// seconds of work, whatever the number of bids.
 pub const MAX_MARKS: u64 = 5_000_000;
 
 /// The most changes of one sort that a report lists; the others are counted.
@@ -63,7 +62,7 @@ pub(super) struct Base<'a> {
     pub(super) losers: Vec<BidId>,
     /// Exact marks in the order of the leaves.
     pub(super) marks: BTreeMap<BidId, Vec<Fraction>>,
-    /// For each criterion that compares bids, what it compares, the lowest first.
+    /// For each leaf what it compares, the lowest first; nothing where it does not compare.
     pub(super) compared: Vec<Vec<(Fraction, BidId)>>,
 }
 
@@ -84,12 +83,8 @@ impl<'a> Base<'a> {
             Mark::Defined { exact, .. } => *exact,
             Mark::Undefined(_) | Mark::Withheld(_) | Mark::Unknown(_) => Fraction::ZERO,
         };
-        let mut compared = evaluation.compared();
-        for values in &mut compared {
-            values.sort_unstable();
-        }
         Ok(Some(Self {
-            compared,
+            compared: evaluation.compared(),
             leaves: case.plan.leaves_of(case.lot)?,
             winner,
             losers: order.collect(),
@@ -129,81 +124,30 @@ impl<'a> Base<'a> {
     }
 }
 
-/// Evaluates again, as long as the bound allows.
-pub(super) struct Reruns<'a> {
-    case: Case<'a>,
-    cost: u64,
+/// Ranks again with a difference, as long as the bound allows.
+pub(super) struct Reruns<'e, 'a> {
+    evaluation: &'e Evaluation<'a>,
+    compared: &'e [Vec<(Fraction, BidId)>],
+    /// Marks of everybody on one criterion: what ranking them costs beside the marks.
+    ranking: u64,
     left: u64,
 }
 
-impl<'a> Reruns<'a> {
-    pub(super) fn new(case: &Case<'a>, base: &Base<'_>) -> Self {
-        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX).max(1);
+impl<'e, 'a> Reruns<'e, 'a> {
+    pub(super) fn new(evaluation: &'e Evaluation<'a>, base: &'e Base<'_>) -> Self {
         Self {
-            case: *case,
-            cost: count(base.marks.len()).saturating_mul(count(base.leaves.len())),
+            evaluation,
+            compared: &base.compared,
+            ranking: u64::try_from(base.marks.len()).unwrap_or(u64::MAX),
             left: MAX_MARKS,
         }
     }
 
-    /// The lot.
-    pub(super) fn lot(&self) -> &'a Lot {
-        self.case.lot
-    }
-
-    /// The plan.
-    pub(super) fn plan(&self) -> &'a Plan {
-        self.case.plan
-    }
-
-    /// The bids.
-    pub(super) fn entrants(&self) -> &'a [Entrant] {
-        self.case.entrants
-    }
-
-    /// The ranking without some bids; `None` when the bound is reached.
-    pub(super) fn without(
-        &mut self,
-        bids: &BTreeSet<BidId>,
-    ) -> Result<Option<Ranking>, ArithmeticError> {
-        let entrants = self.remaining(bids);
-        self.with(&entrants)
-    }
-
-    /// The ranking of other bids; `None` when the bound is reached.
-    pub(super) fn with(
-        &mut self,
-        entrants: &[Entrant],
-    ) -> Result<Option<Ranking>, ArithmeticError> {
-        if !self.afford() {
-            return Ok(None);
-        }
-        let evaluation = evaluate(self.case.plan, self.case.lot, entrants, self.case.facts)?;
-        Ok(Some(evaluation.ranking().clone()))
-    }
-
-    /// The winner by other criteria, of all bids or without some; `None` also when the bound is reached.
-    pub(super) fn winner_by(
-        &mut self,
-        lot: &Lot,
-        without: &BTreeSet<BidId>,
-    ) -> Result<Option<BidId>, ArithmeticError> {
-        if !self.afford() {
-            return Ok(None);
-        }
-        let entrants = self.remaining(without);
-        let evaluation = evaluate(self.case.plan, lot, &entrants, self.case.facts)?;
-        Ok(evaluation.ranking().winner())
-    }
-
-    fn remaining(&self, without: &BTreeSet<BidId>) -> Vec<Entrant> {
-        let stay = |entrant: &&Entrant| !without.contains(&entrant.bid);
-        self.case.entrants.iter().filter(stay).cloned().collect()
-    }
-
-    fn afford(&mut self) -> bool {
-        let left = self.left.checked_sub(self.cost);
-        self.left = left.unwrap_or(self.left);
-        left.is_some()
+    /// The ranking with a difference; `None` when the bound is reached.
+    pub(super) fn with(&mut self, change: &Change<'_>) -> Option<Ranking> {
+        self.left = self.left.checked_sub(self.ranking)?;
+        let (ranking, marks) = self.evaluation.again(change, self.compared);
+        self.left = self.left.saturating_sub(marks);
+        Some(ranking)
     }
 }

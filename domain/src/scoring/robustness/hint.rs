@@ -1,15 +1,14 @@
 //! A cleaner rule under which a bid that cannot win would not have decided who does.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use super::base::Reruns;
+use super::Case;
 use crate::amount::{Money, Quantity};
 use crate::catalogue::MeasureCode;
-use crate::fraction::ArithmeticError;
+use crate::fraction::{ArithmeticError, Fraction};
 use crate::ids::BidId;
 use crate::scoring::entrant::Entrant;
+use crate::scoring::evaluation::{Change, Evaluation, evaluate};
 use crate::scoring::rules::{PriceLinear, PriceOf, QuantityToTarget, Rule};
 use crate::tender::code::CriterionCode;
 use crate::tender::criteria::{Criterion, CriterionKind};
@@ -51,32 +50,63 @@ pub struct Target {
     pub target: Quantity,
 }
 
-/// The hint for bids that change the winner, when the cleaner rules keep it.
-pub(super) fn hint(
-    reruns: &mut Reruns<'_>,
-    bids: &BTreeSet<BidId>,
-) -> Result<Option<Hint>, ArithmeticError> {
-    let mut lot = reruns.lot().clone();
-    let mut cleaner = Cleaner {
-        plan: reruns.plan(),
-        lot: reruns.lot(),
-        entrants: reruns.entrants(),
-        lines: Vec::new(),
-        targets: Vec::new(),
-    };
-    cleaner.replace_all(&mut lot.criteria);
-    let Cleaner { lines, targets, .. } = cleaner;
-    if lines.is_empty() && targets.is_empty() {
-        return Ok(None);
+/// A lot by cleaner rules.
+pub(super) struct CleanLot {
+    lot: Lot,
+    lines: Vec<Line>,
+    targets: Vec<Target>,
+}
+
+impl CleanLot {
+    /// `None` where no rule has a cleaner one in its place.
+    pub(super) fn of(case: &Case<'_>) -> Option<Self> {
+        let mut lot = case.lot.clone();
+        let mut cleaner = Cleaner {
+            plan: case.plan,
+            lot: case.lot,
+            entrants: case.entrants,
+            lines: Vec::new(),
+            targets: Vec::new(),
+        };
+        cleaner.replace_all(&mut lot.criteria);
+        let Cleaner { lines, targets, .. } = cleaner;
+        let found = !lines.is_empty() || !targets.is_empty();
+        found.then_some(Self {
+            lot,
+            lines,
+            targets,
+        })
     }
-    let with = reruns.winner_by(&lot, &BTreeSet::new())?;
-    let without = reruns.winner_by(&lot, bids)?;
-    let kept = with.filter(|winner| without == Some(*winner));
-    Ok(kept.map(|winner| Hint {
-        lines,
-        targets,
-        winner,
-    }))
+
+    /// All bids evaluated by the cleaner rules.
+    pub(super) fn evaluate<'r>(&'r self, case: &Case<'r>) -> Result<Clean<'r>, ArithmeticError> {
+        let evaluation = evaluate(case.plan, &self.lot, case.entrants, case.facts)?;
+        Ok(Clean {
+            rules: self,
+            compared: evaluation.compared(),
+            evaluation,
+        })
+    }
+}
+
+/// The evaluation by cleaner rules.
+pub(super) struct Clean<'r> {
+    rules: &'r CleanLot,
+    evaluation: Evaluation<'r>,
+    compared: Vec<Vec<(Fraction, BidId)>>,
+}
+
+impl Clean<'_> {
+    /// The hint for bids that change the winner, when the cleaner rules keep it.
+    pub(super) fn hint(&self, change: &Change<'_>) -> Option<Hint> {
+        let winner = self.evaluation.ranking().winner()?;
+        let (ranking, _) = self.evaluation.again(change, &self.compared);
+        (ranking.winner() == Some(winner)).then(|| Hint {
+            lines: self.rules.lines.clone(),
+            targets: self.rules.targets.clone(),
+            winner,
+        })
+    }
 }
 
 struct Cleaner<'a> {

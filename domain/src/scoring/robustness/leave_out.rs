@@ -1,7 +1,8 @@
 //! Leave-one-out over losers: would another bid win if these had not bid?
 //!
 //! A rule that compares bids does so by the lowest and the highest value only. So a set of losers can change the marks of
-//! others only when it holds everybody at one of these ends of such a criterion, and only such sets are evaluated again; for all others the winner stays by this argument, which a property test checks by trying them all.
+//! others only when it holds everybody at one of these ends of such a criterion, and only such sets are ranked again;
+//! for all others the winner stays by this argument, which a property test checks by trying them all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Case;
 use super::base::{Base, LISTED, Outcome, Reruns};
-use super::hint::{Hint, hint};
+use super::hint::{Clean, CleanLot, Hint};
 use crate::fraction::ArithmeticError;
 use crate::ids::{BidId, OrganisationId};
+use crate::scoring::evaluation::Change;
 
 /// Why bids are left out together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,14 +64,18 @@ pub struct LeaveOuts {
 pub(super) fn leave_out(
     case: &Case<'_>,
     base: &Base<'_>,
-    reruns: &mut Reruns<'_>,
+    reruns: &mut Reruns<'_, '_>,
 ) -> Result<LeaveOuts, ArithmeticError> {
     let ends = ends(base);
+    let clean = CleanLot::of(case);
     let groups = losing_groups(case, base);
     let losers = count(base.losers.len());
     let mut search = Search {
         winner: base.winner,
         reruns,
+        case,
+        clean: clean.as_ref(),
+        by_clean: None,
         alone: BTreeSet::new(),
         found: LeaveOuts {
             groups: count(groups.len()),
@@ -175,15 +181,19 @@ fn candidates(
     (singles, pairs)
 }
 
-struct Search<'s, 'a> {
+struct Search<'s, 'e, 'a> {
+    case: &'s Case<'s>,
     winner: BidId,
-    reruns: &'s mut Reruns<'a>,
+    reruns: &'s mut Reruns<'e, 'a>,
+    clean: Option<&'s CleanLot>,
+    /// Everybody by the cleaner rules, once a change asks for it.
+    by_clean: Option<Clean<'s>>,
     /// Bids whose absence alone changes the winner.
     alone: BTreeSet<BidId>,
     found: LeaveOuts,
 }
 
-impl Search<'_, '_> {
+impl Search<'_, '_, '_> {
     /// Whether the winner changes without the bids; notes it when it does.
     fn tries(
         &mut self,
@@ -191,7 +201,11 @@ impl Search<'_, '_> {
         bids: &BTreeSet<BidId>,
     ) -> Result<bool, ArithmeticError> {
         let found = &mut self.found;
-        let Some(ranking) = self.reruns.without(bids)? else {
+        let change = Change {
+            without: bids,
+            instead: &[],
+        };
+        let Some(ranking) = self.reruns.with(&change) else {
             found.not_tried = found.not_tried.saturating_add(1);
             return Ok(false);
         };
@@ -199,11 +213,14 @@ impl Search<'_, '_> {
             return Ok(false);
         }
         if found.changes.len() < LISTED {
+            if let (None, Some(clean)) = (&self.by_clean, self.clean) {
+                self.by_clean = Some(clean.evaluate(self.case)?);
+            }
             found.changes.push(LeaveOut {
                 left_out,
                 bids: bids.iter().copied().collect(),
                 ranking: Outcome::of(&ranking),
-                hint: hint(self.reruns, bids)?,
+                hint: self.by_clean.as_ref().and_then(|clean| clean.hint(&change)),
             });
         } else {
             found.more = found.more.saturating_add(1);

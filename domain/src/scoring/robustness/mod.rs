@@ -8,6 +8,7 @@ mod hint;
 mod leave_out;
 mod noise;
 mod pledge;
+mod screen;
 mod stability;
 mod summary;
 #[cfg(test)]
@@ -29,12 +30,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entrant::{Entrant, Facts};
-use super::evaluation::evaluate;
+use super::evaluation::{Evaluation, evaluate};
+use super::sweep::MarkTable;
 use crate::fraction::ArithmeticError;
 use crate::ids::OrganisationId;
 use crate::tender::lot::Lot;
 use crate::tender::plan::{Method, Plan};
 use base::{Base, Reruns};
+use screen::Screen;
 
 /// A ranking and what is known around it.
 #[derive(Debug, Clone, Copy)]
@@ -90,22 +93,35 @@ impl Robustness {
     }
 }
 
-/// Reports on a ranking; `None` when it is withheld, not known to this reader, or empty: there is no winner to change.
-///
-/// The work is bounded: at most [`MAX_MARKS`] marks are computed again, and what was not tried is counted in the report.
+/// Evaluates the case and reports on the ranking.
 pub fn robustness(case: &Case<'_>) -> Result<Option<Robustness>, ArithmeticError> {
     let evaluation = evaluate(case.plan, case.lot, case.entrants, case.facts)?;
-    let Some(base) = Base::new(case, &evaluation)? else {
+    robustness_of(&evaluation, case)
+}
+
+/// Reports on the ranking of a case that is evaluated already; `None` when it is withheld, not known to this reader, or
+/// empty: there is no winner to change.
+///
+/// The work is bounded: at most [`MAX_MARKS`] marks are computed again, and what was not tried is counted in the report.
+pub fn robustness_of(
+    evaluation: &Evaluation<'_>,
+    case: &Case<'_>,
+) -> Result<Option<Robustness>, ArithmeticError> {
+    let Some(base) = Base::new(case, evaluation)? else {
         return Ok(None);
     };
-    let mut reruns = Reruns::new(case, &base);
+    let mut reruns = Reruns::new(evaluation, &base);
     let weighted = case.plan.method == Method::WeightedSum;
+    let screen = weighted
+        .then(|| MarkTable::of(evaluation)?.ok())
+        .flatten()
+        .and_then(|table| Screen::new(&table, &base));
     Ok(Some(Robustness {
         ranking: Outcome::of(evaluation.ranking()),
         leave_out: leave_out::leave_out(case, &base, &mut reruns)?,
-        pledges: pledge::cap_pledges(case, &base, &mut reruns)?,
+        pledges: pledge::cap_pledges(case, &base, &mut reruns),
         stability: weighted
-            .then(|| stability::stability(case.lot, &base))
+            .then(|| stability::stability(case.lot, &base, screen.as_ref()))
             .flatten(),
         noise: noise::noise(case, &base)?,
         low_prices: abnormally_low::low_prices(case.plan, case.lot, &base.taking_part(case)),

@@ -4,14 +4,16 @@
 //! A criterion's pledge is all commitments to its measures. It is capped by putting the commitments of the bid below in
 //! its place, so that every rule that counts commitments sees exactly that value.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Case;
 use super::base::{Base, LISTED, Outcome, Reruns};
 use crate::catalogue::MeasureCode;
-use crate::fraction::ArithmeticError;
 use crate::ids::BidId;
 use crate::scoring::entrant::Entrant;
+use crate::scoring::evaluation::Change;
 use crate::tender::bid::Commitment;
 use crate::tender::code::CriterionCode;
 
@@ -47,8 +49,8 @@ pub struct CappedPledges {
 pub(super) fn cap_pledges(
     case: &Case<'_>,
     base: &Base<'_>,
-    reruns: &mut Reruns<'_>,
-) -> Result<CappedPledges, ArithmeticError> {
+    reruns: &mut Reruns<'_, '_>,
+) -> CappedPledges {
     let mut found = CappedPledges {
         tried: 0,
         changes: Vec::new(),
@@ -69,8 +71,11 @@ pub(super) fn cap_pledges(
             let (Some(capped), Some(at)) = (order.get(..top), order.get(top)) else {
                 break;
             };
-            let entrants = with_pledge_of(case.entrants, capped, *at, measures);
-            let Some(ranking) = reruns.with(&entrants)? else {
+            let change = Change {
+                without: &BTreeSet::new(),
+                instead: &with_pledge_of(case.entrants, capped, *at, measures),
+            };
+            let Some(ranking) = reruns.with(&change) else {
                 found.not_tried = found.not_tried.saturating_add(1);
                 continue;
             };
@@ -91,10 +96,10 @@ pub(super) fn cap_pledges(
             break;
         }
     }
-    Ok(found)
+    found
 }
 
-/// The bids, where some have the commitments of another to some measures.
+/// Some bids with the commitments of another to some measures.
 fn with_pledge_of(
     entrants: &[Entrant],
     capped: &[BidId],
@@ -109,12 +114,10 @@ fn with_pledge_of(
         .filter(counted)
         .cloned()
         .collect();
-    let mut changed = entrants.to_vec();
+    let capped = |entrant: &&Entrant| capped.contains(&entrant.bid);
+    let mut changed: Vec<Entrant> = entrants.iter().filter(capped).cloned().collect();
     for entrant in &mut changed {
-        if let (true, Some(commitments)) = (
-            capped.contains(&entrant.bid),
-            &mut entrant.content.commitments,
-        ) {
+        if let Some(commitments) = &mut entrant.content.commitments {
             commitments.retain(|commitment| !counted(&commitment));
             commitments.extend(pledge.iter().cloned());
         }
