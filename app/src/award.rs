@@ -5,9 +5,10 @@ use commonweal_domain::actor::{Action, Actor, Facts, Role};
 use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, TenderId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::tender::award::{AwardError, LotAward, Winner, check_award};
+use commonweal_domain::tender::confirmation::{binding, confirmed};
 use commonweal_domain::tender::entries::{AwardDecided, AwardProposed, MarkReleased};
 use commonweal_domain::tender::stage::Step;
-use commonweal_domain::tender::{Award, BidContent, LotCode};
+use commonweal_domain::tender::{Award, BidContent, BidField, ConfirmedShare, LotCode};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
 };
@@ -21,6 +22,7 @@ use crate::panel::panel_people;
 use crate::ranking::{sealed_content, standing_allocation};
 use crate::sealed_mark::unreleased_marks;
 use crate::store::bid;
+use crate::store::confirmation::shown_shares;
 use crate::store::evaluation::award;
 use crate::store::organisation::role_grant;
 use crate::store::{Command, Tx, Written};
@@ -227,16 +229,22 @@ pub(crate) async fn load_award(
     let content = BidContent::unseal(&sealed_content(&bid)?)
         .map_err(AppError::internal)?
         .2;
+    let supplier = OrganisationId::from_uuid(bid.supplier_id);
+    let shares = shown_shares(connection, [tender.row.id]).await?;
+    let shares: Vec<ConfirmedShare> = shares.into_iter().map(|(_, share)| share).collect();
+    let confirmed = confirmed(supplier, lot, &content.participations, &shares);
+    let participations = binding(supplier, &content.participations, &confirmed);
     let disclosure = &tender.plan.disclosure;
     let shown = |field| disclosure.in_log(field);
     Ok(Some(Award {
         tender: tender.id,
         lot: lot.clone(),
         buyer: tender.buyer,
-        supplier: OrganisationId::from_uuid(bid.supplier_id),
+        supplier,
         bid: BidId::from_uuid(bid.id),
-        price: Some(content.price).filter(|_| shown(commonweal_domain::tender::BidField::Price)),
+        price: Some(content.price).filter(|_| shown(BidField::Price)),
         commitments: content.commitments,
+        participations: Some(participations).filter(|_| shown(BidField::Participations)),
         surplus_tradable: tender.plan.surplus_tradable,
         decided_by: people.map(PersonId::from_uuid).to_vec(),
         index: u64::try_from(index).map_err(AppError::internal)?,

@@ -367,7 +367,8 @@ impl App {
                     None => void.push(SealedId::from_uuid(row.id)),
                 }
             }
-            let bidders: BTreeSet<_> = opened.iter().map(|bid| bid.supplier).collect();
+            let bids = opened.iter().map(|bid| (bid.supplier, bid.lot.clone()));
+            let bidders: BTreeSet<_> = bids.collect();
             Ok(Open {
                 actor,
                 tender: tender.id,

@@ -190,6 +190,7 @@ pub(crate) fn entrants(
         let supplier = OrganisationId::from_uuid(row.supplier_id);
         let content = known(&sealed_content(row)?).map_err(AppError::internal)?;
         let parts = content.participations.as_deref().unwrap_or_default();
+        let lot = row.lot.parse().map_err(AppError::internal)?;
         let mut agreed = BTreeMap::new();
         for level in levels.iter().filter(|level| level.bid_id == row.id) {
             let criterion = level.criterion.parse().map_err(AppError::internal)?;
@@ -200,9 +201,9 @@ pub(crate) fn entrants(
             bid: BidId::from_uuid(row.id),
             sealed: SealedId::from_uuid(row.sealed_id),
             supplier,
-            lot: row.lot.parse().map_err(AppError::internal)?,
+            confirmed: confirmed(supplier, &lot, parts, shares),
+            lot,
             received_at: Time::from_micros(row.received_at),
-            confirmed: confirmed(supplier, parts, shares),
             content,
             levels: agreed,
         });

@@ -19,6 +19,7 @@ impl From<SigningError> for AppError {
             E::AlreadySigned(_) => ("ALREADY_SIGNED", "tender"),
             E::NotTheAward { .. } => ("NOT_THE_AWARD", "tender"),
             E::OneParty => ("ONE_PARTY", "tender"),
+            E::NoAwardToOblige => ("OBLIGATION", "tender"),
             E::KpiTwice(_) | E::UnknownMeasure(_) | E::Quantity(_) | E::Text(_) => {
                 ("KPI", "tender")
             }

@@ -31,6 +31,7 @@ mod m20261123_000153_explanation;
 mod m20261123_000154_draft;
 mod m20261123_000160_robustness;
 mod m20261123_000165_policy;
+mod m20261123_000170_participation;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -65,6 +66,7 @@ const CHANGES: &[Change] = &[
     m20261123_000154_draft::CHANGE,
     m20261123_000160_robustness::CHANGE,
     m20261123_000165_policy::CHANGE,
+    m20261123_000170_participation::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -11,10 +11,11 @@ pub(crate) const CHANGE: Change = Change {
             id {id} NOT NULL PRIMARY KEY,
             tender_id {id} NOT NULL REFERENCES tender (id),
             bidder_id {id} NOT NULL REFERENCES organisation (id),
+            lot {text} NOT NULL,
             organisation_id {id} NOT NULL REFERENCES organisation (id),
             content {bytes} NOT NULL,
             asked_at {int} NOT NULL,
-            UNIQUE (tender_id, bidder_id, organisation_id),
+            UNIQUE (tender_id, bidder_id, lot, organisation_id),
             CHECK (bidder_id <> organisation_id)
         )",
         "CREATE INDEX confirmation_request_bidder ON confirmation_request (bidder_id, id)",
@@ -25,6 +26,7 @@ pub(crate) const CHANGE: Change = Change {
             request_id {id} NOT NULL,
             tender_id {id} NOT NULL REFERENCES tender (id),
             bidder_id {id} NOT NULL REFERENCES organisation (id),
+            lot {text} NOT NULL,
             organisation_id {id} NOT NULL REFERENCES organisation (id),
             state {text} NOT NULL CHECK (state IN ('waiting', 'replaced', 'withdrawn', 'opened', 'void')),
             received_at {int} NOT NULL,
@@ -37,7 +39,7 @@ pub(crate) const CHANGE: Change = Change {
             CHECK ((ended_at IS NULL) = (state = 'waiting')),
             CHECK ((content IS NULL) = (opened_idx IS NULL) AND (content IS NOT NULL) = (state = 'opened'))
         )",
-        "CREATE UNIQUE INDEX sealed_confirmation_waiting ON sealed_confirmation (tender_id, bidder_id, organisation_id)
+        "CREATE UNIQUE INDEX sealed_confirmation_waiting ON sealed_confirmation (tender_id, bidder_id, lot, organisation_id)
             WHERE state = 'waiting'",
         "CREATE INDEX sealed_confirmation_tender ON sealed_confirmation (tender_id, state)",
         "CREATE INDEX sealed_confirmation_request ON sealed_confirmation (request_id)",

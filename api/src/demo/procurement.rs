@@ -15,7 +15,6 @@ use commonweal_app::tender::PublishTender;
 use commonweal_domain::ids::{ContractId, OrganisationId, TenderId};
 use commonweal_domain::tender::code::CriterionCode;
 use commonweal_domain::tender::panel::Conflict;
-use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare};
 use commonweal_domain::time::Time;
 
 use super::people::{Buyer, Person};
@@ -101,18 +100,14 @@ impl City {
         };
         let bidder = &self.people.suppliers[bid.supplier];
         let partner = &self.people.suppliers[partner];
-        let content = ConfirmationContent {
-            tender: id,
-            share: ConfirmedShare {
-                bidder: bidder.organisation,
-                organisation: partner.organisation,
-                share: share.parse()?,
-                under: Some(bidder.organisation),
-            },
-            work: "The part of the work that is done in the neighbourhood".to_owned(),
-        };
         let input = AskConfirmation {
-            content,
+            tender: id,
+            lot: Some((bid.lot + 1).to_string().parse()?),
+            bidder: bidder.organisation,
+            organisation: partner.organisation,
+            share: share.parse()?,
+            under: Some(bidder.organisation),
+            work: "The part of the work that is done in the neighbourhood".to_owned(),
             received_at: self.now(),
         };
         let request = self.app.ask_confirmation(&bidder.actor(), input).await?;

@@ -147,7 +147,7 @@ impl From<domain::Commitment> for Commitment {
     }
 }
 
-/// The part of an organisation in a bid.
+/// The part of an organisation in a bid, or in the contract that the bid led to.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct Participation {
@@ -160,6 +160,18 @@ pub struct Participation {
     organisation_id: OrganisationId,
     #[graphql(skip)]
     under_id: Option<OrganisationId>,
+}
+
+impl Participation {
+    /// A part that the bidder signed or that was confirmed.
+    pub(super) fn binding(part: &domain::Participation) -> Self {
+        Self {
+            share: Decimal(part.share.to_string()),
+            confirmed: true,
+            organisation_id: part.organisation,
+            under_id: part.under,
+        }
+    }
 }
 
 #[ComplexObject]
@@ -249,10 +261,8 @@ impl From<BidView> for Bid {
             price: Money::from(price),
         };
         let part = |part: domain::Participation| Participation {
-            share: Decimal(part.share.to_string()),
             confirmed: !view.unconfirmed.contains(&part.organisation),
-            organisation_id: part.organisation,
-            under_id: part.under,
+            ..Participation::binding(&part)
         };
         let declared = |(criterion, meets): (domain::CriterionCode, bool)| Declaration {
             criterion: criterion.to_string(),

@@ -4,8 +4,9 @@ use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Simpl
 use commonweal_app::confirmation as usecase;
 use commonweal_app::read::Page;
 use commonweal_app::read::confirmation::{self as read, ConfirmationRequestView};
-use commonweal_domain::ids::{ConfirmationRequestId, OrganisationId, SealedId, TenderId};
-use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare};
+use commonweal_domain::ids::{ConfirmationRequestId, OrganisationId, SealedId};
+use commonweal_domain::tender::ConfirmationContent;
+use commonweal_domain::time::Time;
 
 use super::amounts::wrong;
 use super::connection::{Connection, PageArgs, wants_total_count};
@@ -56,6 +57,8 @@ impl From<usecase::ConfirmationReceipt> for ConfirmationReceipt {
 pub struct ConfirmationRequest {
     /// Opaque id.
     pub(super) id: ID,
+    /// The code of the lot that the bid is for; a confirmation counts for a bid for this lot and for no other.
+    lot: String,
     /// The share of the contract value, or of the part of the organisation above it, 0 to 1.
     share: Decimal,
     /// The kind of work, in words.
@@ -74,6 +77,7 @@ impl From<ConfirmationRequestView> for ConfirmationRequest {
     fn from(view: ConfirmationRequestView) -> Self {
         Self {
             id: node_id(view.id),
+            lot: view.content.share.lot.to_string(),
             share: Decimal(view.content.share.share.to_string()),
             work: view.content.work.clone(),
             asked_at: DateTime(view.asked_at),
@@ -170,6 +174,8 @@ impl ConfirmationQuery {
 pub struct AskConfirmationInput {
     /// The tender.
     tender: ID,
+    /// The lot that the bid is for; may be left out where the tender has one.
+    lot: Option<String>,
     /// Who bids and asks.
     bidder: ID,
     /// The organisation that is asked; the bid names it.
@@ -185,19 +191,19 @@ pub struct AskConfirmationInput {
 }
 
 impl AskConfirmationInput {
-    fn parse(&self) -> async_graphql::Result<ConfirmationContent> {
-        let tender: TenderId = parse_id("tender", &self.tender)?;
+    fn parse(&self, received_at: Time) -> async_graphql::Result<usecase::AskConfirmation> {
+        let lot = self.lot.as_ref().map(|lot| lot.parse());
         let share = self.share.0.parse();
         let under = self.under.as_ref().map(|id| parse_id("under", id));
-        Ok(ConfirmationContent {
-            tender,
-            share: ConfirmedShare {
-                bidder: parse_id("bidder", &self.bidder)?,
-                organisation: parse_id("organisation", &self.organisation)?,
-                share: share.map_err(|error| wrong("share", &error))?,
-                under: under.transpose()?,
-            },
+        Ok(usecase::AskConfirmation {
+            tender: parse_id("tender", &self.tender)?,
+            lot: lot.transpose().map_err(|error| wrong("lot", &error))?,
+            bidder: parse_id("bidder", &self.bidder)?,
+            organisation: parse_id("organisation", &self.organisation)?,
+            share: share.map_err(|error| wrong("share", &error))?,
+            under: under.transpose()?,
             work: self.work.clone(),
+            received_at,
         })
     }
 }
@@ -248,7 +254,7 @@ pub struct ConfirmationMutation;
 
 #[Object]
 impl ConfirmationMutation {
-    /// Asks an organisation to confirm the share that your bid will state for it, until the deadline. Only the two of you
+    /// Asks an organisation to confirm the share that your bid for a lot will state for it, until the deadline. Only the two of you
     /// can read it. A share that is not confirmed counts nothing for social economy organisations. Asking again takes the
     /// place of the earlier request, which then has to be confirmed anew.
     async fn ask_confirmation(
@@ -256,10 +262,7 @@ impl ConfirmationMutation {
         context: &Context<'_>,
         #[graphql(desc = "What the organisation shall confirm.")] input: AskConfirmationInput,
     ) -> async_graphql::Result<ConfirmationRequestPayload> {
-        let command = usecase::AskConfirmation {
-            content: input.parse()?,
-            received_at: received_at(context)?,
-        };
+        let command = input.parse(received_at(context)?)?;
         let done = app(context)?
             .ask_confirmation(&actor(context), command)
             .await;
@@ -275,7 +278,7 @@ impl ConfirmationMutation {
     }
 
     /// Confirms the share that a bidder asks for, until the deadline. It is sealed like a bid: the log gets a commitment that
-    /// names nobody. It takes the place of an earlier confirmation for the same bidder.
+    /// names nobody. It takes the place of an earlier confirmation for the same bidder and lot.
     async fn confirm_share(
         &self,
         context: &Context<'_>,

@@ -7,6 +7,7 @@ use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::ids::{ContractId, KpiId, OrganisationId};
 
 use super::amounts::{Period, Quantity, wrong};
+use super::bid::Participation;
 use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse, settle};
@@ -17,7 +18,7 @@ use super::payload::payloads;
 use super::scalars::{BigInt, DateTime};
 use super::tender::{self, Tender};
 
-/// A signed contract. Its KPIs are the commitments of the award, copied.
+/// A signed contract. Its KPIs are the commitments of the award, copied, and its participations the confirmed ones.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub struct Contract {
@@ -27,6 +28,9 @@ pub struct Contract {
     surplus_tradable: bool,
     /// The code of the lot whose award led to it.
     lot: Option<String>,
+    /// Who is obliged to do which part of the work, in the order of the winning bid: the parts that it confirmed. Null where the
+    /// plan withholds participations; the parties read them in the bid.
+    participations: Option<Vec<Participation>>,
     /// When it was signed.
     signed_at: DateTime,
     /// Log index of its signature.
@@ -41,6 +45,10 @@ impl From<ContractView> for Contract {
             id: node_id(view.id),
             surplus_tradable: view.surplus_tradable,
             lot: view.award.as_ref().map(|award| award.lot.to_string()),
+            participations: view
+                .participations
+                .as_ref()
+                .map(|parts| parts.iter().map(Participation::binding).collect()),
             signed_at: DateTime(view.signed_at),
             entry_index: view.entry_index.into(),
             view,

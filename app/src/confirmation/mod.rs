@@ -7,18 +7,19 @@ mod opening;
 pub(crate) use opening::{Prepared, prepare, settle_all, show, waiting};
 
 use commonweal_domain::actor::{self, Action, Actor, Facts};
+use commonweal_domain::amount::Share;
 use commonweal_domain::ids::{ConfirmationRequestId, Id, OrganisationId, SealedId, TenderId};
 use commonweal_domain::log::commitment::{Salt, SealedCommitment};
 use commonweal_domain::log::kinds::Body;
-use commonweal_domain::tender::ConfirmationContent;
+use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare, LotCode};
 use commonweal_domain::tender::confirmation::InvalidConfirmation;
 use commonweal_domain::tender::entries::{
     ConfirmationReplaced, ConfirmationSealed, ConfirmationWithdrawn,
 };
 use commonweal_domain::time::Time;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
-    QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,18 +34,33 @@ use crate::store::organisation;
 use crate::store::{Command, PrivateCommand, PrivateTx, Tx, Written};
 use crate::tender::LoadedTender;
 
-/// How many organisations a bidder may ask for one tender; a bid names fewer.
-const ASKED_PER_BIDDER: u64 = 60;
+/// How many organisations a bidder may ask for one lot; a bid names fewer.
+const ASKED_FOR_LOT: usize = 60;
 
-/// How many confirmations an organisation may seal for one bidder and tender, replaced and withdrawn ones included: the
+/// How many requests a bidder may have in all lots of a tender: the opening accounts for what comes of each of them.
+const ASKED_FOR_TENDER: usize = 600;
+
+/// How many confirmations an organisation may seal for one bidder and lot, replaced and withdrawn ones included: the
 /// opening accounts for each of them.
 const SEALED_PER_SHARE: u64 = 5;
 
 /// Input of [`App::ask_confirmation`].
 #[derive(Debug, Clone)]
 pub struct AskConfirmation {
-    /// What the organisation is asked to confirm.
-    pub content: ConfirmationContent,
+    /// The tender.
+    pub tender: TenderId,
+    /// The lot that the bid is for; may be left out where the tender has one.
+    pub lot: Option<LotCode>,
+    /// Who bids and asks.
+    pub bidder: OrganisationId,
+    /// Who is asked to confirm.
+    pub organisation: OrganisationId,
+    /// Its share of the contract value, or of the part of the organisation above it.
+    pub share: Share,
+    /// The organisation whose part it takes a share of; none for a member of the bidder's consortium.
+    pub under: Option<OrganisationId>,
+    /// The kind of work, in words.
+    pub work: String,
     /// When the last byte of the request arrived.
     pub received_at: Time,
 }
@@ -65,7 +81,8 @@ pub struct ConfirmationReceipt {
 struct Ask {
     actor: Actor,
     id: ConfirmationRequestId,
-    input: AskConfirmation,
+    content: ConfirmationContent,
+    received_at: Time,
     kept: Vec<u8>,
 }
 
@@ -74,39 +91,22 @@ impl PrivateCommand for Ask {
     type Out = ();
 
     async fn run(&self, tx: &mut PrivateTx) -> Result<(), AppError> {
-        let content = &self.input.content;
-        let share = content.share;
+        let share = &self.content.share;
         let facts = acting_for(share.bidder);
         authorize(tx, &self.actor, Action::AskConfirmation, &facts).await?;
-        let tender = LoadedTender::load(tx, content.tender).await?;
-        let received_at = self.input.received_at;
-        tender.stage.can_submit(&tender.plan, received_at)?;
-        check_parties(tx, &tender, content).await?;
-        let asked = request::Entity::find()
-            .filter(request::Column::TenderId.eq(tender.row.id))
-            .filter(request::Column::BidderId.eq(share.bidder.uuid()));
-        let organisation = share.organisation.uuid();
-        let others = request::Column::OrganisationId.ne(organisation);
-        if asked.clone().filter(others).count(tx).await? >= ASKED_PER_BIDDER {
-            let message = format!(
-                "a bidder may ask at most {ASKED_PER_BIDDER} organisations for a tender: a bid names fewer"
-            );
-            return Err(AppError::refused_at(
-                "TOO_MANY_ASKED",
-                "organisation",
-                message,
-            ));
-        }
-        // A new request takes the place of an earlier one, whose confirmation then stands for another share.
-        let same = request::Column::OrganisationId.eq(organisation);
-        let earlier = asked.filter(same).one(tx).await?;
-        if let Some(earlier) = earlier {
-            request::Entity::delete_by_id(earlier.id).exec(tx).await?;
+        let tender = LoadedTender::load(tx, self.content.tender).await?;
+        tender.stage.can_submit(&tender.plan, self.received_at)?;
+        // An amendment may have taken the lot away meanwhile.
+        tender.lot(Some(&share.lot))?;
+        check_parties(tx, &tender, share).await?;
+        if let Some(earlier) = earlier_request(tx, &tender, share).await? {
+            request::Entity::delete_by_id(earlier).exec(tx).await?;
         }
         request::Entity::insert(request::ActiveModel {
             id: Set(self.id.uuid()),
             tender_id: Set(tender.row.id),
             bidder_id: Set(share.bidder.uuid()),
+            lot: Set(share.lot.to_string()),
             organisation_id: Set(share.organisation.uuid()),
             content: Set(self.kept.clone()),
             asked_at: Set(tx.at().micros()),
@@ -117,13 +117,48 @@ impl PrivateCommand for Ask {
     }
 }
 
+/// The request whose place a new one takes, since its confirmation would stand for another share; refused where the bidder
+/// would have asked too many.
+async fn earlier_request(
+    connection: &impl ConnectionTrait,
+    tender: &LoadedTender,
+    share: &ConfirmedShare,
+) -> Result<Option<uuid::Uuid>, AppError> {
+    let asked: Vec<(uuid::Uuid, String, uuid::Uuid)> = request::Entity::find()
+        .select_only()
+        .columns([
+            request::Column::Id,
+            request::Column::Lot,
+            request::Column::OrganisationId,
+        ])
+        .filter(request::Column::TenderId.eq(tender.row.id))
+        .filter(request::Column::BidderId.eq(share.bidder.uuid()))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let of_lot = asked.iter().filter(|(_, lot, _)| lot == share.lot.as_str());
+    let mut same = of_lot
+        .clone()
+        .filter(|(_, _, organisation)| *organisation == share.organisation.uuid());
+    if let Some((earlier, _, _)) = same.next() {
+        return Ok(Some(*earlier));
+    }
+    if of_lot.count() >= ASKED_FOR_LOT || asked.len() >= ASKED_FOR_TENDER {
+        let message = format!(
+            "a bidder may ask at most {ASKED_FOR_LOT} organisations for a lot and {ASKED_FOR_TENDER} for all lots of a tender: a bid names fewer"
+        );
+        let (code, field) = ("TOO_MANY_ASKED", "organisation");
+        return Err(AppError::refused_at(code, field, message));
+    }
+    Ok(None)
+}
+
 /// Both organisations are registered, and neither is the buyer.
 async fn check_parties(
     connection: &impl ConnectionTrait,
     tender: &LoadedTender,
-    content: &ConfirmationContent,
+    share: &ConfirmedShare,
 ) -> Result<(), AppError> {
-    let share = content.share;
     let named = [
         ("bidder", Some(share.bidder)),
         ("organisation", Some(share.organisation)),
@@ -162,11 +197,17 @@ impl Command for Confirm {
     type Out = ConfirmationReceipt;
 
     async fn run(&self, tx: &mut Tx) -> Result<ConfirmationReceipt, AppError> {
-        let share = self.content.share;
+        let share = &self.content.share;
         let facts = acting_for(share.organisation);
         authorize(tx, &self.actor, Action::ConfirmShare, &facts).await?;
         let tender = LoadedTender::load(tx, self.content.tender).await?;
         tender.stage.can_submit(&tender.plan, self.received_at)?;
+        if tender.plan.lot(&share.lot).is_none() {
+            let lot = &share.lot;
+            let message =
+                format!("an amendment took lot {lot} away: the bidder has to ask for another lot");
+            return Err(AppError::refused_at("LOT", "request", message));
+        }
         load_request(tx, self.request, share.organisation).await?;
         let replaced = self.make_room(tx).await?;
         let body: Body = match replaced {
@@ -190,6 +231,7 @@ impl Command for Confirm {
             request_id: Set(self.request.uuid()),
             tender_id: Set(self.content.tender.uuid()),
             bidder_id: Set(share.bidder.uuid()),
+            lot: Set(share.lot.to_string()),
             organisation_id: Set(share.organisation.uuid()),
             state: Set("waiting".to_owned()),
             received_at: Set(received_at.micros()),
@@ -210,12 +252,13 @@ impl Command for Confirm {
 }
 
 impl Confirm {
-    /// An organisation has one waiting confirmation for a bidder: a new one takes its place.
+    /// An organisation has one waiting confirmation for a bidder and lot: a new one takes its place.
     async fn make_room(&self, tx: &Tx) -> Result<Option<SealedId>, AppError> {
-        let share = self.content.share;
+        let share = &self.content.share;
         let sealed = sealed_confirmation::Entity::find()
             .filter(sealed_confirmation::Column::TenderId.eq(self.content.tender.uuid()))
             .filter(sealed_confirmation::Column::BidderId.eq(share.bidder.uuid()))
+            .filter(sealed_confirmation::Column::Lot.eq(share.lot.as_str()))
             .filter(sealed_confirmation::Column::OrganisationId.eq(share.organisation.uuid()))
             .all(tx)
             .await?;
@@ -231,7 +274,7 @@ impl Confirm {
         }
         if u64::try_from(sealed.len()).map_err(AppError::internal)? >= SEALED_PER_SHARE {
             let message = format!(
-                "an organisation may confirm at most {SEALED_PER_SHARE} times for a bidder and tender, replaced and withdrawn ones included"
+                "an organisation may confirm at most {SEALED_PER_SHARE} times for a bidder and lot, replaced and withdrawn ones included"
             );
             return Err(AppError::refused_at(
                 "TOO_MANY_CONFIRMATIONS",
@@ -338,17 +381,28 @@ impl App {
         actor: &Actor,
         input: AskConfirmation,
     ) -> Result<ConfirmationRequestId, AppError> {
-        let facts = acting_for(input.content.share.bidder);
+        let facts = acting_for(input.bidder);
         actor::authorize(actor, Action::AskConfirmation, &facts)?;
-        input.content.check().map_err(|error| invalid(&error))?;
+        let tender = LoadedTender::load(self.store.read(), input.tender).await?;
+        let content = ConfirmationContent {
+            tender: input.tender,
+            share: ConfirmedShare {
+                bidder: input.bidder,
+                lot: tender.lot(input.lot.as_ref())?,
+                organisation: input.organisation,
+                share: input.share,
+                under: input.under,
+            },
+            work: input.work,
+        };
+        content.check().map_err(|error| invalid(&error))?;
         let id = self.ids.new();
-        let kept = self.sealing()?.keep(&input.content)?;
-        let actor = actor.clone();
         let command = Ask {
-            actor,
+            actor: actor.clone(),
             id,
-            input,
-            kept,
+            kept: self.sealing()?.keep(&content)?,
+            content,
+            received_at: input.received_at,
         };
         self.store.write_private(command).await?;
         Ok(id)
@@ -356,7 +410,7 @@ impl App {
 
     /// Confirms the share that a bidder asks for, for the organisation that was asked, until the deadline. It is encrypted to
     /// the tender's recipient; the log gets a commitment that names nobody. It takes the place of an earlier confirmation
-    /// for the same bidder.
+    /// for the same bidder and lot.
     pub async fn confirm_share(
         &self,
         actor: &Actor,

@@ -7,8 +7,8 @@ use commonweal_domain::log::canonical::canonical_blob;
 use commonweal_domain::log::commitment::{Opening, SealedCommitment, verify_opening};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::log::hash::sha256;
-use commonweal_domain::tender::ConfirmationContent;
 use commonweal_domain::tender::entries::{ConfirmationOpened, ConfirmationsSettled};
+use commonweal_domain::tender::{ConfirmationContent, LotCode};
 use commonweal_domain::time::Time;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
@@ -51,17 +51,19 @@ pub(crate) async fn waiting(
         .await?)
 }
 
-/// Decrypts confirmations. One whose bidder has no opened bid stays closed: it would tell of a bid that was taken back.
+/// Decrypts confirmations. One whose bidder has no opened bid for its lot stays closed: it would tell of a bid that was taken
+/// back.
 pub(crate) fn prepare(
     key: &ReleasedKey,
     tender: &LoadedTender,
-    bidders: &BTreeSet<OrganisationId>,
+    bidders: &BTreeSet<(OrganisationId, LotCode)>,
     rows: &[sealed_confirmation::Model],
 ) -> Result<Prepared, AppError> {
     let mut prepared = Prepared::default();
     for row in rows {
-        let bids = bidders.contains(&OrganisationId::from_uuid(row.bidder_id));
-        let shown = if bids { read(key, tender, row)? } else { None };
+        let lot: LotCode = row.lot.parse().map_err(AppError::internal)?;
+        let bid = (OrganisationId::from_uuid(row.bidder_id), lot);
+        let shown = if bidders.contains(&bid) { read(key, tender, row)? } else { None };
         match shown {
             Some(shown) => prepared.shown.push(shown),
             None => prepared.void.push(SealedId::from_uuid(row.id)),
@@ -82,9 +84,10 @@ fn read(
     let Ok(content) = ConfirmationContent::unseal(&sealed) else {
         return Ok(None);
     };
-    let share = content.share;
+    let share = &content.share;
     let belongs = content.tender == tender.id
         && share.bidder.uuid() == row.bidder_id
+        && share.lot.as_str() == row.lot
         && share.organisation.uuid() == row.organisation_id;
     let disclosure = &tender.plan.disclosure;
     let opening = sealed.open(sha256(&row.ciphertext), |name| {

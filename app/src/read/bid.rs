@@ -323,9 +323,9 @@ fn unconfirmed(view: &BidView, shares: &[(TenderId, ConfirmedShare)]) -> Vec<Org
     let shares: Vec<ConfirmedShare> = shares
         .iter()
         .filter(|(tender, _)| *tender == view.tender)
-        .map(|(_, share)| *share)
+        .map(|(_, share)| share.clone())
         .collect();
-    let confirmed = confirmed(view.supplier, parts, &shares);
+    let confirmed = confirmed(view.supplier, &view.lot, parts, &shares);
     let named = parts.iter().map(|part| part.organisation);
     named
         .filter(|id| missing(view.supplier, parts, &confirmed, *id).is_some())

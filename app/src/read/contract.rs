@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::contract::{ClaimStatus, Kpi};
 use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId};
-use commonweal_domain::tender::LotRef;
+use commonweal_domain::tender::{LotRef, Participation};
 use commonweal_domain::time::Time;
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Page, Read};
 use crate::error::AppError;
-use crate::store::contract::{self, award_of, kpi, kpi_of};
+use crate::store::contract::{self, award_of, kpi, kpi_of, participations_of};
 use crate::store::{claim, columns};
 
 /// A signed contract; its KPIs are read apart.
@@ -30,6 +30,8 @@ pub struct ContractView {
     pub supplier: OrganisationId,
     /// Whether delivery beyond a KPI may be traded.
     pub surplus_tradable: bool,
+    /// Who is obliged to which part of the work; none where the plan withholds participations.
+    pub participations: Option<Vec<Participation>>,
     /// When it was signed.
     pub signed_at: Time,
     /// Log index of its signature.
@@ -187,6 +189,7 @@ fn view(row: &contract::Model) -> Result<ContractView, AppError> {
         buyer: OrganisationId::from_uuid(row.buyer_id),
         supplier: OrganisationId::from_uuid(row.supplier_id),
         surplus_tradable: row.surplus_tradable,
+        participations: participations_of(row)?,
         signed_at: columns::time(row.signed_at),
         entry_index: columns::index(row.entry_idx)?,
     })

@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub id: Uuid,
     pub tender_id: Uuid,
     pub bidder_id: Uuid,
+    pub lot: String,
     pub organisation_id: Uuid,
     /// The confirmation that is asked for, encrypted to the service's key.
     pub content: Vec<u8>,
@@ -37,6 +38,7 @@ pub(crate) mod sealed_confirmation {
         pub request_id: Uuid,
         pub tender_id: Uuid,
         pub bidder_id: Uuid,
+        pub lot: String,
         pub organisation_id: Uuid,
         pub state: String,
         pub received_at: i64,

@@ -3,7 +3,7 @@
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::contract::{Contract, Kpi};
 use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
-use commonweal_domain::tender::LotRef;
+use commonweal_domain::tender::{LotRef, Participation};
 use commonweal_domain::time::{Date, Time};
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
@@ -27,6 +27,8 @@ pub(crate) struct Model {
     pub surplus_tradable: bool,
     pub signed_at: i64,
     pub entry_idx: i64,
+    /// Who is obliged to which part of the work, as JSON; none where the plan withholds it.
+    pub participations: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -99,7 +101,14 @@ pub(crate) async fn load(
         supplier: OrganisationId::from_uuid(row.supplier_id),
         surplus_tradable: row.surplus_tradable,
         kpis: kpis.iter().map(kpi_of).collect::<Result<_, _>>()?,
+        participations: participations_of(&row)?,
     }))
+}
+
+/// Who is obliged to which part of the work of a contract.
+pub(crate) fn participations_of(row: &Model) -> Result<Option<Vec<Participation>>, AppError> {
+    let parts = row.participations.as_deref().map(serde_json::from_slice);
+    parts.transpose().map_err(AppError::internal)
 }
 
 /// The award that a contract answers.
@@ -182,6 +191,7 @@ pub(crate) async fn insert(
     at: Time,
     index: u64,
 ) -> Result<(), AppError> {
+    let participations = signed.participations.as_ref().map(serde_json::to_vec);
     Entity::insert(ActiveModel {
         id: Set(signed.id.uuid()),
         tender_id: Set(signed.award.as_ref().map(|award| award.tender.uuid())),
@@ -191,6 +201,7 @@ pub(crate) async fn insert(
         surplus_tradable: Set(signed.surplus_tradable),
         signed_at: Set(at.micros()),
         entry_idx: Set(column(index)?),
+        participations: Set(participations.transpose().map_err(AppError::internal)?),
     })
     .exec_without_returning(db)
     .await?;

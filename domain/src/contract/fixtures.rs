@@ -7,7 +7,7 @@ use crate::amount::{Currency, Money, Share};
 use crate::catalogue::{Measure, MeasureKind, MeasureRef};
 use crate::ids::{Id, OrganisationId};
 use crate::log::hash::sha256;
-use crate::tender::{Award, Commitment};
+use crate::tender::{Award, Commitment, Participation};
 use crate::time::Period;
 
 /// An id from a small number.
@@ -81,9 +81,21 @@ pub(crate) fn award(quantity: &str) -> Award {
             period: period("2026-01-01", "2027-01-01"),
             place: "KR-11".into(),
         }],
+        participations: Some(vec![
+            part(SUPPLIER, "1", None),
+            part(FUND, "0.3", Some(SUPPLIER)),
+        ]),
         surplus_tradable: true,
         decided_by: vec![id(70), id(71)],
         index: 7,
+    }
+}
+
+fn part(n: u128, share: &str, under: Option<u128>) -> Participation {
+    Participation {
+        organisation: organisation(n),
+        share: share.parse().unwrap(),
+        under: under.map(organisation),
     }
 }
 

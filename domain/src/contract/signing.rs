@@ -1,4 +1,4 @@
-//! Contracts and their signature: the award's commitments become KPIs as they are.
+//! Contracts and their signature: commitments of the award become KPIs as they are, and parts of the work obligations.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::kpi::Kpi;
 use super::text::{InvalidText, MAX_PLACE, check_line};
 use crate::catalogue::{Measure, MeasureRef};
 use crate::ids::{ContractId, KpiId, OrganisationId};
-use crate::tender::{Award, Commitment, LotRef};
+use crate::tender::{Award, Commitment, LotRef, Participation};
 
 /// A signed contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +28,10 @@ pub struct Contract {
     pub surplus_tradable: bool,
     /// The KPIs, in the order of the award's commitments.
     pub kpis: Vec<Kpi>,
+    /// Who is obliged to do which part of the work, in the order of the winning bid: an obligation that counts no measure, so
+    /// that no credit comes of it. None where the plan withholds participations, and for a contract made without an award.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participations: Option<Vec<Participation>>,
 }
 
 /// Why a contract cannot be signed.
@@ -51,6 +55,11 @@ pub enum SigningError {
         /// What the contract says.
         found: String,
     },
+    /// Obligations without an award.
+    #[error(
+        "`participations`: only an award obliges others to a part of the work: leave them out of a contract made without one"
+    )]
+    NoAwardToOblige,
     /// One organisation on both sides.
     #[error("`supplier`: buyer and supplier are one organisation")]
     OneParty,
@@ -87,6 +96,7 @@ impl Contract {
             supplier: award.supplier,
             surplus_tradable: award.surplus_tradable,
             kpis: award.commitments.iter().map(kpi).collect(),
+            participations: award.participations.clone(),
         }
     }
 
@@ -114,6 +124,7 @@ pub fn decide_signing<'m>(
         return Err(SigningError::OneParty);
     }
     match (&contract.award, award) {
+        (None, _) if contract.participations.is_some() => Err(SigningError::NoAwardToOblige),
         (None, _) => check_kpis(contract, measure),
         (Some(named), None) => Err(SigningError::NoAward(named.clone())),
         (Some(_), Some(award)) => match signed {
@@ -171,7 +182,21 @@ fn check_against_award(contract: &Contract, award: &Award) -> Result<(), Signing
         };
         same("kpis", &describe(promised), &describe(&found))?;
     }
-    Ok(())
+    same(
+        "participations",
+        &obligations(award.participations.as_deref()),
+        &obligations(contract.participations.as_deref()),
+    )
+}
+
+fn obligations(participations: Option<&[Participation]>) -> String {
+    let one = |part: &Participation| match part.under {
+        Some(under) => format!("{} of {under} by {}", part.share, part.organisation),
+        None => format!("{} by {}", part.share, part.organisation),
+    };
+    participations.map_or("withheld".to_owned(), |parts| {
+        parts.iter().map(one).collect::<Vec<_>>().join(", ")
+    })
 }
 
 fn describe(commitment: &Commitment) -> String {
@@ -208,6 +233,34 @@ mod tests {
             measure().quantity("12.0").unwrap()
         );
         assert!(contract.kpi(id(101)).is_some());
+        assert_eq!(contract.participations, award("12.0").participations);
+    }
+
+    #[test]
+    fn an_obligation_that_differs_from_the_award_is_refused() {
+        let with = |change: &dyn Fn(&mut Contract)| {
+            let mut contract = signed();
+            change(&mut contract);
+            decide(&contract).unwrap_err().to_string()
+        };
+        let part = |contract: &mut Contract| contract.participations.clone().unwrap_or_default();
+        let smaller = with(&|contract| {
+            let mut parts = part(contract);
+            parts[1].share = "0.2".parse().unwrap();
+            contract.participations = Some(parts);
+        });
+        assert!(
+            smaller.starts_with("`participations` differs") && smaller.contains("found 1 by"),
+            "{smaller}"
+        );
+        let dropped = with(&|contract| {
+            let mut parts = part(contract);
+            parts.pop();
+            contract.participations = Some(parts);
+        });
+        assert!(dropped.contains("0.3 of"), "{dropped}");
+        let hidden = with(&|contract| contract.participations = None);
+        assert!(hidden.contains("found withheld"), "{hidden}");
     }
 
     #[test]
@@ -242,6 +295,9 @@ mod tests {
         let known = |reference: &MeasureRef| (*reference == measure_ref()).then_some(&measure);
         let mut contract = signed();
         contract.award = None;
+        let obliged = decide_signing(&contract, None, None, known);
+        assert_eq!(obliged, Err(SigningError::NoAwardToOblige));
+        contract.participations = None;
         assert_eq!(decide_signing(&contract, None, None, known), Ok(()));
         contract.kpis[0].quantity = measure.quantity("0").unwrap();
         let nothing = decide_signing(&contract, None, None, known);

@@ -109,6 +109,7 @@ fn founding() -> Log {
     log.push((registrar(), ClassDefined { class }.into()));
     let mut contract = Contract::from_award(id(1), &award("12.0"), || id(101));
     contract.award = None;
+    contract.participations = None;
     let signed = ContractSigned { contract };
     log.push((by(OFFICER, BUYER, Role::Officer), signed.into()));
     log
@@ -461,6 +462,7 @@ fn a_contract_without_its_award_or_signed_by_nobody_of_the_buyer_is_found() {
     let finding = appended(by(OFFICER, BUYER, Role::Officer), signed);
     assert!(finding.found.contains("has no award"), "{finding}");
     contract.award = None;
+    contract.participations = None;
     let signed = ContractSigned { contract };
     let finding = appended(by(BROKER, FUND, Role::Officer), signed);
     assert_eq!(finding.check, "actors");

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::allocation::Allocated;
 use super::bid::Commitment;
 use super::lot::{LotCode, LotRef};
+use super::participation::Participation;
 use crate::amount::Money;
 use crate::ids::{BidId, OrganisationId, PersonId, TenderId};
 
@@ -96,6 +97,8 @@ pub struct Award {
     pub price: Option<Money>,
     /// Its commitments, which become KPIs.
     pub commitments: Vec<Commitment>,
+    /// Who is bound to which part of the work, which become obligations; `None` where the plan withholds participations.
+    pub participations: Option<Vec<Participation>>,
     /// Whether the plan lets delivery beyond the KPIs be traded.
     pub surplus_tradable: bool,
     /// Who proposed and who approved: two people.

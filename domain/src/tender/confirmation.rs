@@ -1,8 +1,8 @@
 //! Confirmations of participation: an organisation that a bid names says itself which part of the work it will do. Without
 //! its word the bid could borrow its certification.
 //!
-//! A confirmation is sealed like a bid. It names the bidder, the share and the organisation above, so that it stands for
-//! exactly the participation that the bid must state.
+//! A confirmation is sealed like a bid. It names the bidder, the lot, the share and the organisation above, so that it stands
+//! for exactly the participation that the bid for that lot must state.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::disclosure::{BidField, DisclosurePlan};
+use super::lot::LotCode;
 use super::participation::{MAX_LEVELS, Participation};
 use super::sealing::{InvalidSealed, field, seal_fields, shown};
 use crate::amount::Share;
@@ -36,13 +37,13 @@ pub struct ConfirmationContent {
 }
 
 /// The participation that a confirmation stands for.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmedShare {
     /// Who bids.
     pub bidder: OrganisationId,
+    /// The lot that the bid is for: whoever confirmed for one confirmed for no other.
+    pub lot: LotCode,
     /// Who takes part and confirms it.
     pub organisation: OrganisationId,
     /// Its share of the contract value, or of the part of the organisation above it.
@@ -72,9 +73,10 @@ pub enum InvalidConfirmation {
 }
 
 impl ConfirmedShare {
-    /// Whether a participation of a bid is exactly what was confirmed.
-    pub fn covers(&self, bidder: OrganisationId, part: &Participation) -> bool {
+    /// Whether a participation of a bid for a lot is exactly what was confirmed.
+    pub fn covers(&self, bidder: OrganisationId, lot: &LotCode, part: &Participation) -> bool {
         self.bidder == bidder
+            && self.lot == *lot
             && self.organisation == part.organisation
             && self.share == part.share
             && self.under == part.under
@@ -84,6 +86,7 @@ impl ConfirmedShare {
     pub fn from_opening(opening: &Opening) -> Result<Self, InvalidSealed> {
         Ok(Self {
             bidder: shown(opening, "bidder")?,
+            lot: shown(opening, "lot")?,
             organisation: shown(opening, "organisation")?,
             share: shown(opening, "share")?,
             under: shown(opening, "under")?,
@@ -99,6 +102,7 @@ impl ConfirmationContent {
             organisation,
             share,
             under,
+            ..
         } = self.share;
         if organisation == bidder {
             return Err(InvalidConfirmation::OwnShare);
@@ -123,6 +127,7 @@ impl ConfirmationContent {
         let fields = vec![
             (TENDER, json!(self.tender)),
             ("bidder", json!(self.share.bidder)),
+            ("lot", json!(self.share.lot)),
             ("organisation", json!(self.share.organisation)),
             ("share", json!(self.share.share)),
             ("under", json!(self.share.under)),
@@ -138,6 +143,7 @@ impl ConfirmationContent {
             tender: field(fields, TENDER)?,
             share: ConfirmedShare {
                 bidder: field(fields, "bidder")?,
+                lot: field(fields, "lot")?,
                 organisation: field(fields, "organisation")?,
                 share: field(fields, "share")?,
                 under: field(fields, "under")?,
@@ -160,15 +166,16 @@ pub(crate) fn tender_of(opening: &Opening) -> Result<TenderId, InvalidSealed> {
     shown(opening, TENDER)
 }
 
-/// The organisations of a bid that confirmed exactly the share that the bid states for them.
+/// The organisations of a bid for a lot that confirmed exactly the share that the bid states for them.
 pub fn confirmed(
     bidder: OrganisationId,
+    lot: &LotCode,
     participations: &[Participation],
     shares: &[ConfirmedShare],
 ) -> BTreeSet<OrganisationId> {
     participations
         .iter()
-        .filter(|part| shares.iter().any(|share| share.covers(bidder, part)))
+        .filter(|part| shares.iter().any(|share| share.covers(bidder, lot, part)))
         .map(|part| part.organisation)
         .collect()
 }
@@ -195,13 +202,26 @@ pub fn missing(
     None
 }
 
+/// The participations of a bid that bind: the bidder's own, which it signs with the bid, and each one that is confirmed with
+/// all above it. At award they become obligations of the contract.
+pub fn binding(
+    bidder: OrganisationId,
+    participations: &[Participation],
+    confirmed: &BTreeSet<OrganisationId>,
+) -> Vec<Participation> {
+    let binds = |part: &&Participation| {
+        missing(bidder, participations, confirmed, part.organisation).is_none()
+    };
+    participations.iter().filter(binds).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::log::commitment::verify_opening;
     use crate::log::hash::sha256;
     use crate::tender::disclosure::Disclosure;
-    use crate::tender::fixtures::{confirmation, org, part};
+    use crate::tender::fixtures::{confirmation, lot, org, part};
 
     fn salts() -> impl FnMut() -> Salt {
         let mut next = 0_u8;
@@ -248,7 +268,7 @@ mod tests {
     #[test]
     fn a_confirmation_stands_for_exactly_one_participation() {
         let shares = [confirmation(1, 2, "0.4", Some(1)).share];
-        let with = |participation| confirmed(org(1), &[participation], &shares);
+        let with = |participation| confirmed(org(1), &lot("1"), &[participation], &shares);
         assert_eq!(with(part(2, "0.4", Some(1))), BTreeSet::from([org(2)]));
         for other in [
             part(2, "0.41", Some(1)),
@@ -258,10 +278,11 @@ mod tests {
         ] {
             assert!(with(other.clone()).is_empty(), "{other:?}");
         }
-        assert!(
-            confirmed(org(9), &[part(2, "0.4", Some(1))], &shares).is_empty(),
-            "another bidder"
-        );
+        let same = [part(2, "0.4", Some(1))];
+        let another_bidder = confirmed(org(9), &lot("1"), &same, &shares);
+        assert!(another_bidder.is_empty());
+        let another_lot = confirmed(org(1), &lot("2"), &same, &shares);
+        assert!(another_lot.is_empty());
     }
 
     #[test]
@@ -273,8 +294,10 @@ mod tests {
         ];
         let lower = BTreeSet::from([org(3)]);
         assert_eq!(missing(org(1), &parts, &lower, org(3)), Some(org(2)));
+        assert_eq!(binding(org(1), &parts, &lower), parts[..1]);
         let both = BTreeSet::from([org(2), org(3)]);
         assert_eq!(missing(org(1), &parts, &both, org(3)), None);
+        assert_eq!(binding(org(1), &parts, &both), parts);
         assert_eq!(missing(org(1), &parts, &BTreeSet::new(), org(1)), None);
     }
 

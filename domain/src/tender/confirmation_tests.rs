@@ -1,8 +1,10 @@
 //! Confirmations of participation replayed: sealed until the opening, each accounted for, and nothing else counts.
 
+use super::bid::BidContent;
 use super::confirmation::ConfirmationContent;
 use super::disclosure::Disclosure;
 use super::fixtures::*;
+use super::lot::Lot;
 use super::story::{Bidder, PROPOSER, Story, actor, bidders, ciphertext, salts};
 use crate::actor::Role;
 use crate::log::kinds::Body;
@@ -145,6 +147,95 @@ fn a_mark_that_counts_an_unconfirmed_share_is_found() {
     assert_eq!(story.checks(), found("ranking.computed", "marks"));
 }
 
+/// Lots A and B, each 90 price and 10 SEO.
+fn two_lots() -> Plan {
+    let mut plan = plan(vec![]);
+    plan.lots = ["A", "B"]
+        .map(|name| Lot {
+            code: lot(name),
+            ..only_lot(vec![
+                leaf(&format!("PRICE-{name}"), "90", relative()),
+                leaf(&format!("SEO-{name}"), "10", seo("0.3")),
+            ])
+        })
+        .to_vec();
+    plan
+}
+
+/// Supplier 1 bids for both lots and names organisation 2 with 0.3 of the work in each.
+fn in_both_lots() -> Vec<Bidder> {
+    [(1, "A"), (6, "B")]
+        .map(|(n, name)| Bidder {
+            n,
+            supplier: 1,
+            judged: vec![],
+            content: BidContent {
+                lot: lot(name),
+                participations: vec![part(1, "1", None), part(2, "0.3", Some(1))],
+                answers: [].into(),
+                declarations: [].into(),
+                ..full_content(org(1), "100", "1.0")
+            },
+            level: 0,
+        })
+        .to_vec()
+}
+
+fn confirmed_for(name: &str) -> ConfirmationContent {
+    let mut content = confirmed_share();
+    content.share.lot = lot(name);
+    content
+}
+
+/// Organisation 2 confirmed for some lots, and both bids are open.
+fn open_in_both_lots(confirmed: &[(u128, &str)]) -> Story {
+    let mut story = Story::new(two_lots());
+    story.publish();
+    for (n, name) in confirmed {
+        story.confirm(*n, confirmed_for(name));
+    }
+    story.bid(&in_both_lots());
+    story.open(&in_both_lots());
+    story
+}
+
+/// The SEO marks in lots A and B.
+fn seo_marks(ranking: &RankingComputed) -> Vec<String> {
+    let mark = |lot: &LotResult| lot.result.scores[0].marks[1].unwrap().to_string();
+    ranking.lots.iter().map(mark).collect()
+}
+
+#[test]
+fn a_confirmation_for_one_lot_counts_in_no_other() {
+    for (confirmed, expected) in [
+        (&[][..], ["0.0000", "0.0000"]),
+        (&[(61, "A")], ["10.0000", "0.0000"]),
+        (&[(61, "B")], ["0.0000", "10.0000"]),
+        (&[(61, "A"), (62, "B")], ["10.0000", "10.0000"]),
+    ] {
+        let mut story = open_in_both_lots(confirmed);
+        let ranking = story.rank(&in_both_lots());
+        assert_eq!(seo_marks(&ranking), expected);
+        assert_eq!(story.checks(), []);
+    }
+}
+
+#[test]
+fn a_confirmation_for_one_lot_that_is_counted_in_another_is_found() {
+    let mut story = open_in_both_lots(&[(61, "A")]);
+    story.confirmations.push((62, confirmed_for("B")));
+    let ranking = story.rank(&in_both_lots());
+    assert_eq!(seo_marks(&ranking), ["10.0000", "10.0000"]);
+    assert_eq!(story.checks(), found("ranking.computed", "marks"));
+}
+
+#[test]
+fn a_shown_confirmation_for_no_lot_of_the_plan_or_a_second_one_for_a_lot_is_found() {
+    let wrong = found("confirmation.opened", "confirmation");
+    assert_eq!(open_in_both_lots(&[(61, "C")]).checks(), wrong);
+    assert_eq!(open_in_both_lots(&[(61, "A"), (62, "A")]).checks(), wrong);
+}
+
 #[test]
 fn a_sealed_confirmation_names_nobody_and_one_with_an_actor_is_found() {
     let mut story = sealed_with(full_plan(), confirmed_share());
@@ -192,6 +283,12 @@ fn a_changed_moved_or_late_confirmation_is_found() {
         body.opening = Story::new(full_plan()).shown(SEALED, &other).opening;
     });
     assert_eq!(larger, found("confirmation.opened", "commitment"));
+    let moved = with(&|body| {
+        let mut other = confirmed_share();
+        other.share.lot = lot("2");
+        body.opening = Story::new(full_plan()).shown(SEALED, &other).opening;
+    });
+    assert_eq!(moved, found("confirmation.opened", "commitment"));
     let late = with(&|body| body.received_at = full_plan().closes_at.plus_micros(1));
     assert_eq!(late, found("confirmation.opened", "received_at"));
 }

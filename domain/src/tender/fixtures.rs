@@ -362,7 +362,7 @@ pub(crate) fn part(n: u128, share: &str, under: Option<u128>) -> Participation {
     }
 }
 
-/// What organisation `n` confirms to a bidder.
+/// What organisation `n` confirms to a bidder for the lot of a tender that is not divided.
 pub(crate) fn confirmation(
     bidder: u128,
     n: u128,
@@ -373,6 +373,7 @@ pub(crate) fn confirmation(
         tender: tender(),
         share: ConfirmedShare {
             bidder: org(bidder),
+            lot: lot("1"),
             organisation: org(n),
             share: share.parse().unwrap(),
             under: under.map(org),

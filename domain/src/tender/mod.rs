@@ -49,6 +49,8 @@ pub(crate) mod fixtures;
 #[cfg(test)]
 mod lot_tests;
 #[cfg(test)]
+mod obligation_tests;
+#[cfg(test)]
 mod opening_tests;
 #[cfg(test)]
 mod panel_replay_tests;

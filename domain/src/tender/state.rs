@@ -7,12 +7,13 @@ use super::admission::AdmissionDecision;
 use super::allocation::Allocated;
 use super::award::{Award, LotAward};
 use super::code::CriterionCode;
-use super::confirmation::{ConfirmedShare, confirmed};
+use super::confirmation::{ConfirmedShare, binding, confirmed};
 use super::envelopes::ClosedPrices;
 use super::lot::LotCode;
 use super::panel::Panel;
 use super::panel::agreed::Agreed;
 use super::panel::moderation::due;
+use super::participation::Participation;
 use super::plan::Plan;
 use super::register::{Register, SealedEntry, SealedKind};
 use super::stage::{Stage, Step, TenderError};
@@ -300,7 +301,18 @@ impl Tender {
     /// The organisations of a bid that confirmed their shares, as far as the log shows both.
     fn confirmed_in(&self, opened: &OpenedBid) -> BTreeSet<OrganisationId> {
         let parts = opened.content.participations.as_deref();
-        confirmed(opened.supplier, parts.unwrap_or_default(), &self.confirmed)
+        confirmed(
+            opened.supplier,
+            &opened.lot,
+            parts.unwrap_or_default(),
+            &self.confirmed,
+        )
+    }
+
+    /// Who is bound to which part of the work of a bid; none where the plan withholds participations.
+    pub(super) fn binding(&self, opened: &OpenedBid) -> Option<Vec<Participation>> {
+        let parts = opened.content.participations.as_deref()?;
+        Some(binding(opened.supplier, parts, &self.confirmed_in(opened)))
     }
 
     /// What an evaluation knows beside the bids. What was recorded after the opening was recorded in the knowledge of the

@@ -314,7 +314,7 @@ impl Story {
         let shares: Vec<ConfirmedShare> = self
             .confirmations
             .iter()
-            .map(|(_, content)| content.share)
+            .map(|(_, content)| content.share.clone())
             .collect();
         let entrants: Vec<Entrant> = bidders
             .iter()
@@ -328,6 +328,7 @@ impl Story {
                 levels: bidder.levels().collect(),
                 confirmed: confirmed(
                     org(bidder.supplier),
+                    &bidder.content.lot,
                     &bidder.content.participations,
                     &shares,
                 ),

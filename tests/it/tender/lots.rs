@@ -52,7 +52,7 @@ async fn opened(app: &TestApp, city: &City, bids: &[(usize, &str, &str)]) -> Res
     Ok(tender)
 }
 
-async fn award(app: &TestApp, city: &City, tender: &str) -> Result<()> {
+pub(super) async fn award(app: &TestApp, city: &City, tender: &str) -> Result<()> {
     on_tender(app, &city.officer, "computeRanking", "PanelInput", tender).await?;
     on_tender(app, &city.officer, "proposeAward", "AwardInput", tender).await?;
     on_tender(
@@ -66,7 +66,7 @@ async fn award(app: &TestApp, city: &City, tender: &str) -> Result<()> {
 }
 
 /// Writes a letter about each opened bid, publishes the award notice and waits for the end of the standstill.
-async fn stand_still(app: &TestApp, city: &City, tender: &str) -> Result<()> {
+pub(super) async fn stand_still(app: &TestApp, city: &City, tender: &str) -> Result<()> {
     let officer = Some(&city.officer);
     let query = "query ($id: ID!) { tender(id: $id) { bids(first: 10) { nodes { id } } } }";
     let found = app.data(officer, query, json!({ "id": tender })).await?;

@@ -5,6 +5,7 @@ mod admitted;
 mod blind;
 mod changes;
 mod confirmed;
+mod confirmed_lots;
 mod debrief;
 mod drafts;
 mod envelopes;

@@ -86,6 +86,7 @@ impl EntryBody for AwardDecided {
                     bid: winner.bid,
                     price: opened.content.price,
                     commitments: opened.content.commitments.clone().unwrap_or_default(),
+                    participations: tender.binding(opened),
                     surplus_tradable: tender.plan.surplus_tradable,
                     decided_by: decided_by.clone(),
                     index: header.index,

@@ -119,15 +119,20 @@ impl EntryBody for ConfirmationOpened {
         }
         let share = ConfirmedShare::from_opening(&self.opening)
             .map_err(|error| header.finding("confirmation", "one with its fields", error))?;
+        if tender.plan.lot(&share.lot).is_none() {
+            return Err(header.finding("confirmation", "one for a lot of the plan", share.lot));
+        }
         let same = |other: &ConfirmedShare| {
-            (other.bidder, other.organisation) == (share.bidder, share.organisation)
+            (other.bidder, &other.lot, other.organisation)
+                == (share.bidder, &share.lot, share.organisation)
         };
         if tender.confirmed.iter().any(same) {
-            let expected = "one confirmation of an organisation for a bidder";
+            let expected = "one confirmation of an organisation for a bidder and lot";
             return Err(header.finding("confirmation", expected, share.organisation));
         }
+        let parties = [share.bidder, share.organisation];
         tender.confirmed.push(share);
-        for organisation in [share.bidder, share.organisation] {
+        for organisation in parties {
             state.organisations.expect(organisation, header)?;
         }
         state
