@@ -68,7 +68,7 @@ pub enum BidField {
 pub enum Disclosure {
     /// Everyone.
     Public,
-    /// The buyer and the bidders.
+    /// The buyer and the bidders for the same lot.
     Parties,
     /// The buyer alone, for a ground that the plan names.
     Withheld,

@@ -11,11 +11,11 @@ use commonweal_domain::amount::Share;
 use commonweal_domain::ids::{ConfirmationRequestId, Id, OrganisationId, SealedId, TenderId};
 use commonweal_domain::log::commitment::{Salt, SealedCommitment};
 use commonweal_domain::log::kinds::Body;
-use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare, LotCode};
 use commonweal_domain::tender::confirmation::InvalidConfirmation;
 use commonweal_domain::tender::entries::{
     ConfirmationReplaced, ConfirmationSealed, ConfirmationWithdrawn,
 };
+use commonweal_domain::tender::{ConfirmationContent, ConfirmedShare, LotCode};
 use commonweal_domain::time::Time;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,

@@ -63,7 +63,11 @@ pub(crate) fn prepare(
     for row in rows {
         let lot: LotCode = row.lot.parse().map_err(AppError::internal)?;
         let bid = (OrganisationId::from_uuid(row.bidder_id), lot);
-        let shown = if bidders.contains(&bid) { read(key, tender, row)? } else { None };
+        let shown = if bidders.contains(&bid) {
+            read(key, tender, row)?
+        } else {
+            None
+        };
         match shown {
             Some(shown) => prepared.shown.push(shown),
             None => prepared.void.push(SealedId::from_uuid(row.id)),

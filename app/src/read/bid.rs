@@ -234,7 +234,7 @@ impl Read<'_> {
                     .and_then(|id| reasons.get(&id).cloned());
                 let mut view = view(&row, reason, &reader)?;
                 view.unconfirmed = unconfirmed(&view, &shares);
-                let audience = reader.audience(row.tender_id, Some(row.supplier_id));
+                let audience = reader.audience_of(&row);
                 let public = matches!(audience, None | Some(Audience::Public));
                 let own = decisions.iter().filter(|one| one.bid_id == row.id);
                 view.admission = standing(own, &reasons, public)?;
@@ -339,7 +339,7 @@ fn view(
 ) -> Result<BidView, AppError> {
     let index = |index: i64| u64::try_from(index).map_err(AppError::internal);
     let plan = reader.plan(row.tender_id)?;
-    let audience = reader.audience(row.tender_id, Some(row.supplier_id));
+    let audience = reader.audience_of(row);
     // Content that has not the form of a bid shows nothing.
     let content = ShownContent::new(&sealed_content(row)?, plan, audience);
     let exclusion = match (&row.excluded_ground, row.excluded_idx) {

@@ -55,10 +55,10 @@ impl Read<'_> {
         let standing = self.standing(&rows).await?;
         let winners = standing.iter().filter_map(|one| one.winner);
         let winners = self.bid_rows(winners.map(Id::uuid)).await?;
-        let suppliers: HashMap<Uuid, Uuid> = winners
+        let opened: HashMap<Uuid, &bid::Model> = winners
             .iter()
             .chain(&rows)
-            .map(|row| (row.id, row.supplier_id))
+            .map(|row| (row.id, row))
             .collect();
         let reader = self
             .reader(actor, standing.iter().map(|one| one.tender))
@@ -67,9 +67,8 @@ impl Read<'_> {
         for one in &standing {
             let plan = reader.plan(one.tender)?;
             let shown = |bid: BidId| {
-                let supplier = suppliers.get(&bid.uuid()).copied();
                 let card = one.cards.get(&bid)?.clone();
-                let audience = reader.audience(one.tender, supplier)?;
+                let audience = reader.audience_of(opened.get(&bid.uuid())?)?;
                 Some(card.shown_to(audience, plan))
             };
             let Some(winner) = one.winner.and_then(shown) else {

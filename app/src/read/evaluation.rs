@@ -18,7 +18,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::Read;
-use super::visibility::Reader;
+use super::visibility::{Reader, may_quote};
 use crate::award::load_award;
 use crate::error::AppError;
 use crate::store::bid;
@@ -164,7 +164,8 @@ impl Read<'_> {
         let mut reasons = self.reasons(reasons.chain(earlier).collect()).await?;
         let mut found: HashMap<BidId, Vec<MarkView>> = HashMap::new();
         for row in rows {
-            let quote = may_quote(&reader, row.tender_id)?;
+            let criterion = row.criterion.parse().map_err(AppError::internal)?;
+            let quote = may_quote(&reader, row.tender_id, &criterion)?;
             let mut reason = |id| reasons.remove(&id).filter(|_| quote);
             let key = (row.bid_id, row.criterion.clone(), row.evaluator_id);
             let earlier = former.remove(&key).unwrap_or_default();
@@ -179,7 +180,7 @@ impl Read<'_> {
             let former = earlier.collect::<Result<_, AppError>>()?;
             let view = MarkView {
                 bid: BidId::from_uuid(row.bid_id),
-                criterion: row.criterion.parse().map_err(AppError::internal)?,
+                criterion,
                 evaluator: PersonId::from_uuid(row.evaluator_id),
                 level: level(row.level)?,
                 reason: reason(row.reason_id),
@@ -236,14 +237,13 @@ impl Read<'_> {
             if !reader.sees(row.tender_id, What::Consensus) {
                 continue;
             }
-            let reason = reasons.remove(&row.reason_id);
+            let criterion = row.criterion.parse().map_err(AppError::internal)?;
+            let quote = may_quote(&reader, row.tender_id, &criterion)?;
             let view = ConsensusView {
                 bid: BidId::from_uuid(row.bid_id),
-                criterion: row.criterion.parse().map_err(AppError::internal)?,
+                criterion,
                 level: level(row.level)?,
-                reason: may_quote(&reader, row.tender_id)?
-                    .then_some(reason)
-                    .flatten(),
+                reason: reasons.remove(&row.reason_id).filter(|_| quote),
                 entry_index: index(row.entry_idx)?,
             };
             found.entry(view.bid).or_default().push(view);
@@ -266,7 +266,7 @@ impl Read<'_> {
         rows.into_iter()
             .filter(|row| reader.sees(row.tender_id, What::Ranking))
             .map(|row| {
-                let whole = reader.audience(row.tender_id, None) == Some(Audience::Full);
+                let whole = reader.audience(row.tender_id, &row.lot) == Some(Audience::Full);
                 let result: PublishedResult =
                     serde_json::from_slice(&row.result).map_err(AppError::internal)?;
                 let places = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
@@ -294,9 +294,9 @@ impl Read<'_> {
             .filter(bid::Column::Id.is_in(bids.iter().map(|id| id.uuid())))
             .all(self.db)
             .await?;
-        let wanted: HashMap<BidId, Uuid> = rows
+        let wanted: HashMap<BidId, &bid::Model> = rows
             .iter()
-            .map(|row| (BidId::from_uuid(row.id), row.supplier_id))
+            .map(|row| (BidId::from_uuid(row.id), row))
             .collect();
         let tenders = rows.iter().map(|row| row.tender_id);
         let codes = rows.iter().map(|row| row.lot.clone());
@@ -311,10 +311,10 @@ impl Read<'_> {
                 serde_json::from_slice(&row.scorecards).map_err(AppError::internal)?;
             for card in cards {
                 let bid = card.bid;
-                let supplier = wanted
+                let opened = wanted
                     .get(&bid)
                     .filter(|_| reader.sees(row.tender_id, What::Ranking));
-                let audience = supplier.and_then(|id| reader.audience(row.tender_id, Some(*id)));
+                let audience = opened.and_then(|opened| reader.audience_of(opened));
                 if let Some(audience) = audience {
                     found.insert(bid, card.shown_to(audience, plan));
                 }
@@ -368,13 +368,6 @@ impl Read<'_> {
         let tenders: Vec<_> = tenders.map(TenderId::from_uuid).collect();
         Reader::new(self, actor, &tenders).await
     }
-}
-
-/// A reason may quote the answers, so it is shown to whoever may see those.
-fn may_quote(reader: &Reader<'_>, tender: Uuid) -> Result<bool, AppError> {
-    let answers = &reader.plan(tender)?.disclosure.answers;
-    let audience = reader.audience(tender, None);
-    Ok(audience.is_some_and(|audience| audience.may_see(answers)))
 }
 
 fn lot_ref(tender: Uuid, lot: &str) -> Result<LotRef, AppError> {

@@ -54,12 +54,12 @@ impl Read<'_> {
             .order_by_asc(explanation::Column::RequestedIdx)
             .all(self.db)
             .await?;
-        let suppliers: HashMap<Uuid, Uuid> = bid::Entity::find()
+        let opened: HashMap<Uuid, bid::Model> = bid::Entity::find()
             .filter(bid::Column::Id.is_in(rows.iter().map(|row| row.bid_id)))
             .all(self.db)
             .await?
             .into_iter()
-            .map(|row| (row.id, row.supplier_id))
+            .map(|row| (row.id, row))
             .collect();
         let tenders: Vec<_> = rows
             .iter()
@@ -73,8 +73,9 @@ impl Read<'_> {
         let texts = self.reasons(texts.collect()).await?;
         let mut found: HashMap<BidId, Vec<ExplanationView>> = HashMap::new();
         for row in rows {
-            let supplier = suppliers.get(&row.bid_id).copied();
-            let party = reader.audience(row.tender_id, supplier) == Some(Audience::Full);
+            let opened = opened.get(&row.bid_id);
+            let audience = opened.and_then(|opened| reader.audience_of(opened));
+            let party = audience == Some(Audience::Full);
             let text = |id: Option<Uuid>| {
                 let text = id.and_then(|id| texts.get(&id)).cloned();
                 text.filter(|_| party)

@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::Read;
-use super::visibility::Reader;
+use super::visibility::{Reader, may_quote};
 use crate::consensus::Standing;
 use crate::error::AppError;
 use crate::exclusion::takes_part;
@@ -68,11 +68,10 @@ impl Read<'_> {
             .await?;
         let mut found: HashMap<BidId, Vec<LevelView>> = HashMap::new();
         for row in rows {
-            let answers = &reader.plan(row.tender_id)?.disclosure.answers;
-            let audience = reader.audience(row.tender_id, None);
-            let quote = audience.is_some_and(|audience| audience.may_see(answers));
+            let criterion = row.criterion.parse().map_err(AppError::internal)?;
+            let quote = may_quote(&reader, row.tender_id, &criterion)?;
             let view = LevelView {
-                criterion: row.criterion.parse().map_err(AppError::internal)?,
+                criterion,
                 version: u32::try_from(row.version).map_err(AppError::internal)?,
                 level: u32::try_from(row.level).map_err(AppError::internal)?,
                 reason: reasons.remove(&row.reason_id).filter(|_| quote),

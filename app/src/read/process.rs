@@ -112,12 +112,12 @@ impl Read<'_> {
             .order_by_asc(letter::Column::EntryIdx)
             .all(self.db)
             .await?;
-        let suppliers: HashMap<Uuid, Uuid> = bid::Entity::find()
+        let opened: HashMap<Uuid, bid::Model> = bid::Entity::find()
             .filter(bid::Column::Id.is_in(ids))
             .all(self.db)
             .await?
             .into_iter()
-            .map(|row| (row.id, row.supplier_id))
+            .map(|row| (row.id, row))
             .collect();
         let tenders: Vec<_> = rows
             .iter()
@@ -125,8 +125,8 @@ impl Read<'_> {
             .collect();
         let reader = Reader::new(self, actor, &tenders).await?;
         let may_read = |row: &letter::Model| {
-            let supplier = suppliers.get(&row.bid_id).copied();
-            reader.audience(row.tender_id, supplier) == Some(Audience::Full)
+            let opened = opened.get(&row.bid_id);
+            opened.and_then(|opened| reader.audience_of(opened)) == Some(Audience::Full)
         };
         let rows: Vec<_> = rows.into_iter().filter(may_read).collect();
         let mut texts = self

@@ -53,7 +53,7 @@ impl Read<'_> {
             let stands = standing
                 .get(&lot)
                 .is_some_and(|ranking| ranking.entry_index == ranking_index);
-            let whole = reader.audience(row.tender_id, None) == Some(Audience::Full);
+            let whole = reader.audience(row.tender_id, &row.lot) == Some(Audience::Full);
             if stands && (whole || is_public(reader.plan(row.tender_id)?)) {
                 let view = RobustnessView {
                     report: serde_json::from_slice(&row.report).map_err(AppError::internal)?,

@@ -1,11 +1,13 @@
 //! What a reader is to a tender: the table of `domain` says from it what they may see. The buyer and auditors see bids
-//! whole, bidders what is for the parties, others what is public; a member of the panel what their own state allows.
+//! whole, bidders what is for the parties
+//! of their lots, others what is public; a member of the panel what their own state allows.
 
 use std::collections::{HashMap, HashSet};
 
 use commonweal_domain::actor::{Actor, Role};
 use commonweal_domain::ids::{Id, OrganisationId, TenderId};
 use commonweal_domain::scoring::scorecard::Audience;
+use commonweal_domain::tender::CriterionCode;
 use commonweal_domain::tender::panel::sight::{self, Own, What, may_see};
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::stage::Stage;
@@ -32,8 +34,8 @@ struct Known {
 pub(crate) struct Reader<'a> {
     actor: &'a Actor,
     tenders: HashMap<Uuid, Known>,
-    /// Tenders in which one of the actor's organisations bids.
-    party: HashSet<Uuid>,
+    /// The lots for which one of the actor's organisations bids, by tender.
+    party: HashMap<Uuid, HashSet<String>>,
     /// Tenders on whose panel the actor sits or sat.
     member: HashMap<Uuid, sight::Reader>,
 }
@@ -59,14 +61,16 @@ impl<'a> Reader<'a> {
             Ok((row.id, known))
         });
         let suppliers: Vec<Uuid> = actor.organisations(Role::Supplier).map(Id::uuid).collect();
-        let mut party = HashSet::new();
+        let mut party: HashMap<Uuid, HashSet<String>> = HashMap::new();
         if !suppliers.is_empty() {
             let own = bid::Entity::find()
                 .filter(bid::Column::TenderId.is_in(ids.iter().copied()))
                 .filter(bid::Column::SupplierId.is_in(suppliers))
                 .all(read.db)
                 .await?;
-            party.extend(own.into_iter().map(|row| row.tender_id));
+            for row in own {
+                party.entry(row.tender_id).or_default().insert(row.lot);
+            }
         }
         Ok(Self {
             actor,
@@ -96,7 +100,7 @@ impl<'a> Reader<'a> {
             sight::Reader::Officer
         } else if self.actor.organisations(Role::Auditor).next().is_some() {
             sight::Reader::Auditor
-        } else if self.party.contains(&tender) {
+        } else if self.party.contains_key(&tender) {
             sight::Reader::Bidder
         } else {
             sight::Reader::Public
@@ -109,23 +113,41 @@ impl<'a> Reader<'a> {
         stage.is_some_and(|stage| may_see(self.reader(tender), stage, what))
     }
 
-    /// As whom the actor reads a bid of a supplier, or without a supplier the tender as a whole; `None` when they may not
-    /// see bids at all.
-    pub(crate) fn audience(&self, tender: Uuid, supplier: Option<Uuid>) -> Option<Audience> {
-        let own = supplier.is_some_and(|supplier| {
-            self.actor
-                .holds(OrganisationId::from_uuid(supplier), Role::Supplier)
-        });
-        if own || self.sees(tender, What::WholeBids) {
+    /// As whom the actor reads a bid; `None` when they may not see it at all.
+    pub(crate) fn audience_of(&self, bid: &bid::Model) -> Option<Audience> {
+        let supplier = OrganisationId::from_uuid(bid.supplier_id);
+        if self.actor.holds(supplier, Role::Supplier) {
+            return Some(Audience::Full);
+        }
+        self.audience(bid.tender_id, &bid.lot)
+    }
+
+    /// As whom the actor reads what is said of the bids for a lot; `None` when they may not see them at all. Who bids for
+    /// another lot of the tender competes with none of them, and is the public here.
+    pub(crate) fn audience(&self, tender: Uuid, lot: &str) -> Option<Audience> {
+        let party = self.party.get(&tender);
+        if self.sees(tender, What::WholeBids) {
             Some(Audience::Full)
         } else if !self.sees(tender, What::PublicFields) {
             None
-        } else if self.party.contains(&tender) {
+        } else if party.is_some_and(|lots| lots.contains(lot)) {
             Some(Audience::Party)
         } else {
             Some(Audience::Public)
         }
     }
+}
+
+/// Whether a reason in words may be shown, which may quote the answers: whoever may see those of a criterion's lot.
+pub(super) fn may_quote(
+    reader: &Reader<'_>,
+    tender: Uuid,
+    criterion: &CriterionCode,
+) -> Result<bool, AppError> {
+    let plan = reader.plan(tender)?;
+    let lot = plan.lot_of(criterion);
+    let audience = lot.and_then(|lot| reader.audience(tender, lot.code.as_str()));
+    Ok(audience.is_some_and(|audience| audience.may_see(&plan.disclosure.answers)))
 }
 
 /// The actor's seats on the panels of tenders; no statement for the public.

@@ -25,6 +25,17 @@ pub struct Criterion {
     pub declared: Option<Declared>,
 }
 
+impl Criterion {
+    /// Whether the code is its own or that of a criterion below it.
+    pub fn has(&self, code: &CriterionCode) -> bool {
+        let below = match &self.kind {
+            CriterionKind::Group(children) => children.as_slice(),
+            CriterionKind::Rule(_) => &[],
+        };
+        self.code == *code || below.iter().any(|child| child.has(code))
+    }
+}
+
 /// Whether a criterion is divided further or scored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

@@ -64,7 +64,7 @@ pub enum Disclosure {
     /// Everyone: it stands in the log.
     #[default]
     Public,
-    /// The buyer and the bidders. The log holds a salted hash.
+    /// The buyer and the bidders for the same lot. The log holds a salted hash.
     Parties,
     /// The buyer alone, for a ground that the plan names. The log holds a salted hash.
     Withheld {

@@ -138,6 +138,12 @@ impl Plan {
         }
     }
 
+    /// The lot of a criterion: codes are unique in the whole plan.
+    pub fn lot_of(&self, criterion: &CriterionCode) -> Option<&Lot> {
+        let has = |lot: &&Lot| lot.criteria.iter().any(|root| root.has(criterion));
+        self.lots.iter().find(has)
+    }
+
     /// The leaves of every lot in the order of the plan, each with its points in its own lot.
     pub fn leaves(&self) -> Result<Vec<Leaf<'_>>, ArithmeticError> {
         let mut all = Vec::new();

@@ -15,6 +15,7 @@ on_both!(
     a_lot_without_a_bid_has_no_winner,
     a_bid_for_a_wrong_lot_is_refused_with_its_field,
     a_plan_with_wrong_lots_is_refused_with_its_place,
+    what_is_for_the_parties_is_for_the_bidders_of_the_lot,
     a_body_too_large_for_its_entry_stands_beside_the_log,
 );
 
@@ -40,7 +41,16 @@ fn bid(supplier: &User, lot: &str, price: &str) -> Value {
 
 /// Publishes the tender, takes the bids and opens them.
 async fn opened(app: &TestApp, city: &City, bids: &[(usize, &str, &str)]) -> Result<String> {
-    let tender = city.publish(app, plan(city)).await?;
+    opened_by(app, city, plan(city), bids).await
+}
+
+async fn opened_by(
+    app: &TestApp,
+    city: &City,
+    plan: Value,
+    bids: &[(usize, &str, &str)],
+) -> Result<String> {
+    let tender = city.publish(app, plan).await?;
     for (supplier, lot, price) in bids {
         let supplier = &city.suppliers[*supplier];
         submit(app, supplier, &tender, bid(supplier, lot, price), lot).await?;
@@ -50,6 +60,54 @@ async fn opened(app: &TestApp, city: &City, bids: &[(usize, &str, &str)]) -> Res
     on_tender(app, &city.officer, "approveOpening", input, &tender).await?;
     on_tender(app, &city.second_officer, "openTender", input, &tender).await?;
     Ok(tender)
+}
+
+/// Of each bid its lot, and whether the reader sees its price.
+async fn seen(app: &TestApp, reader: Option<&User>, tender: &str) -> Result<Vec<(String, bool)>> {
+    let document =
+        "query ($id: ID!) { tender(id: $id) { bids { nodes { lot price { amount } } } } }";
+    let found = app.data(reader, document, json!({ "id": tender })).await?;
+    let bids = found["tender"]["bids"]["nodes"].as_array();
+    let seen = |bid: &Value| Ok((super::story::text(&bid["lot"])?, bid["price"].is_object()));
+    let mut seen = bids
+        .context("bids")?
+        .iter()
+        .map(seen)
+        .collect::<Result<Vec<_>>>()?;
+    seen.sort();
+    Ok(seen)
+}
+
+async fn what_is_for_the_parties_is_for_the_bidders_of_the_lot(app: TestApp) -> Result<()> {
+    let city = City::found(&app).await?;
+    let mut plan = plan(&city);
+    plan["disclosure"] = json!([{ "field": "PRICE", "disclosure": "PARTIES" }]);
+    let bids = [
+        (0, "NORTH", "100.00"),
+        (1, "SOUTH", "90.00"),
+        (2, "NORTH", "120.00"),
+        (2, "SOUTH", "80.00"),
+    ];
+    let tender = opened_by(&app, &city, plan, &bids).await?;
+    let [north, south, both] = &city.suppliers;
+    let cases = [
+        (Some(north), true, false),
+        (Some(south), false, true),
+        (Some(both), true, true),
+        (Some(&city.officer), true, true),
+        (None, false, false),
+    ];
+    for (reader, sees_north, sees_south) in cases {
+        let expected = [
+            ("NORTH", sees_north),
+            ("NORTH", sees_north),
+            ("SOUTH", sees_south),
+            ("SOUTH", sees_south),
+        ]
+        .map(|(lot, sees)| (lot.to_owned(), sees));
+        assert_eq!(seen(&app, reader, &tender).await?, expected);
+    }
+    Ok(())
 }
 
 pub(super) async fn award(app: &TestApp, city: &City, tender: &str) -> Result<()> {
