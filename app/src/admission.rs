@@ -1,12 +1,13 @@
 //! Decisions on who may take part: for a bid, on a condition of participation or an exclusion ground of the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use commonweal_domain::actor::{Action, Actor};
-use commonweal_domain::ids::{BidId, Id};
+use commonweal_domain::ids::{BidId, Id, OrganisationId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::admission::AdmissionError;
 use commonweal_domain::tender::entries::AdmissionDecided;
+use commonweal_domain::tender::reserved::RESERVED;
 use commonweal_domain::tender::sealing::{answers, known};
 use commonweal_domain::tender::stage::Step;
 use commonweal_domain::tender::{AdmissionDecision, CriterionCode};
@@ -21,6 +22,7 @@ use crate::exclusion::{check_eligible, load_bid, take_out, takes_part};
 use crate::organisation::{column, from_word, word};
 use crate::ranking::sealed_content;
 use crate::reason::NewReason;
+use crate::reservation::Reserved;
 use crate::store::admission;
 use crate::store::bid;
 use crate::store::{Command, Tx, Written};
@@ -74,8 +76,8 @@ impl Command for Decide {
         check_eligible(&row)?;
         let answers = answers(&sealed_content(&row)?).map_err(AppError::internal)?;
         let described = Some(answers.contains_key(&self.code));
-        let admission = &tender.plan.admission;
-        let ground = admission.decide(&self.code, self.decision, described)?;
+        let (plan, decision) = (&tender.plan, self.decision);
+        let ground = plan.decide_admission(&self.code, decision, described)?;
         let by = permit.actor.id;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
@@ -110,13 +112,14 @@ impl Command for Decide {
     }
 }
 
-/// Refuses to go on while a bid that takes part declares something on which nothing is decided.
+/// Refuses to go on while a bid that takes part declares something on which nothing is decided, or comes from a supplier for
+/// which the tender is not reserved by what the log knows.
 pub(crate) async fn check_decided(
     connection: &impl ConnectionTrait,
     tender: &LoadedTender,
 ) -> Result<(), AppError> {
     let admission = &tender.plan.admission;
-    if admission.is_empty() {
+    if admission.is_empty() && tender.plan.procurement.reservation.is_none() {
         return Ok(());
     }
     let bids = bid::Entity::find()
@@ -129,6 +132,8 @@ pub(crate) async fn check_decided(
         .order_by_asc(admission::Column::EntryIdx)
         .all(connection)
         .await?;
+    let suppliers: BTreeSet<_> = bids.iter().map(|row| row.supplier_id).collect();
+    let reserved = Reserved::load(connection, tender, &suppliers).await?;
     for row in &bids {
         if !takes_part(row)? {
             continue;
@@ -146,6 +151,15 @@ pub(crate) async fn check_decided(
                 BidId::from_uuid(row.id)
             );
             return Err(AppError::refused("ADMISSION_UNDECIDED", message));
+        }
+        let Some(reserved) = &reserved else { continue };
+        let on_it = decided.keys().any(|code| code.as_str() == RESERVED);
+        if !on_it && !reserved.admits(OrganisationId::from_uuid(row.supplier_id))? {
+            let message = format!(
+                "by what the log knows, the supplier of the bid {} is not one for which participation is reserved: decide on it under {RESERVED} before the ranking, met or not met",
+                BidId::from_uuid(row.id)
+            );
+            return Err(AppError::refused("RESERVATION_UNDECIDED", message));
         }
     }
     Ok(())

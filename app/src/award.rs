@@ -9,6 +9,7 @@ use commonweal_domain::tender::confirmation::{binding, confirmed};
 use commonweal_domain::tender::entries::{AwardDecided, AwardProposed, MarkReleased};
 use commonweal_domain::tender::stage::Step;
 use commonweal_domain::tender::{Award, BidContent, BidField, ConfirmedShare, LotCode};
+use commonweal_domain::time::Time;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
 };
@@ -219,9 +220,9 @@ pub(crate) async fn load_award(
         .await?;
     let decided = found.and_then(|row| {
         let people = [row.proposed_by, row.approved_by?];
-        Some((people, row.decided_idx?, row.bid_id?))
+        Some((people, row.decided_at?, row.decided_idx?, row.bid_id?))
     });
-    let Some((people, index, bid)) = decided else {
+    let Some((people, at, index, bid)) = decided else {
         return Ok(None);
     };
     let bid = bid::Entity::find_by_id(bid).one(connection).await?;
@@ -247,6 +248,7 @@ pub(crate) async fn load_award(
         participations: Some(participations).filter(|_| shown(BidField::Participations)),
         surplus_tradable: tender.plan.surplus_tradable,
         decided_by: people.map(PersonId::from_uuid).to_vec(),
+        decided_on: Time::from_micros(at).date(),
         index: u64::try_from(index).map_err(AppError::internal)?,
     }))
 }

@@ -42,6 +42,7 @@ pub mod read;
 mod reason;
 mod refusal;
 mod remark;
+mod reservation;
 pub mod retirement;
 pub mod rng;
 mod robustness;

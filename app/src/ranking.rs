@@ -221,7 +221,7 @@ fn allocated(plan: &Plan, entrants: &[Entrant], lots: &[ComputedLot]) -> Option<
 }
 
 /// Whether one of the organisation's certifications of a kind was valid on a day, as far as the log knew before `upto`.
-fn certified(
+pub(crate) fn certified(
     known: &[certification::Model],
     organisation: OrganisationId,
     kind: SeoKind,

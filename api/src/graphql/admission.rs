@@ -133,7 +133,7 @@ impl Admission {
 /// The standing decision for a bid on a condition or ground.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct AdmissionDecision {
-    /// The code of the condition or ground in the plan.
+    /// The code of the condition or ground in the plan, or `RESERVED` for the reservation of the tender.
     code: String,
     /// The decision.
     decision: AdmissionDecisionKind,
@@ -159,7 +159,7 @@ impl From<AdmissionView> for AdmissionDecision {
 pub struct DecideAdmissionInput {
     /// The bid.
     bid: ID,
-    /// The code of a condition or ground of the plan.
+    /// The code of a condition or ground of the plan, or `RESERVED` for the reservation of the tender.
     code: String,
     /// The decision.
     decision: AdmissionDecisionKind,
@@ -175,8 +175,9 @@ pub struct AdmissionMutation;
 
 #[Object]
 impl AdmissionMutation {
-    /// Decides for an opened bid on a condition of participation or an exclusion ground. What a bid admits must be decided
-    /// before the ranking. A decision that excludes makes a ranking or proposal made before void; a later decision takes the
+    /// Decides for an opened bid on a condition of participation, an exclusion ground or the reservation of the tender. What a
+    /// bid admits must be decided before the ranking, and so must a bid whose supplier the reservation does not cover by what
+    /// the log knows. A decision that excludes makes a ranking or proposal made before void; a later decision takes the
     /// place of an earlier one.
     async fn decide_admission(
         &self,

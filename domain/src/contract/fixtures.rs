@@ -87,6 +87,7 @@ pub(crate) fn award(quantity: &str) -> Award {
         ]),
         surplus_tradable: true,
         decided_by: vec![id(70), id(71)],
+        decided_on: "2026-02-01".parse().unwrap(),
         index: 7,
     }
 }

@@ -46,7 +46,7 @@ pub use problem::PolicyProblem;
 pub use procurement::{BuyerKind, Procurement, ValueBasis};
 pub use recorded::RecordedCheck;
 pub use selection::{Selection, TenderFacts};
-pub use state::{PublicationError, State, decide_policy, governing_day};
+pub use state::{PublicationError, State, decide_policy, governing_day, reserved_under};
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,8 @@
 //! What replay knows of policies.
 
 use super::check::{Answer, checks};
+use super::clause::{ClauseRule, ReservedParticipation};
+use super::code::ClauseCode;
 use super::plan_view::PlanView;
 use super::procurement::Framework;
 use super::recorded::RecordedCheck;
@@ -72,6 +74,21 @@ pub fn governing_day<'p>(
     }
 }
 
+/// The clauses on reserved participation among those that a tender's publication names.
+pub fn reserved_under<'a>(
+    published: &[Policy],
+    named: impl Iterator<Item = (PolicyId, &'a ClauseCode)>,
+) -> Vec<ReservedParticipation> {
+    let rule = |(policy, clause): (PolicyId, &ClauseCode)| {
+        let policy = published.iter().find(|known| known.id == policy)?;
+        match &policy.text.clause(clause)?.rule {
+            ClauseRule::ReservedParticipation(rule) => Some(rule.clone()),
+            _ => None,
+        }
+    };
+    named.filter_map(rule).collect()
+}
+
 impl State {
     /// A published version.
     pub fn get(&self, id: PolicyId) -> Option<&Policy> {
@@ -81,6 +98,13 @@ impl State {
     /// Every published version, in the order of publication.
     pub fn published(&self) -> &[Policy] {
         &self.published
+    }
+
+    /// The clauses by which a publication reserved participation: those among the recorded ones that had something to say of
+    /// its reservation.
+    pub(crate) fn reserved(&self, recorded: &[RecordedCheck]) -> Vec<ReservedParticipation> {
+        let named = recorded.iter().map(|check| (check.policy, &check.clause));
+        reserved_under(&self.published, named)
     }
 
     pub(super) fn publish(&mut self, policy: Policy, header: &Header) -> Result<(), Finding> {

@@ -215,23 +215,53 @@ fn a_plan_states_each_ground_once_in_a_line_and_not_too_many() {
         plan.admission.conditions = vec![one; 31];
     });
     assert!(matches!(many, Err((_, PlanProblem::TooManyStated(31)))));
-    let long = check(&|plan| {
-        let stated = (0..30).map(|n| super::admission::Condition {
-            code: code(&format!("C-{n}")),
-            statement: "조".repeat(200),
-            evidence: "조".repeat(200),
-            proportionate: "조".repeat(200),
-        });
-        plan.admission.conditions = stated.collect();
-        let ground = plan.admission.grounds[0].clone();
-        let grounds = (0..30).map(|n| super::admission::StatedGround {
-            code: code(&format!("G-{n}")),
-            statement: "조".repeat(200),
-            ..ground.clone()
-        });
-        plan.admission.grounds = grounds.collect();
+}
+
+/// As many conditions and grounds as there may be, each as long as it may be, and so many criteria.
+fn longest(lots: u32, leaves: u32) -> Plan {
+    let words = "조".repeat(200);
+    let mut long = plan(vec![]);
+    let stated = (0..30).map(|n| super::admission::Condition {
+        code: code(&format!("C-{n}")),
+        statement: words.clone(),
+        evidence: words.clone(),
+        proportionate: words.clone(),
     });
-    assert!(matches!(long, Err((_, PlanProblem::TooLong(_)))));
+    long.admission.conditions = stated.collect();
+    let ground = admission().grounds[0].clone();
+    let grounds = (0..30).map(|n| super::admission::StatedGround {
+        code: code(&format!("G-{n}")),
+        statement: words.clone(),
+        ..ground.clone()
+    });
+    long.admission.grounds = grounds.collect();
+    let weight = (100 / leaves).to_string();
+    let criteria = |at: u32| {
+        let judged = |n| super::criteria::Criterion {
+            title: words.clone(),
+            ..leaf(&format!("Q-{at}-{n}"), &weight, levels(&[0, 1], None))
+        };
+        (0..leaves).map(judged).collect()
+    };
+    let lots = (0..lots).map(|at| super::lot::Lot {
+        code: lot(&at.to_string()),
+        ..only_lot(criteria(at))
+    });
+    long.lots = lots.collect();
+    long
+}
+
+#[test]
+fn a_plan_that_fits_no_entry_stands_beside_the_log_up_to_its_bound() {
+    let mut story = Story::new(longest(2, 20));
+    story.publish();
+    let published = story.entries.last().unwrap().encode().unwrap();
+    assert!(published.blob.is_some() && published.leaf.len() < 1_000);
+    assert_eq!(story.checks(), []);
+    let error = longest(20, 50)
+        .check(&catalogue(), at("2026-05-02T00:00:00Z"))
+        .unwrap_err();
+    assert!(matches!(error.problem, PlanProblem::TooLong(_)), "{error}");
 }
 
 #[test]

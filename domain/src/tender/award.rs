@@ -9,6 +9,7 @@ use super::lot::{LotCode, LotRef};
 use super::participation::Participation;
 use crate::amount::Money;
 use crate::ids::{BidId, OrganisationId, PersonId, TenderId};
+use crate::time::Date;
 
 /// What an award says of one lot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,6 +104,8 @@ pub struct Award {
     pub surplus_tradable: bool,
     /// Who proposed and who approved: two people.
     pub decided_by: Vec<PersonId>,
+    /// The day on which it was decided.
+    pub decided_on: Date,
     /// Index of the entry that decided it.
     pub index: u64,
 }

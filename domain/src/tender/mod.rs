@@ -22,6 +22,7 @@ pub mod plan_check;
 pub mod plan_error;
 pub mod plan_warning;
 pub mod register;
+pub mod reserved;
 pub mod sealing;
 pub mod stage;
 mod stage_error;
@@ -60,6 +61,8 @@ mod plan_tests;
 mod process_tests;
 #[cfg(test)]
 mod replay_tests;
+#[cfg(test)]
+mod reserved_tests;
 #[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]

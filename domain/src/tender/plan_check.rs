@@ -7,6 +7,7 @@ use super::criteria::{Criterion, CriterionKind, Leaf};
 use super::disclosure::{BidField, Disclosure};
 use super::plan::{Plan, TieBreak};
 use super::plan_error::{PlanError, PlanProblem};
+use super::reserved::RESERVED;
 use crate::amount::{Currency, Money, Number};
 use crate::catalogue::Catalogue;
 use crate::log::canonical::canonical_blob;
@@ -19,8 +20,9 @@ pub const MAX_LEAVES: usize = 100;
 /// The most levels of the tree.
 pub const MAX_DEPTH: usize = 4;
 
-/// The longest plan in canonical JSON, in bytes: with the rest of its publication it fits an entry.
-pub const MAX_PLAN_BYTES: usize = 60_000;
+/// The longest plan in canonical JSON, in bytes. One that does not fit its entry stands beside the log; the bound keeps small
+/// what every reader of a tender loads.
+pub const MAX_PLAN_BYTES: usize = 250_000;
 
 /// The finest points of a leaf, in decimal places; with it every mark stays within exact numbers.
 const POINTS_SCALE: u32 = 8;
@@ -55,6 +57,11 @@ impl Plan {
         let mut codes = self.codes();
         let stated = self.admission.check(&mut codes);
         stated.map_err(|(path, problem)| at(path, problem))?;
+        let taken = codes.iter().find(|code| code.as_str() == RESERVED);
+        if let (Some(_), Some(code)) = (&self.procurement.reservation, taken) {
+            let problem = PlanProblem::DuplicateCode((*code).clone());
+            return Err(at("/procurement/reservation", problem));
+        }
         self.check_size()?;
         self.check_ties(&leaves)?;
         self.procurement

@@ -24,6 +24,7 @@ use crate::log::commitment::Salt;
 use crate::log::entry::Header;
 use crate::log::state::Finding;
 use crate::organisation;
+use crate::policy::clause::ReservedParticipation;
 use crate::scoring::draw::seed;
 use crate::scoring::ranking::Ranking;
 use crate::scoring::{Entrant, Facts, KnownContent};
@@ -46,6 +47,8 @@ pub struct Tender {
     pub(super) stage: Stage,
     /// Index of the publication.
     pub(super) published: u64,
+    /// The clauses under which participation is reserved; none where it is open to everyone.
+    pub(super) reserved: Vec<ReservedParticipation>,
     /// How many amendments there were.
     pub(super) amendments: u32,
     /// Index of the last one after which a bid must be confirmed.

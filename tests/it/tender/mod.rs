@@ -16,6 +16,7 @@ mod path;
 mod process;
 mod reads;
 mod refused;
+mod reserved;
 mod robustness;
 mod sealed;
 pub(crate) mod seats;

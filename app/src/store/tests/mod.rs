@@ -4,6 +4,7 @@ mod contained;
 mod idempotent;
 mod ids;
 mod ledger;
+mod migrated;
 mod ordered;
 mod outcome;
 mod published;

@@ -52,8 +52,7 @@ impl EntryBody for AdmissionDecided {
         }
         tender
             .plan
-            .admission
-            .decide(&self.code, self.decision, described)
+            .decide_admission(&self.code, self.decision, described)
             .map_err(|error| {
                 header.finding("admission", "a decision that the plan allows", error)
             })?;

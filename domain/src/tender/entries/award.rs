@@ -89,6 +89,7 @@ impl EntryBody for AwardDecided {
                     participations: tender.binding(opened),
                     surplus_tradable: tender.plan.surplus_tradable,
                     decided_by: decided_by.clone(),
+                    decided_on: header.at.date(),
                     index: header.index,
                 })
             })

@@ -40,12 +40,14 @@ impl EntryBody for TenderAmended {
         let bound = state
             .policies
             .check_publication(plan, recorded, &state.tenders, header);
+        let reserved = state.policies.reserved(recorded);
         let tender = state.tenders.expect(self.tender, header)?;
         let named = tender.people(header, Role::Officer, 1).map(|_| ());
         tender.step_now(Step::Amend, header)?;
         let checked = check_amendment(&tender.plan, &self.plan, tender.amendments, header.at);
         let next = tender.amendments.saturating_add(1);
         tender.plan = self.plan.clone();
+        tender.reserved = reserved;
         tender.amendments = next;
         tender.inputs = header.index;
         let allowed = "an amendment that the rules allow";

@@ -62,6 +62,7 @@ impl EntryBody for TenderPublished {
             buyer: self.buyer,
             stage: Stage::Published,
             published: header.index,
+            reserved: state.policies.reserved(&self.policies),
             amendments: 0,
             material: None,
             answers: 0,

@@ -17,6 +17,7 @@ use crate::scoring::ranking::Ranking;
 use crate::tender::allocation::{self, Allocated, Unallocated, allocate};
 use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
+use crate::tender::reserved::RESERVED;
 use crate::tender::stage::Step;
 use crate::tender::state::{Standing, Tender};
 
@@ -47,6 +48,7 @@ pub struct LotResult {
 impl EntryBody for RankingComputed {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let organisations = &state.organisations;
+        let won = state.tenders.won_reserved(self.tender);
         let tender = state.tenders.expect(self.tender, header)?;
         let named = tender.people(header, Role::Officer, 1).map(|_| ());
         let next = tender.stage.can_rank(&tender.plan);
@@ -74,6 +76,10 @@ impl EntryBody for RankingComputed {
         if let Some((bid, code)) = tender.undecided() {
             let expected = format!("a decision on {code} for {bid}");
             return Err(header.finding("admission", expected, "none"));
+        }
+        if let Some(bid) = tender.unqualified(organisations, &won) {
+            let expected = format!("a decision on {RESERVED} for {bid}");
+            return Err(header.finding("reservation", expected, "none"));
         }
         let recomputed = self.recompute(tender, organisations, header)?;
         let mut compared = Ok(());
