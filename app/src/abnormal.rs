@@ -1,8 +1,9 @@
 //! The right to explain a bid that looks abnormal: an officer asks, the supplier explains, and an officer decides by a named
-//! ground. Nothing is excluded without it.
+//! ground. Nothing is excluded without it, and no flagged bid is awarded before somebody has looked.
 
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::ids::{BidId, Id, OrganisationId};
+use commonweal_domain::scoring::robustness::Flags;
 use commonweal_domain::tender::abnormal::{
     AbnormalError, AbnormalGround, Abnormality, Asked, check_decision, check_explanation,
     check_request, check_settled,
@@ -15,18 +16,20 @@ use commonweal_domain::time::Time;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
 };
-use uuid::Uuid;
 
 use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::exclusion::{check_eligible, load_bid};
 use crate::organisation::{column, from_word, word};
+use crate::ranking::standing_allocation;
 use crate::reason::NewReason;
+use crate::robustness::flags;
 use crate::store::bid;
 use crate::store::evaluation::award;
 use crate::store::explanation;
 use crate::store::{Command, Tx, Written};
+use crate::tender::LoadedTender;
 
 impl From<AbnormalError> for AppError {
     fn from(error: AbnormalError) -> Self {
@@ -36,12 +39,14 @@ impl From<AbnormalError> for AppError {
             E::TooShort { .. } => ("DEADLINE", "answerBy"),
             E::PricesClosed => ("PRICES_CLOSED", "about"),
             E::NotAsked(_) => ("NOT_ASKED", "about"),
+            E::NotFlagged(_) => ("NOT_FLAGGED", "about"),
             E::GivenAlready => ("GIVEN_ALREADY", "explanation"),
             E::TooLate { .. } => ("CLOSED", "explanation"),
             E::DecidedAlready => ("DECIDED_ALREADY", "about"),
             E::TooEarly { .. } => ("EXPLANATION_OPEN", "about"),
             E::Ground(_) => ("GROUND", "ground"),
             E::Undecided(_) => ("EXPLANATION_OPEN", "tender"),
+            E::NotLookedAt(_) => ("FLAG_OPEN", "tender"),
         };
         Self::refused_at(code, path, error)
     }
@@ -49,7 +54,7 @@ impl From<AbnormalError> for AppError {
 
 fn asked(row: &explanation::Model) -> Asked {
     Asked {
-        answer_by: Time::from_micros(row.answer_by),
+        answer_by: row.answer_by.map(Time::from_micros),
         given: row.given_idx.is_some(),
         decided: row.decided_idx.is_some(),
     }
@@ -66,20 +71,36 @@ async fn load_asked(
     Ok(row.as_ref().map(asked))
 }
 
-/// Refuses to award a bid whose supplier was asked to explain and waits for the decision.
-pub(crate) async fn check_settled_bid(
+/// Refuses to award bids of which something is flagged that nobody has decided, or whose suppliers were asked to explain and
+/// wait for the decision.
+pub(crate) async fn check_settled_bids(
     connection: &impl ConnectionTrait,
-    bid: Uuid,
+    bids: &[BidId],
+    flags: &Flags,
 ) -> Result<(), AppError> {
     let rows = explanation::Entity::find()
-        .filter(explanation::Column::BidId.eq(bid))
+        .filter(explanation::Column::BidId.is_in(bids.iter().map(|bid| bid.uuid())))
         .all(connection)
         .await?;
-    for row in &rows {
-        let about = from_word(&row.about)?;
-        check_settled([(&about, &asked(row))])?;
+    for bid in bids {
+        let own = rows.iter().filter(|row| row.bid_id == bid.uuid());
+        let looks = own.map(|row| Ok::<_, AppError>((from_word(&row.about)?, asked(row))));
+        check_settled(flags.of(*bid), &looks.collect::<Result<_, _>>()?)?;
     }
     Ok(())
+}
+
+/// Whether the report on the ranking that stands flags something in a bid.
+async fn is_flagged(
+    tx: &Tx,
+    tender: &LoadedTender,
+    bid: BidId,
+    about: Abnormality,
+) -> Result<bool, AppError> {
+    let Some((ranking, _)) = standing_allocation(tx, tender).await? else {
+        return Ok(false);
+    };
+    Ok(flags(tx, tender.id, ranking).await?.has(bid, about))
 }
 
 /// Input of [`App::request_explanation`].
@@ -133,9 +154,9 @@ impl Command for Request {
             bid_id: Set(row.id),
             about: Set(word(about)?),
             tender_id: Set(tender.row.id),
-            answer_by: Set(answer_by.micros()),
-            request_reason_id: Set(self.asked.id),
-            requested_idx: Set(column(index)?),
+            answer_by: Set(Some(answer_by.micros())),
+            request_reason_id: Set(Some(self.asked.id)),
+            requested_idx: Set(Some(column(index)?)),
             ..Default::default()
         })
         .exec_without_returning(tx)
@@ -237,7 +258,8 @@ impl Command for Decide {
         };
         check_eligible(&row)?;
         let earlier = load_asked(tx, bid, about).await?;
-        check_decision(earlier.as_ref(), about, ground, tx.at())?;
+        let flagged = is_flagged(tx, &tender, bid, about).await?;
+        check_decision(earlier.as_ref(), flagged, about, ground, tx.at())?;
         let body = AbnormalDecided {
             tender: tender.id,
             bid,
@@ -248,16 +270,22 @@ impl Command for Decide {
         let index = tender.append(tx, vec![permit.actor], None, body).await?;
         let index = column(index)?;
         self.reason.insert(tx, tender.id).await?;
-        explanation::ActiveModel {
+        let decided = explanation::ActiveModel {
             bid_id: Set(row.id),
             about: Set(word(about)?),
+            tender_id: Set(tender.row.id),
             ground: Set(Some(word(ground)?)),
             decision_reason_id: Set(Some(self.reason.id)),
             decided_idx: Set(Some(index)),
             ..Default::default()
+        };
+        if earlier.is_some() {
+            decided.update(tx).await?;
+        } else {
+            explanation::Entity::insert(decided)
+                .exec_without_returning(tx)
+                .await?;
         }
-        .update(tx)
-        .await?;
         if !ground.excludes() {
             return Ok(bid);
         }
@@ -311,7 +339,8 @@ impl App {
         self.store.write(None, command).await
     }
 
-    /// Accepts a bid that looked abnormal or excludes it, after its explanation or the time for it.
+    /// Accepts a bid that looked abnormal or excludes it, after its explanation or the time for it. What the report on the
+    /// ranking flags can be found not abnormal without asking.
     pub async fn decide_abnormal(
         &self,
         actor: &Actor,

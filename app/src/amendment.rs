@@ -281,7 +281,7 @@ impl App {
         let catalogue = self.catalogue_of(&plan).await?;
         let loaded = LoadedTender::load(self.store.read(), tender).await?;
         actor::authorize(actor, Action::AmendTender, &loaded.facts())?;
-        self.place_plan(loaded.buyer, &mut plan).await?;
+        self.complete_plan(loaded.buyer, &mut plan).await?;
         let checked = plan.check(&catalogue, self.now());
         checked.map_err(|error| plan_error(&error))?;
         let command = Amend {

@@ -15,12 +15,13 @@ use sea_orm::{
 };
 
 use crate::App;
-use crate::abnormal::check_settled_bid;
+use crate::abnormal::check_settled_bids;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::organisation::column;
 use crate::panel::panel_people;
 use crate::ranking::{sealed_content, standing_allocation};
+use crate::robustness::flags;
 use crate::sealed_mark::unreleased_marks;
 use crate::store::bid;
 use crate::store::confirmation::shown_shares;
@@ -83,9 +84,9 @@ impl Command for Propose {
         let permit = authorize(tx, &self.actor, Action::ProposeAward, &facts).await?;
         let stage = tender.after(Step::ProposeAward)?;
         let (ranking, lots) = winners(tx, &tender).await?;
-        for winner in lots.iter().filter_map(|award| award.winner) {
-            check_settled_bid(tx, winner.bid.uuid()).await?;
-        }
+        let won = lots.iter().filter_map(|award| award.winner);
+        let won: Vec<BidId> = won.map(|winner| winner.bid).collect();
+        check_settled_bids(tx, &won, &flags(tx, self.tender, ranking).await?).await?;
         let proposed_by = permit.actor.id;
         let proposed = AwardProposed {
             tender: self.tender,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use commonweal_domain::ids::{Id, OrganisationId};
+use commonweal_domain::ids::{Id, OrganisationId, TenderId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::scoring::Entrant;
-use commonweal_domain::scoring::robustness::Robustness;
+use commonweal_domain::scoring::robustness::{Flags, Robustness};
 use commonweal_domain::tender::LotCode;
 use commonweal_domain::tender::entries::RobustnessReported;
 use commonweal_domain::tender::validity::is_public;
@@ -51,6 +51,25 @@ pub(crate) async fn append(
     .exec_without_returning(tx)
     .await?;
     Ok(())
+}
+
+/// What the reports on the ranking at an index flag, of all its lots, in one statement.
+pub(crate) async fn flags(
+    db: &impl ConnectionTrait,
+    tender: TenderId,
+    ranking: u64,
+) -> Result<Flags, AppError> {
+    let rows = robustness::Entity::find()
+        .filter(robustness::Column::TenderId.eq(tender.uuid()))
+        .filter(robustness::Column::RankingIdx.eq(column(ranking)?))
+        .all(db)
+        .await?;
+    let mut flags = Flags::default();
+    for row in &rows {
+        let report: Robustness = serde_json::from_slice(&row.report).map_err(AppError::internal)?;
+        flags.extend(report.flags());
+    }
+    Ok(flags)
 }
 
 /// The top of each bidder's beneficial-owner group, in one statement.

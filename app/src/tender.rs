@@ -314,7 +314,7 @@ impl App {
     ) -> Result<Written<TenderId>, AppError> {
         check_line("title", &input.title)?;
         let catalogue = self.catalogue_of(&input.plan).await?;
-        self.place_plan(input.buyer, &mut input.plan).await?;
+        self.complete_plan(input.buyer, &mut input.plan).await?;
         let checked = input.plan.check(&catalogue, self.now());
         checked.map_err(|error| plan_error(&error))?;
         let justifications = std::mem::take(&mut input.justifications);

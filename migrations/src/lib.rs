@@ -32,6 +32,7 @@ mod m20261123_000154_draft;
 mod m20261123_000160_robustness;
 mod m20261123_000165_policy;
 mod m20261123_000170_participation;
+mod m20261123_000180_look;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -67,6 +68,7 @@ const CHANGES: &[Change] = &[
     m20261123_000160_robustness::CHANGE,
     m20261123_000165_policy::CHANGE,
     m20261123_000170_participation::CHANGE,
+    m20261123_000180_look::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -206,7 +206,7 @@ impl TestApp {
             return Ok(Refusal {
                 code: text(&error["extensions"]["code"])?,
                 message: text(&error["message"])?,
-                path: None,
+                path: error["extensions"]["field"].as_str().map(str::to_owned),
             });
         }
         let payloads = answer["data"].as_object().context("data")?;
@@ -251,7 +251,7 @@ pub struct Refusal {
     pub code: String,
     /// The text for people.
     pub message: String,
-    /// The field of a user error.
+    /// The field of a user error, or `extensions.field` of an error.
     pub path: Option<String>,
 }
 

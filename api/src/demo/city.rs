@@ -2,6 +2,7 @@
 
 use commonweal_domain::organisation::certification::SeoKind;
 use commonweal_domain::organisation::{LegalForm, Sector};
+use commonweal_domain::policy::BuyerKind;
 
 /// The place code of the city.
 pub(super) const PLACE: &str = "KR-11";
@@ -13,6 +14,15 @@ pub(super) const BUYERS: [&str; 5] = [
     "Maeul East District Office",
     "Maeul Public Hospital",
     "Maeul Schools Authority",
+];
+
+/// What the buyers are in the eyes of procurement law, in their order.
+pub(super) const BUYER_KINDS: [BuyerKind; 5] = [
+    BuyerKind::LocalGovernment,
+    BuyerKind::PublicInstitution,
+    BuyerKind::LocalGovernment,
+    BuyerKind::HealthService,
+    BuyerKind::Education,
 ];
 
 /// Organisations of verifiers: name and sector.

@@ -18,6 +18,7 @@ use commonweal_app::clock::ManualClock;
 use commonweal_app::read::organisation::OrganisationFilter;
 use commonweal_app::rng::{Ids, SeededRng};
 use commonweal_domain::catalogue::Catalogue;
+use commonweal_domain::policy::PolicyText;
 use commonweal_domain::time::Time;
 
 use self::people::People;
@@ -61,6 +62,18 @@ pub(crate) async fn seed(config: &Config) -> Result<()> {
     Ok(())
 }
 
+/// Publishes the city's own ordinance, which every plan is checked against, and Seoul's, whose target for a year is in the
+/// compliance reports.
+async fn bind(app: &App, people: &People) -> Result<()> {
+    let seoul = catalogue_files::policy("kr-seoul-social-value-2015")?;
+    let own: PolicyText = toml::from_str(include_str!("ordinance.toml"))?;
+    for policy in seoul.into_iter().chain([own]) {
+        app.publish_policy(&people.registrar.actor(), policy)
+            .await?;
+    }
+    Ok(())
+}
+
 async fn tell(app: App, clock: ManualClock) -> Result<People> {
     let people = people::settle(&app)
         .await
@@ -68,6 +81,7 @@ async fn tell(app: App, clock: ManualClock) -> Result<People> {
     let catalogue = catalogue_files::core(app.new_id())?;
     app.publish_catalogue(&people.registrar.actor(), catalogue.clone())
         .await?;
+    bind(&app, &people).await.context("the ordinances")?;
     let city = City {
         app,
         clock,

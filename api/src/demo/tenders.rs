@@ -6,7 +6,7 @@ use commonweal_domain::tender::bid::BidContent;
 use commonweal_domain::tender::plan::Plan;
 use serde_json::{Value, json};
 
-use super::city::PLACE;
+use super::city::{BUYER_KINDS, PLACE};
 
 /// How far a tender has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -290,6 +290,7 @@ impl DemoTender {
         let ties: Vec<Value> = by_seo.chain(last.map(Value::from)).collect();
         let limits = (lots.len() > 1)
             .then(|| json!({ "max_awards_per_supplier": 1, "allocation": "largest_lead" }));
+        let social = (0..lots.len()).map(|at| lot_code("SOCIAL", at));
         let plan = json!({
             "catalogue": catalogue,
             "currency": "KRW",
@@ -309,6 +310,11 @@ impl DemoTender {
             "closes_at": closes_at,
             "opens_at": closes_at,
             "commencement": commencement,
+            "procurement": {
+                "buyer_kind": BUYER_KINDS.get(self.buyer),
+                "social_criteria": social.collect::<Vec<_>>(),
+                "panel_size": 2,
+            },
         });
         serde_json::from_value(plan).with_context(|| format!("the plan of {}", self.title))
     }

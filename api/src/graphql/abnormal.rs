@@ -35,7 +35,8 @@ pub enum AbnormalGround {
     Originality,
     /// Accepts: evidence shows that the pledges can be delivered.
     CapacityShown,
-    /// Accepts: what looked abnormal is not so on inspection.
+    /// Accepts: what looked abnormal is not so on inspection. What the report on the ranking flags can be decided on this
+    /// ground without asking the supplier.
     NotAbnormal,
     /// Excludes: the explanation does not account for it.
     NotAccounted,
@@ -47,7 +48,8 @@ pub enum AbnormalGround {
     NotDeliverable,
 }
 
-/// A request to explain a bid, and what came of it. Its words are for the supplier and the buyer.
+/// A request to explain a bid, and what came of it; or a decision that what is flagged is not abnormal, and that nobody
+/// has to be asked. Its words are for the supplier and the buyer.
 #[derive(Debug, Clone, SimpleObject)]
 #[expect(
     clippy::struct_field_names,
@@ -56,12 +58,12 @@ pub enum AbnormalGround {
 pub struct Explanation {
     /// What looks abnormal.
     about: Abnormality,
-    /// Until when the supplier may explain.
-    answer_by: DateTime,
-    /// What was asked; null for others, and when the text was erased.
+    /// Until when the supplier may explain; null where nobody was asked.
+    answer_by: Option<DateTime>,
+    /// What was asked; null for others, where nobody was asked, and when the text was erased.
     request: Option<String>,
-    /// Log index of the request.
-    requested_index: BigInt,
+    /// Log index of the request; null where nobody was asked.
+    requested_index: Option<BigInt>,
     /// The explanation; null for others, before it is given, and when the text was erased.
     explanation: Option<String>,
     /// Log index of the explanation.
@@ -78,9 +80,9 @@ impl From<ExplanationView> for Explanation {
     fn from(view: ExplanationView) -> Self {
         Self {
             about: view.about.into(),
-            answer_by: DateTime(view.answer_by),
+            answer_by: view.answer_by.map(DateTime),
             request: view.request,
-            requested_index: view.requested_index.into(),
+            requested_index: view.requested_index.map(Into::into),
             explanation: view.explanation,
             given_index: view.given_index.map(Into::into),
             ground: view.ground.map(Into::into),
@@ -197,7 +199,8 @@ impl AbnormalMutation {
     }
 
     /// Accepts a bid that looked abnormal or excludes it, as an officer of the buyer: after its explanation, or after the time
-    /// for one.
+    /// for one. What the report on the ranking flags can also be found `NOT_ABNORMAL` without asking; an award waits for
+    /// one or the other.
     async fn decide_abnormal(
         &self,
         context: &Context<'_>,

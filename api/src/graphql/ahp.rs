@@ -5,7 +5,7 @@ use async_graphql::{Enum, InputObject, Object, SimpleObject};
 use commonweal_domain::scoring::ahp as domain;
 use commonweal_domain::tender::{CriterionCode, code::Weight};
 
-use super::errors::Code;
+use super::amounts::wrong;
 use super::scalars::Decimal;
 
 /// A vote on one pair of criteria.
@@ -164,8 +164,7 @@ impl StakeholderGroupInput {
 }
 
 fn code(path: &str, text: &str) -> async_graphql::Result<CriterionCode> {
-    let invalid = |error| Code::BadUserInput.error(format!("`{path}`: {error}"));
-    text.parse().map_err(invalid)
+    text.parse().map_err(|error| wrong(path, &error))
 }
 
 fn weights(criteria: &[CriterionCode], weights: &[Weight]) -> Vec<CriterionWeight> {
@@ -229,9 +228,7 @@ impl AhpQuery {
         #[graphql(desc = "The criteria and each group's ballots.")] input: AhpWeightsInput,
     ) -> async_graphql::Result<AhpWeights> {
         let question = input.parse()?;
-        let refused = |error: domain::AhpError| {
-            Code::BadUserInput.error(format!("`input.{}`: {error}", error.path()))
-        };
+        let refused = |error: domain::AhpError| wrong(&error.path(), &error);
         let told = domain::weigh(&question).map_err(refused)?;
         Ok(AhpWeights::new(&question.criteria, told))
     }

@@ -112,9 +112,5 @@ impl PeriodInput {
 
 /// A wrong input value, with the field that holds it.
 pub fn wrong(field: &str, error: &dyn std::fmt::Display) -> async_graphql::Error {
-    let mut refused = Code::BadUserInput.error(format!("`{field}`: {error}"));
-    if let Some(extensions) = &mut refused.extensions {
-        extensions.set("field", field);
-    }
-    refused
+    Code::BadUserInput.error_at(field, format!("`{field}`: {error}"))
 }

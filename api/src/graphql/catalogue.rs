@@ -259,7 +259,7 @@ impl CatalogueMutation {
 impl MeasureInput {
     fn parse(self, at: usize) -> async_graphql::Result<domain::Measure> {
         let wrong = |field: &str, error: &dyn std::fmt::Display| {
-            super::errors::Code::BadUserInput.error(format!("`measures.{at}.{field}`: {error}"))
+            super::amounts::wrong(&format!("measures.{at}.{field}"), error)
         };
         Ok(domain::Measure {
             code: self.code.parse().map_err(|error| wrong("code", &error))?,

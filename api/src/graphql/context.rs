@@ -122,5 +122,10 @@ pub(crate) fn refuse(error: AppError) -> async_graphql::Error {
         AppError::Overloaded => Code::RateLimited,
         AppError::OutcomeUnknown | AppError::Internal(_) => Code::InternalServerError,
     };
-    code.error(error.to_string())
+    match &error {
+        AppError::Refused {
+            path: Some(path), ..
+        } => code.error_at(path, error.to_string()),
+        _ => code.error(error.to_string()),
+    }
 }

@@ -82,6 +82,16 @@ impl Code {
         error
     }
 
+    /// The error a resolver returns about an input field, which is named in `extensions.field`. The message names the field
+    /// too.
+    pub fn error_at(self, field: &str, message: impl Into<String>) -> async_graphql::Error {
+        let mut error = self.error(message);
+        if let Some(extensions) = &mut error.extensions {
+            extensions.set("field", field);
+        }
+        error
+    }
+
     /// The error of a request that is refused before it runs, with the place in the document if there is one.
     pub fn refusal(self, message: impl Into<String>, at: Option<Pos>) -> ServerError {
         let mut error = ServerError::new(message, at);

@@ -13,6 +13,7 @@ use super::contract::Contract;
 use super::credit_loaders::ContractOf;
 use super::evaluation::Ranking;
 use super::plan::Criterion;
+use super::plan_abnormal::LowPriceRule;
 use super::robustness::Robustness;
 use super::tender_loaders::{AwardOf, RankingOf, RobustnessOf};
 
@@ -59,6 +60,8 @@ pub struct PlanLot {
     criteria: Vec<Criterion>,
     /// Bids below this price are excluded.
     minimum_price: Option<Money>,
+    /// From which price on a bid is asked to explain itself; null where the plan says nothing of it.
+    low_prices: Option<LowPriceRule>,
 }
 
 impl PlanLot {
@@ -71,6 +74,7 @@ impl PlanLot {
             title: lot.title.clone(),
             criteria: criteria.map(|one| Criterion::new(one, &leaves)).collect(),
             minimum_price: lot.minimum_price.map(Into::into),
+            low_prices: lot.low_prices.as_ref().map(Into::into),
         }
     }
 }

@@ -6,6 +6,7 @@ use commonweal_domain::tender as domain;
 
 use super::amounts::{MoneyInput, wrong};
 use super::lot::AllocationRule;
+use super::plan_abnormal::LowPriceRuleInput;
 use super::plan_input::{CriterionInput, criteria};
 
 /// A part of a tender that is bid for, evaluated and awarded on its own.
@@ -19,6 +20,9 @@ pub struct LotInput {
     criteria: Vec<CriterionInput>,
     /// Bids below this price are excluded.
     minimum_price: Option<MoneyInput>,
+    /// From which price on a bid is asked to explain itself. Where the price alone decides it may be left out: the
+    /// parameters of the policy that binds the tender then hold, and without one Spain's. Elsewhere no price is flagged.
+    low_prices: Option<LowPriceRuleInput>,
 }
 
 impl LotInput {
@@ -29,12 +33,13 @@ impl LotInput {
     ) -> async_graphql::Result<domain::Lot> {
         let code = self.code.parse();
         let price = |price: MoneyInput| price.parse(&format!("{at}.minimumPrice"));
+        let low = |rule: LowPriceRuleInput| rule.parse(&format!("{at}.lowPrices"));
         Ok(domain::Lot {
             code: code.map_err(|error| wrong(&format!("{at}.code"), &error))?,
             title: self.title,
             criteria: criteria(self.criteria, &format!("{at}.criteria"), catalogue, 1)?,
             minimum_price: self.minimum_price.map(price).transpose()?,
-            low_prices: None,
+            low_prices: self.low_prices.map(low).transpose()?,
         })
     }
 }

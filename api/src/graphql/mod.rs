@@ -44,6 +44,7 @@ pub mod panel;
 pub mod panel_input;
 pub(crate) mod payload;
 pub mod plan;
+pub mod plan_abnormal;
 pub mod plan_input;
 pub mod plan_method;
 pub mod plan_money;

@@ -38,10 +38,11 @@ pub(crate) fn parse_id<T: Id>(field: &str, id: &ID) -> async_graphql::Result<T> 
         .and_then(|uuid| uuid.parse().ok());
     parsed.ok_or_else(|| {
         let shown: String = text.chars().take(80).collect();
-        Code::BadUserInput.error(format!(
-            "`{field}` is not the id of a {noun}: expected `{noun}:` and a UUID, given `{shown}`",
-            noun = T::NOUN
-        ))
+        let noun = T::NOUN;
+        let message = format!(
+            "`{field}` is not the id of a {noun}: expected `{noun}:` and a UUID, given `{shown}`"
+        );
+        Code::BadUserInput.error_at(field, message)
     })
 }
 

@@ -1,7 +1,8 @@
 //! Evaluation plans as they are read: the tree of criteria with their scoring rules.
 
-use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, SimpleObject};
 use commonweal_domain::ids::CatalogueId;
+use commonweal_domain::scoring::plan_report;
 use commonweal_domain::tender as domain;
 use commonweal_domain::tender::criteria::{CriterionKind, Leaf};
 use commonweal_domain::tender::disclosure;
@@ -10,6 +11,7 @@ use commonweal_domain::tender::plan;
 use super::admission::Admission;
 use super::catalogue::{self, Catalogue};
 use super::lot::{LotLimits, PlanLot};
+use super::plan_abnormal::PlausibleRate;
 use super::plan_method::{Method, MethodTerms, method};
 use super::plan_money::{ExchangeRate, ProxyValues};
 use super::procurement::Procurement;
@@ -121,6 +123,48 @@ impl From<plan::TieBreak> for TieBreak {
     }
 }
 
+/// What the buyer declares of a criterion, each in one line; it is published with the plan.
+#[derive(Debug, Clone, SimpleObject, InputObject)]
+#[graphql(input_name = "DeclaredInput")]
+pub struct Declared {
+    /// How the criterion is linked to the subject of the contract.
+    link: Option<String>,
+    /// Why what it asks for is not beyond the need of the contract.
+    need: Option<String>,
+    /// By which evidence and method answers are verified, where no measure says so.
+    verification: Option<String>,
+    /// Why bidders from elsewhere can meet it like those from here.
+    open_to_all_places: Option<String>,
+}
+
+impl From<Declared> for plan_report::Declared {
+    fn from(declared: Declared) -> Self {
+        Self {
+            link: declared.link,
+            need: declared.need,
+            verification: declared.verification,
+            open_to_all_places: declared.open_to_all_places,
+        }
+    }
+}
+
+impl From<&plan_report::Declared> for Declared {
+    fn from(declared: &plan_report::Declared) -> Self {
+        let plan_report::Declared {
+            link,
+            need,
+            verification,
+            open_to_all_places,
+        } = declared.clone();
+        Self {
+            link,
+            need,
+            verification,
+            open_to_all_places,
+        }
+    }
+}
+
 /// A node of the tree of criteria: a group divides its weight among children, a leaf has a scoring rule.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Criterion {
@@ -141,6 +185,8 @@ pub struct Criterion {
     rule_id: Option<String>,
     /// The rule's formula.
     formula: Option<String>,
+    /// What the buyer declares of it; null where it declares nothing.
+    declared: Option<Declared>,
 }
 
 impl Criterion {
@@ -169,6 +215,7 @@ impl Criterion {
             rule: rule.map(Into::into),
             rule_id: rule.map(|rule| rule.id().to_owned()),
             formula: rule.map(|rule| rule.formula().to_owned()),
+            declared: criterion.declared.as_ref().map(Into::into),
         }
     }
 }
@@ -205,6 +252,8 @@ pub struct Plan {
     rounding: Rounding,
     /// What decides ties, in order.
     tie_breaks: Vec<TieBreak>,
+    /// From which pledge on a bid is asked to explain itself.
+    plausible_rates: Vec<PlausibleRate>,
     /// What of a bid is shown to whom after the opening.
     disclosure: Vec<FieldDisclosure>,
     /// Who can read a sealed bid before the opening.
@@ -262,6 +311,7 @@ impl From<&domain::Plan> for Plan {
             mark_scale: plan.mark_scale,
             rounding: plan.rounding.into(),
             tie_breaks: plan.tie_breaks.iter().cloned().map(Into::into).collect(),
+            plausible_rates: plan.plausible_rates.iter().map(Into::into).collect(),
             disclosure: disclosures(&plan.disclosure),
             seal_mode: plan.seal.into(),
             seal_note: seal_note(plan.seal).to_owned(),

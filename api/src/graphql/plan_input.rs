@@ -15,7 +15,8 @@ use super::context::loader;
 use super::errors::Code;
 use super::lot_input::{LotInput, LotLimitsInput};
 use super::node::parse_id;
-use super::plan::{BidField, Disclosure, Envelopes, Rounding, SealMode, TieBreakKind};
+use super::plan::{BidField, Declared, Disclosure, Envelopes, Rounding, SealMode, TieBreakKind};
+use super::plan_abnormal::PlausibleRateInput;
 use super::plan_method::{self, Method, MethodTermsInput};
 use super::plan_money::{ExchangeRateInput, ProxiesInput};
 use super::procurement_input::ProcurementInput;
@@ -40,6 +41,8 @@ pub struct CriterionInput {
     children: Option<Vec<CriterionInput>>,
     /// The rule of a leaf.
     rule: Option<RuleInput>,
+    /// What the buyer declares of the criterion; `planReport` says what the law asks for.
+    declared: Option<Declared>,
 }
 
 impl CriterionInput {
@@ -66,7 +69,7 @@ impl CriterionInput {
             title: self.title,
             weight: weight.map_err(|error| wrong(&format!("{at}.weight"), &error))?,
             kind,
-            declared: None,
+            declared: self.declared.map(Into::into),
         })
     }
 }
@@ -202,6 +205,9 @@ pub struct PlanInput {
     rounding: Rounding,
     /// What decides ties, in order; the last one is the drawn lot.
     tie_breaks: Vec<TieBreakInput>,
+    /// From which pledge on a bid is asked to explain itself, at most once for each measure.
+    #[graphql(default)]
+    plausible_rates: Vec<PlausibleRateInput>,
     /// Fields of a bid that not everyone may see after the opening; those left out are public.
     disclosure: Option<Vec<FieldDisclosureInput>>,
     /// Who can read a sealed bid before the opening.
@@ -229,7 +235,10 @@ impl PlanInput {
     pub(crate) async fn read(self, context: &Context<'_>) -> async_graphql::Result<domain::Plan> {
         let catalogue: CatalogueId = parse_id("plan.catalogue", &self.catalogue)?;
         let found = loader(context)?.load_one(catalogue).await?;
-        let unknown = || Code::NotFound.error("`plan.catalogue`: no such measure catalogue");
+        let unknown = || {
+            let message = "`plan.catalogue`: no such measure catalogue: name a published one";
+            Code::NotFound.error_at("plan.catalogue", message)
+        };
         let catalogue = found.ok_or_else(unknown)?.catalogue;
         let pack = match &self.proxies {
             Some(proxies) => {
@@ -250,6 +259,9 @@ impl PlanInput {
         let ties = ties.map(|(index, tie)| tie.parse(&format!("plan.tieBreaks.{index}")));
         let rates = self.exchange_rates.into_iter().enumerate();
         let rates = rates.map(|(index, rate)| rate.parse(&format!("plan.exchangeRates.{index}")));
+        let plausible = self.plausible_rates.into_iter().enumerate();
+        let plausible = plausible
+            .map(|(index, rate)| rate.parse(&format!("plan.plausibleRates.{index}"), catalogue));
         let lots = self.lots.into_iter().enumerate();
         let lots = lots.map(|(index, lot)| lot.parse(&format!("plan.lots.{index}"), catalogue));
         let lots: Vec<domain::Lot> = lots.collect::<async_graphql::Result<_>>()?;
@@ -267,7 +279,7 @@ impl PlanInput {
             mark_scale: self.mark_scale,
             rounding: self.rounding.into(),
             tie_breaks: ties.collect::<async_graphql::Result<_>>()?,
-            plausible_rates: Vec::new(),
+            plausible_rates: plausible.collect::<async_graphql::Result<_>>()?,
             disclosure: disclosure(self.disclosure.unwrap_or_default(), "plan.disclosure")?,
             seal: self.seal_mode.into(),
             surplus_tradable: self.surplus_tradable,

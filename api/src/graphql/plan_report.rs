@@ -8,9 +8,10 @@ use commonweal_domain::ids::CatalogueId;
 use commonweal_domain::scoring::plan_report as domain;
 use commonweal_domain::tender::Lot;
 
-use super::amounts::{Money, MoneyInput, Quantity};
+use super::amounts::{Money, MoneyInput, Quantity, wrong};
 use super::context::{actor, loader, refuse};
 use super::errors::Code;
+use super::plan_abnormal::LowPriceRule;
 use super::plan_input::{PlanInput, input_path};
 
 /// The most runs that one query may ask for.
@@ -141,6 +142,8 @@ pub struct PlanReport {
     warnings: Vec<String>,
     /// What the law asks of a criterion and the plan does not say.
     facts: Vec<FactWarning>,
+    /// The rule by which prices will be flagged as abnormally low; null where no price will be.
+    low_prices: Option<LowPriceRule>,
     /// The least addition to the reference price that costs one point; null where no price does.
     price_of_a_point: Option<Money>,
     /// What one step of each criterion costs in price.
@@ -234,6 +237,7 @@ impl From<domain::PlanReport> for PlanReport {
         Self {
             warnings: found.warnings,
             facts: found.facts.into_iter().map(fact).collect(),
+            low_prices: found.low_prices.as_ref().map(Into::into),
             price_of_a_point: prices.point.map(Into::into),
             price_equivalents: prices.criteria.into_iter().map(equivalent).collect(),
             simulation: found.simulation.into(),
@@ -259,32 +263,36 @@ impl PlanReportQuery {
         if actor.organisations(Role::Officer).next().is_none() {
             return Err(Code::Forbidden.error("a plan is checked by an officer of a buyer"));
         }
-        let reference_price = input.reference_price.parse("input.referencePrice")?;
+        let reference_price = input.reference_price.parse("referencePrice")?;
         let plan = input.plan.read(context).await?;
-        let unknown = || Code::NotFound.error("`input.plan.catalogue`: no such measure catalogue");
+        let unknown = || wrong("plan.catalogue", &"no such measure catalogue");
         let found = loader(context)?
             .load_one::<CatalogueId>(plan.catalogue)
             .await?;
         let catalogue = found.ok_or_else(unknown)?.catalogue;
-        let wrong = |message: String| Code::BadUserInput.error(message);
         let before = commonweal_domain::time::Time::from_micros(i64::MIN);
         plan.check(&catalogue, before).map_err(|error| {
-            let path = input_path(&error.path.replace('/', "."));
-            wrong(format!("`input.plan{path}`: {}", error.problem))
+            let path = input_path(&format!("plan{}", error.path.replace('/', ".")));
+            wrong(&path, &error.problem)
         })?;
         if reference_price.currency() != plan.currency || reference_price.minor() <= 0 {
-            let expected = plan.currency;
-            let message = format!("`input.referencePrice`: expected more than zero in {expected}");
-            return Err(wrong(message));
+            let expected = format!("expected more than zero in {}", plan.currency);
+            return Err(wrong("referencePrice", &expected));
         }
         let wanted = |lot: &&Lot| {
             let code = input.lot.as_deref();
             code.is_none_or(|code| lot.code.as_str() == code)
         };
         let lot = plan.lots.iter().find(wanted).cloned();
-        let lot = lot.ok_or_else(|| wrong("`input.lot`: the plan has no such lot".to_owned()))?;
+        let codes = || plan.lots.iter().map(|lot| lot.code.as_str());
+        let lot = lot.ok_or_else(|| {
+            let codes: Vec<&str> = codes().collect();
+            let expected = format!("the plan has no such lot: expected {}", codes.join(" or "));
+            wrong("lot", &expected)
+        })?;
         if input.runs > MAX_RUNS {
-            return Err(wrong(format!("`input.runs`: at most {MAX_RUNS}")));
+            let expected = format!("expected at most {MAX_RUNS}");
+            return Err(wrong("runs", &expected));
         }
         let report = move || {
             let seed = domain::plan_seed(&plan).map_err(|error| error.to_string())?;
@@ -300,6 +308,6 @@ impl PlanReportQuery {
         };
         let done = tokio::task::spawn_blocking(report).await;
         let found = done.map_err(|error| refuse(AppError::internal(error)))?;
-        found.map(Into::into).map_err(wrong)
+        found.map(Into::into).map_err(|error| wrong("plan", &error))
     }
 }

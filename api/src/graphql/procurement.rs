@@ -84,8 +84,6 @@ pub struct Procurement {
     verifiers: Option<u32>,
     /// From how many different sectors at least.
     verifier_sectors: Option<u32>,
-    /// Whether the tender documents publish their own parameters for abnormally low bids.
-    own_abnormal_parameters: Option<bool>,
     /// How many years the evidence is kept.
     retention_years: Option<u32>,
 }
@@ -116,7 +114,6 @@ impl From<&domain::Procurement> for Procurement {
             exemptions: texts(&facts.exemptions),
             verifiers: facts.quorum.map(|quorum| quorum.verifiers),
             verifier_sectors: facts.quorum.map(|quorum| quorum.sectors),
-            own_abnormal_parameters: facts.own_abnormal_parameters,
             retention_years: facts.retention_years,
         }
     }

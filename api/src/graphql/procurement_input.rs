@@ -91,8 +91,6 @@ pub struct ProcurementInput {
     exemptions: Option<Vec<String>>,
     /// Who verifies claims.
     quorum: Option<QuorumInput>,
-    /// Whether the tender documents publish their own parameters for abnormally low bids.
-    own_abnormal_parameters: Option<bool>,
     /// How many years the evidence is kept.
     retention_years: Option<u32>,
 }
@@ -160,7 +158,6 @@ impl ProcurementInput {
                 verifiers: input.verifiers,
                 sectors: input.sectors,
             }),
-            own_abnormal_parameters: self.own_abnormal_parameters,
             retention_years: self.retention_years,
         })
     }

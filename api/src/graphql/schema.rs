@@ -163,9 +163,11 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = credit_retirement::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Retirement))
         }
-        _ => Err(Code::BadUserInput.error(format!(
-            "`{field}` names no noun: expected for example `tender:` and a UUID"
-        ))),
+        _ => {
+            let message =
+                format!("`{field}` names no noun: expected for example `tender:` and a UUID");
+            Err(Code::BadUserInput.error_at(field, message))
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use commonweal_domain::policy::procurement::Framework;
 use commonweal_domain::policy::selection::is_place;
 use commonweal_domain::policy::{
     Answer, Blocked, Check, ClauseCode, PlanView, PolicyCode, PolicyReport, RecordedCheck,
-    TenderFacts, checks, decide, governing_day,
+    TenderFacts, checks, decide, governing_day, state_low_prices,
 };
 use commonweal_domain::tender::plan::Plan;
+use commonweal_domain::time::Date;
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -126,32 +127,40 @@ impl App {
         buyer: OrganisationId,
         mut plan: Plan,
     ) -> Result<PolicyReport, AppError> {
-        self.place_plan(buyer, &mut plan).await?;
+        self.complete_plan(buyer, &mut plan).await?;
         let published = published(self.store.read()).await?;
         self.judge(&plan, &published).await
     }
 
-    /// Fills in the buyer's registered place where the plan names none.
-    pub(crate) async fn place_plan(
+    /// Fills in what a plan leaves out: the buyer's registered place, and where the price alone decides the parameters for
+    /// abnormally low prices of the policy that binds it.
+    pub(crate) async fn complete_plan(
         &self,
         buyer: OrganisationId,
         plan: &mut Plan,
     ) -> Result<(), AppError> {
-        if plan.procurement.place.is_some() {
-            return Ok(());
+        if plan.procurement.place.is_none() {
+            let found = self.read().organisation(buyer).await?;
+            plan.procurement.place = found.map(|view| view.place).filter(|place| is_place(place));
         }
-        let found = self.read().organisation(buyer).await?;
-        plan.procurement.place = found.map(|view| view.place).filter(|place| is_place(place));
+        let commenced = self.governing_day(plan).await?;
+        let published = published(self.store.read()).await?;
+        state_low_prices(plan, &published.policies, commenced);
         Ok(())
     }
 
-    async fn judge(&self, plan: &Plan, published: &Published) -> Result<PolicyReport, AppError> {
+    /// The day that chooses the policies of a plan.
+    async fn governing_day(&self, plan: &Plan) -> Result<Option<Date>, AppError> {
         let framework = match &plan.procurement.framework {
             Some(Framework::Tender(id)) => Some(self.framework(*id).await?),
             _ => None,
         };
+        Ok(governing_day(plan, |_| framework.as_ref()))
+    }
+
+    async fn judge(&self, plan: &Plan, published: &Published) -> Result<PolicyReport, AppError> {
         let facts = TenderFacts {
-            commencement: governing_day(plan, |_| framework.as_ref()),
+            commencement: self.governing_day(plan).await?,
             procurement: &plan.procurement,
         };
         PlanView::new(plan)

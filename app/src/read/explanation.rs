@@ -1,4 +1,5 @@
-//! Requests to explain bids: that they were made and decided for everyone, the words for the supplier and the buyer.
+//! Looks at what seems abnormal in bids: that suppliers were asked and what was decided for everyone, the words for the
+//! supplier and the buyer.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use commonweal_domain::ids::{BidId, Id, TenderId};
 use commonweal_domain::scoring::scorecard::Audience;
 use commonweal_domain::tender::abnormal::{AbnormalGround, Abnormality};
 use commonweal_domain::time::Time;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::Read;
@@ -18,17 +19,17 @@ use crate::store::bid;
 use crate::store::columns::index;
 use crate::store::explanation;
 
-/// A request to explain a bid, and what came of it.
+/// A request to explain a bid, and what came of it; or a decision that nobody had to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExplanationView {
     /// What looks abnormal.
     pub about: Abnormality,
-    /// Until when the supplier may explain.
-    pub answer_by: Time,
+    /// Until when the supplier may explain; `None` when nobody was asked.
+    pub answer_by: Option<Time>,
     /// What was asked, for the supplier and the buyer; `None` when the text was erased.
     pub request: Option<String>,
     /// Log index of the request.
-    pub requested_index: u64,
+    pub requested_index: Option<u64>,
     /// The explanation, for the supplier and the buyer.
     pub explanation: Option<String>,
     /// Log index of the explanation.
@@ -49,11 +50,11 @@ impl Read<'_> {
         bids: &[BidId],
     ) -> Result<HashMap<BidId, Vec<ExplanationView>>, AppError> {
         let ids: Vec<Uuid> = bids.iter().map(|id| id.uuid()).collect();
-        let rows = explanation::Entity::find()
+        let mut rows = explanation::Entity::find()
             .filter(explanation::Column::BidId.is_in(ids))
-            .order_by_asc(explanation::Column::RequestedIdx)
             .all(self.db)
             .await?;
+        rows.sort_by_key(|row| row.requested_idx.or(row.decided_idx));
         let opened: HashMap<Uuid, bid::Model> = bid::Entity::find()
             .filter(bid::Column::Id.is_in(rows.iter().map(|row| row.bid_id)))
             .all(self.db)
@@ -67,8 +68,12 @@ impl Read<'_> {
             .collect();
         let reader = Reader::new(self, actor, &tenders).await?;
         let texts = rows.iter().flat_map(|row| {
-            let later = [row.explanation_reason_id, row.decision_reason_id];
-            later.into_iter().flatten().chain([row.request_reason_id])
+            let of = [
+                row.request_reason_id,
+                row.explanation_reason_id,
+                row.decision_reason_id,
+            ];
+            of.into_iter().flatten()
         });
         let texts = self.reasons(texts.collect()).await?;
         let mut found: HashMap<BidId, Vec<ExplanationView>> = HashMap::new();
@@ -82,9 +87,9 @@ impl Read<'_> {
             };
             let view = ExplanationView {
                 about: from_word(&row.about)?,
-                answer_by: Time::from_micros(row.answer_by),
-                request: text(Some(row.request_reason_id)),
-                requested_index: index(row.requested_idx)?,
+                answer_by: row.answer_by.map(Time::from_micros),
+                request: text(row.request_reason_id),
+                requested_index: row.requested_idx.map(index).transpose()?,
                 explanation: text(row.explanation_reason_id),
                 given_index: row.given_idx.map(index).transpose()?,
                 ground: row.ground.as_deref().map(from_word).transpose()?,

@@ -85,8 +85,6 @@ missing! {
     AssessmentMonths = "/procurement/assessment_months";
     /// Who verifies claims.
     Quorum = "/procurement/quorum";
-    /// Whether own parameters for abnormally low bids are published.
-    OwnAbnormalParameters = "/procurement/own_abnormal_parameters";
     /// How long evidence is kept.
     RetentionYears = "/procurement/retention_years";
 }

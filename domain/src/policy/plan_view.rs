@@ -4,11 +4,13 @@
 use super::clause::PreferenceForm;
 use super::procurement::{DayCount, Standstill};
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::scoring::robustness::LowPriceRule;
 use crate::scoring::rules::{Preference, Rule};
 use crate::tender::StandstillRule;
 use crate::tender::code::CriterionCode;
 use crate::tender::criteria::{Criterion, CriterionKind};
 use crate::tender::disclosure::BidField;
+use crate::tender::lot::LotCode;
 use crate::tender::plan::{Method, Plan, Rounding};
 
 /// A scored criterion.
@@ -77,11 +79,30 @@ impl<'a> LeafView<'a> {
     }
 }
 
+/// A lot as clauses see it.
+#[derive(Debug, Clone)]
+pub struct LotView<'a> {
+    /// Its code.
+    pub code: &'a LotCode,
+    /// Its scored criteria.
+    pub leaves: Vec<LeafView<'a>>,
+    /// Its own rule for abnormally low prices.
+    pub low_prices: Option<&'a LowPriceRule>,
+}
+
+impl LotView<'_> {
+    /// Whether its price alone decides.
+    pub fn price_only(&self) -> bool {
+        let mut weighty = self.leaves.iter().filter(|leaf| !leaf.points.is_zero());
+        weighty.all(LeafView::is_price)
+    }
+}
+
 /// A plan as clauses see it.
 #[derive(Debug, Clone)]
 pub struct PlanView<'a> {
-    /// The scored criteria of each lot.
-    pub lots: Vec<Vec<LeafView<'a>>>,
+    /// Its lots, in the order of the plan.
+    pub lots: Vec<LotView<'a>>,
     /// Whether the price is weighed among the marks, as a weighted sum does; other methods divide by quality or subtract it.
     pub weighs_price: bool,
     /// Decimal places of a mark.
@@ -105,7 +126,11 @@ impl<'a> PlanView<'a> {
         for lot in &plan.lots {
             let mut leaves = Vec::new();
             walk.collect(&lot.criteria, Fraction::whole(100), false, &mut leaves)?;
-            lots.push(leaves);
+            lots.push(LotView {
+                code: &lot.code,
+                leaves,
+                low_prices: lot.low_prices.as_ref(),
+            });
         }
         Ok(Self {
             lots,
@@ -120,8 +145,11 @@ impl<'a> PlanView<'a> {
     /// Points of social value of 100, of the lot that has the fewest; none where the plan does not name them.
     pub fn social_points(&self) -> Result<Option<Fraction>, ArithmeticError> {
         let mut fewest: Option<Fraction> = None;
-        for leaves in &self.lots {
-            let social = leaves.iter().filter(|leaf| leaf.social && !leaf.is_price());
+        for lot in &self.lots {
+            let social = lot
+                .leaves
+                .iter()
+                .filter(|leaf| leaf.social && !leaf.is_price());
             let sum = social
                 .into_iter()
                 .try_fold(Fraction::ZERO, |sum, leaf| sum.plus(leaf.points))?;
@@ -132,20 +160,12 @@ impl<'a> PlanView<'a> {
 
     /// Every scored criterion of every lot.
     pub fn leaves(&self) -> impl Iterator<Item = &LeafView<'a>> {
-        self.lots.iter().flatten()
+        self.lots.iter().flat_map(|lot| &lot.leaves)
     }
 
     /// Every bonus and uplift of every lot.
     pub fn preferences(&self) -> Vec<PreferenceView<'a>> {
         self.leaves().flat_map(LeafView::preferences).collect()
-    }
-
-    /// Whether some lot is decided by its price alone.
-    pub fn price_only(&self) -> bool {
-        let weighty = |leaf: &&LeafView<'_>| !leaf.points.is_zero();
-        self.lots
-            .iter()
-            .any(|leaves| leaves.iter().filter(weighty).all(LeafView::is_price))
     }
 }
 

@@ -172,9 +172,6 @@ pub struct Procurement {
     /// Who verifies claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quorum: Option<Quorum>,
-    /// Whether the tender documents publish their own parameters for abnormally low bids.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub own_abnormal_parameters: Option<bool>,
     /// How many years the evidence is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_years: Option<u32>,

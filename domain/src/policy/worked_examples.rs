@@ -313,24 +313,6 @@ fn a_preference_needs_a_clause_that_enables_it_that_high() {
 }
 
 #[test]
-fn several_criteria_in_spain_publish_their_own_parameters() {
-    let rule = [policy("es-rglcap", 1)];
-    let answer = |published| {
-        let mut procurement = central(None);
-        procurement.place = Some("ES".to_owned());
-        procurement.own_abnormal_parameters = published;
-        let plan = commenced(Some("2026-12-31"), "20", procurement);
-        find(&report(&rule, &plan), "es-rglcap", "abnormally-low")
-            .unwrap()
-            .judged
-            .answer
-    };
-    assert_eq!(answer(None), Answer::Unknown);
-    assert_eq!(answer(Some(true)), Answer::Met);
-    assert_eq!(answer(Some(false)), Answer::NotMet);
-}
-
-#[test]
 fn a_call_off_follows_its_framework_agreement() {
     use procurement::Framework;
     let mut procurement = central(Some("8000000"));

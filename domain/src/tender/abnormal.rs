@@ -1,6 +1,7 @@
 //! A bid that looks abnormal, by its low price or its high pledges: its supplier has the right to explain, and a person
 //! decides by a named ground. A flag alone never excludes (Directive 2014/24/EU, art. 69; C-285/99).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -77,15 +78,33 @@ impl AbnormalGround {
     }
 }
 
-/// A request to explain, and what has come of it.
+/// A look at what seems abnormal in a bid, and what has come of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
-    /// Until when the supplier may explain.
-    pub answer_by: Time,
+    /// Until when the supplier may explain; none where an officer decided without asking.
+    pub answer_by: Option<Time>,
     /// Whether there is an explanation.
     pub given: bool,
     /// Whether it is decided.
     pub decided: bool,
+}
+
+impl Asked {
+    /// A request to explain until a time.
+    pub fn until(answer_by: Time) -> Self {
+        Self {
+            answer_by: Some(answer_by),
+            given: false,
+            decided: false,
+        }
+    }
+
+    /// A decision that nobody had to be asked.
+    pub const NOT_NEEDED: Self = Self {
+        answer_by: None,
+        given: false,
+        decided: true,
+    };
 }
 
 /// Why a step with a bid that looks abnormal cannot be taken.
@@ -126,12 +145,23 @@ pub enum AbnormalError {
         /// The deadline.
         until: Time,
     },
+    /// Nobody asked, and nothing is flagged.
+    #[error(
+        "the report on the ranking does not flag {0}, and nobody asked about it: there is nothing to decide"
+    )]
+    NotFlagged(Abnormality),
     /// A ground for something else.
     #[error("this ground does not fit {0}: choose another")]
     Ground(Abnormality),
     /// A request that waits for its decision.
-    #[error("the bid at rank 1 was asked to explain {0}: decide about it before the award")]
+    #[error("the bid that would win was asked to explain {0}: decide about it before the award")]
     Undecided(Abnormality),
+    /// A flag that nobody has looked at.
+    #[error(
+        "the bid that would win is flagged for {0}: ask its supplier to explain it, or decide on the ground NOT_ABNORMAL \
+         that nobody has to be asked, before the award"
+    )]
+    NotLookedAt(Abnormality),
 }
 
 /// Checks a request to explain, to be logged at a time.
@@ -142,8 +172,10 @@ pub fn check_request(
     answer_by: Time,
     at: Time,
 ) -> Result<(), AbnormalError> {
-    if asked.is_some() {
-        return Err(AbnormalError::AskedAlready(about));
+    match asked {
+        Some(asked) if asked.answer_by.is_none() => return Err(AbnormalError::DecidedAlready),
+        Some(_) => return Err(AbnormalError::AskedAlready(about)),
+        None => {}
     }
     if about == Abnormality::LowPrice && !prices_open {
         return Err(AbnormalError::PricesClosed);
@@ -168,27 +200,36 @@ pub fn check_explanation(
     if asked.given {
         return Err(AbnormalError::GivenAlready);
     }
-    if received_at > asked.answer_by {
-        let until = asked.answer_by;
-        return Err(AbnormalError::TooLate { until });
+    match asked.answer_by {
+        Some(until) if received_at > until => Err(AbnormalError::TooLate { until }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// Checks a decision, to be logged at a time: after the explanation, or after the time for it.
+/// Checks a decision, to be logged at a time: after the explanation, or after the time for it. What the report on the
+/// standing ranking flags can be found not abnormal without a request; nobody is excluded unheard.
 pub fn check_decision(
     asked: Option<&Asked>,
+    flagged: bool,
     about: Abnormality,
     ground: AbnormalGround,
     at: Time,
 ) -> Result<(), AbnormalError> {
-    let asked = asked.ok_or(AbnormalError::NotAsked(about))?;
+    let Some(asked) = asked else {
+        return match ground {
+            AbnormalGround::NotAbnormal if flagged => Ok(()),
+            AbnormalGround::NotAbnormal => Err(AbnormalError::NotFlagged(about)),
+            _ => Err(AbnormalError::NotAsked(about)),
+        };
+    };
     if asked.decided {
         return Err(AbnormalError::DecidedAlready);
     }
-    if !asked.given && at <= asked.answer_by {
-        let until = asked.answer_by;
-        return Err(AbnormalError::TooEarly { until });
+    match asked.answer_by {
+        Some(until) if !asked.given && at <= until => {
+            return Err(AbnormalError::TooEarly { until });
+        }
+        _ => {}
     }
     if ground.fits(about) {
         Ok(())
@@ -197,12 +238,16 @@ pub fn check_decision(
     }
 }
 
-/// Refuses to award a bid whose supplier waits for a decision.
-pub fn check_settled<'a>(
-    asked: impl IntoIterator<Item = (&'a Abnormality, &'a Asked)>,
+/// Refuses to award a bid whose supplier waits for a decision, or of which something is flagged that nobody has decided.
+pub fn check_settled(
+    flagged: impl IntoIterator<Item = Abnormality>,
+    asked: &BTreeMap<Abnormality, Asked>,
 ) -> Result<(), AbnormalError> {
-    let open = asked.into_iter().find(|(_, asked)| !asked.decided);
-    open.map_or(Ok(()), |(about, _)| Err(AbnormalError::Undecided(*about)))
+    if let Some((about, _)) = asked.iter().find(|(_, asked)| !asked.decided) {
+        return Err(AbnormalError::Undecided(*about));
+    }
+    let unseen = flagged.into_iter().find(|about| !asked.contains_key(about));
+    unseen.map_or(Ok(()), |about| Err(AbnormalError::NotLookedAt(about)))
 }
 
 #[cfg(test)]
@@ -218,7 +263,7 @@ mod tests {
 
     fn asked(given: bool, decided: bool) -> Asked {
         Asked {
-            answer_by: now().plus_micros(EXPLAIN_MICROS),
+            answer_by: Some(now().plus_micros(EXPLAIN_MICROS)),
             given,
             decided,
         }
@@ -242,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_explanation_comes_once_and_in_time() {
-        let (open, until) = (asked(false, false), asked(false, false).answer_by);
+        let (open, until) = (asked(false, false), now().plus_micros(EXPLAIN_MICROS));
         assert_eq!(check_explanation(Some(&open), LowPrice, until), Ok(()));
         let late = check_explanation(Some(&open), LowPrice, until.plus_micros(1));
         assert_eq!(late, Err(AbnormalError::TooLate { until }));
@@ -255,9 +300,10 @@ mod tests {
     #[test]
     fn nothing_is_decided_before_the_explanation_or_its_deadline() {
         let open = asked(false, false);
-        let decide =
-            |asked: &Asked, at| check_decision(Some(asked), LowPrice, Ground::NotAccounted, at);
-        let until = open.answer_by;
+        let decide = |asked: &Asked, at| {
+            check_decision(Some(asked), false, LowPrice, Ground::NotAccounted, at)
+        };
+        let until = now().plus_micros(EXPLAIN_MICROS);
         assert_eq!(decide(&open, until), Err(AbnormalError::TooEarly { until }));
         assert_eq!(decide(&open, until.plus_micros(1)), Ok(()));
         assert_eq!(decide(&asked(true, false), now()), Ok(()));
@@ -270,7 +316,7 @@ mod tests {
     #[test]
     fn a_ground_fits_what_looks_abnormal() {
         let decide =
-            |about, ground| check_decision(Some(&asked(true, false)), about, ground, now());
+            |about, ground| check_decision(Some(&asked(true, false)), false, about, ground, now());
         assert_eq!(
             decide(LowPrice, Ground::NotDeliverable),
             Err(AbnormalError::Ground(LowPrice))
@@ -285,11 +331,43 @@ mod tests {
 
     #[test]
     fn an_open_request_keeps_a_bid_from_the_award() {
-        let (open, closed) = (asked(true, false), asked(true, true));
-        assert_eq!(check_settled([(&LowPrice, &closed)]), Ok(()));
+        let mut looks = BTreeMap::from([(LowPrice, asked(true, true))]);
+        assert_eq!(check_settled([], &looks), Ok(()));
+        looks.insert(HighPledge, asked(true, false));
         assert_eq!(
-            check_settled([(&LowPrice, &closed), (&HighPledge, &open)]),
+            check_settled([], &looks),
             Err(AbnormalError::Undecided(HighPledge))
         );
+    }
+
+    #[test]
+    fn a_flag_keeps_a_bid_from_the_award_until_somebody_has_looked() {
+        let unseen = check_settled([LowPrice], &BTreeMap::new());
+        assert_eq!(unseen, Err(AbnormalError::NotLookedAt(LowPrice)));
+        let looks = BTreeMap::from([(LowPrice, Asked::NOT_NEEDED)]);
+        assert_eq!(check_settled([LowPrice], &looks), Ok(()));
+        let other = check_settled([LowPrice, HighPledge], &looks);
+        assert_eq!(other, Err(AbnormalError::NotLookedAt(HighPledge)));
+    }
+
+    #[test]
+    fn what_is_flagged_can_be_found_not_abnormal_without_a_request_and_nobody_is_excluded_unheard()
+    {
+        let decide = |flagged, ground| check_decision(None, flagged, LowPrice, ground, now());
+        assert_eq!(decide(true, Ground::NotAbnormal), Ok(()));
+        assert_eq!(
+            decide(false, Ground::NotAbnormal),
+            Err(AbnormalError::NotFlagged(LowPrice))
+        );
+        for ground in [Ground::Economics, Ground::NotAccounted] {
+            let unheard = decide(true, ground);
+            assert_eq!(unheard, Err(AbnormalError::NotAsked(LowPrice)));
+        }
+        let later = now().plus_micros(EXPLAIN_MICROS);
+        let looked = Asked::NOT_NEEDED;
+        let asked = check_request(Some(&looked), LowPrice, true, later, now());
+        assert_eq!(asked, Err(AbnormalError::DecidedAlready));
+        let explained = check_explanation(Some(&looked), LowPrice, now());
+        assert_eq!(explained, Err(AbnormalError::DecidedAlready));
     }
 }

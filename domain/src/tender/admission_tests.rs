@@ -90,7 +90,7 @@ fn a_ranking_before_an_admitted_ground_is_decided_is_found() {
     for name in ["INSURED", "FRAUD", "LATE-TAX"] {
         let all = declaring(&[name]);
         let mut story = agreed(&all);
-        story.rank(&all);
+        story.compute(&all);
         assert_eq!(
             story.checks(),
             found("ranking.computed", "admission"),

@@ -90,6 +90,16 @@ impl Weight {
     /// All of it.
     pub const WHOLE: Self = Self(1_000_000);
 
+    /// A whole percent; more than 100 is 100.
+    pub const fn percent(percent: u32) -> Self {
+        let steps = percent.saturating_mul(STEPS);
+        Self(if steps > Self::WHOLE.0 {
+            Self::WHOLE.0
+        } else {
+            steps
+        })
+    }
+
     /// The exact part of the whole, 0 to 1.
     pub fn part(self) -> Result<Fraction, ArithmeticError> {
         Fraction::new(i128::from(self.0), i128::from(Self::WHOLE.0))

@@ -80,8 +80,8 @@ fn ranked_with(plan: Plan, content: ConfirmationContent) -> Story {
 
 /// The SEO mark of supplier 1, the third social one.
 fn seo_mark(story: &Story) -> String {
-    let last = story.entries.last().map(|entry| entry.body.clone());
-    let Some(Body::RankingComputed(ranking)) = last else {
+    let at = usize::try_from(story.position("ranking.computed")).unwrap();
+    let Body::RankingComputed(ranking) = &story.entries[at].body else {
         panic!("ranked");
     };
     ranking.lots[0].result.scores[0].marks[3]

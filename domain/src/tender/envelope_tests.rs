@@ -156,13 +156,13 @@ fn prices_opened_by_one_person_or_before_the_consensus_are_found() {
 #[test]
 fn a_ranking_before_the_prices_or_with_a_price_missing_is_found() {
     let mut story = agreed(two_envelopes(), &bidders());
-    story.rank(&bidders());
+    story.compute(&bidders());
     assert_eq!(checks(&story), found("ranking.computed", "stage"));
     let mut story = agreed(two_envelopes(), &bidders());
     story.open_prices(&bidders(), &[]);
     story.entries.pop();
     assert_eq!(checks(&story), found("prices.opened", "prices"));
-    story.rank(&bidders());
+    story.compute(&bidders());
     assert_eq!(checks(&story)[0], ("ranking.computed".to_owned(), "prices"));
 }
 

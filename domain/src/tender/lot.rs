@@ -100,7 +100,7 @@ pub struct Lot {
     /// Bids below this price are excluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_price: Option<Money>,
-    /// From which price on a bid is asked to explain itself; none where prices are not all that counts and the buyer
+    /// From which price on a bid is asked to explain itself; none where the price does not decide alone and the buyer
     /// publishes no rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low_prices: Option<LowPriceRule>,

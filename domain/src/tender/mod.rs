@@ -48,7 +48,11 @@ mod envelope_tests;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
+mod flag_tests;
+#[cfg(test)]
 mod lot_tests;
+#[cfg(test)]
+mod method_replay_tests;
 #[cfg(test)]
 mod obligation_tests;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::reserved::RESERVED;
 use crate::amount::{Currency, Money, Number};
 use crate::catalogue::Catalogue;
 use crate::log::canonical::canonical_blob;
+use crate::scoring::robustness::decides_by_price;
 use crate::scoring::rules::{Fault, PlanFacts};
 use crate::time::Time;
 
@@ -104,7 +105,7 @@ impl Plan {
         for (index, lot) in self.lots.iter().enumerate() {
             if let Some(rule) = &lot.low_prices {
                 let path = format!("/lots/{index}/low_prices");
-                rule.check(facts)
+                rule.check(facts, decides_by_price(self, lot))
                     .map_err(|Fault { field, problem }| at(format!("{path}/{field}"), problem))?;
             }
         }

@@ -115,6 +115,14 @@ pub enum PlanProblem {
         /// The amount's currency.
         found: Currency,
     },
+    /// No parameters where the price does not decide alone.
+    #[error(
+        "several criteria decide here, and what the law presumes low holds where the price decides alone: state the parameters"
+    )]
+    NoParameters,
+    /// A mean of nothing, or of too many.
+    #[error("expected 1 to 100 bids of which the mean is taken at least")]
+    FewestInMean,
     /// An amount below zero.
     #[error("the amount is negative: expected zero or more")]
     Negative,

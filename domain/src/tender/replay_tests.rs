@@ -213,7 +213,7 @@ fn a_revocation_recorded_after_the_opening_changes_no_ranking() {
     story.bid(&bidders());
     story.open(&bidders());
     story.agree(&bidders());
-    story.rank(&bidders());
+    story.compute(&bidders());
     assert_eq!(story.checks(), found("ranking.computed", "marks"));
 }
 

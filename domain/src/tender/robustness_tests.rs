@@ -1,41 +1,13 @@
 //! `robustness.reported` replayed: clean, attested, and tampered with.
 
-use std::collections::BTreeMap;
-
 use super::Disclosure;
 use super::fixtures::*;
 use super::plan::Plan;
-use super::story::{CHAIR, PROPOSER, Story, actor, bidders};
-use super::validity::is_public;
+use super::story::{CHAIR, Story, actor, bidders};
 use crate::actor::Role;
 use crate::log::hash::sha256;
 use crate::log::kinds::Body;
-use crate::scoring::robustness::{Case, PanelMarks, robustness};
 use crate::tender::entries::*;
-
-/// Questions the last ranking of the story.
-fn question(story: &mut Story) {
-    let (entrants, facts) = story.evaluated(&bidders(), &[2]);
-    let found = robustness(&Case {
-        plan: &story.plan,
-        lot: &story.plan.lots[0],
-        entrants: &entrants,
-        facts: &facts,
-        groups: &BTreeMap::new(),
-        panel: &PanelMarks::new(),
-    });
-    let found = found.unwrap().unwrap();
-    let public = is_public(&story.plan);
-    let reported = RobustnessReported {
-        tender: tender(),
-        lot: lot("1"),
-        ranking: story.position("ranking.computed"),
-        summary: found.summary().unwrap(),
-        report: public.then(|| found.hash().unwrap()),
-    };
-    let officer = vec![actor(Role::Officer, PROPOSER)];
-    story.add(officer, tender(), reported);
-}
 
 fn ranked(plan: Plan) -> Story {
     let mut story = Story::new(plan);
@@ -49,9 +21,7 @@ fn ranked(plan: Plan) -> Story {
 }
 
 fn questioned() -> Story {
-    let mut story = ranked(full_plan());
-    question(&mut story);
-    story
+    ranked(full_plan())
 }
 
 fn reported(body: &mut Body) -> Option<&mut Box<RobustnessReported>> {
@@ -81,7 +51,6 @@ fn withheld_prices_leave_it_attested_without_a_hash_to_guess_from() {
         ground: "trade secrets".to_owned(),
     };
     let mut story = ranked(plan);
-    question(&mut story);
     let (findings, state) = story.replay();
     assert_eq!(findings, []);
     assert_eq!(state.tally.attested_counts().get(SORT), Some(&1));

@@ -27,6 +27,7 @@ use crate::organisation;
 use crate::policy::clause::ReservedParticipation;
 use crate::scoring::draw::seed;
 use crate::scoring::ranking::Ranking;
+use crate::scoring::robustness::Flags;
 use crate::scoring::{Entrant, Facts, KnownContent};
 use crate::time::Time;
 
@@ -97,6 +98,8 @@ pub(super) struct Standing {
     pub(super) rankings: Vec<Ranking>,
     /// To which bid each lot goes; none while a ranking is withheld.
     pub(super) allocation: Option<Vec<Allocated>>,
+    /// What the report on the ranking of each lot flags, as far as there is one.
+    pub(super) flags: BTreeMap<LotCode, Flags>,
 }
 
 /// A bid after the opening.
@@ -112,7 +115,7 @@ pub(super) struct OpenedBid {
     /// What its second envelope must match, while it is closed.
     pub(super) closed_prices: Option<ClosedPrices>,
     pub(super) valid: bool,
-    /// Requests to explain what looks abnormal in it.
+    /// Looks at what seems abnormal in it.
     pub(super) asked: BTreeMap<Abnormality, Asked>,
     /// Excluded by a decision.
     pub(super) excluded: bool,
@@ -286,6 +289,22 @@ impl Tender {
             .get_mut(&bid)
             .filter(|opened| opened.valid && !opened.excluded)
             .ok_or_else(|| header.finding("bid", "a valid bid of the tender, not excluded", bid))
+    }
+
+    /// Takes in what the report on the ranking of a lot flags.
+    pub(super) fn take_flags(&mut self, lot: &LotCode, flags: Flags) {
+        if let Some(standing) = &mut self.ranking {
+            standing.flags.insert(lot.clone(), flags);
+        }
+    }
+
+    /// Whether the report on the ranking that stands flags something in a bid.
+    pub(super) fn flags(&self, bid: BidId, about: Abnormality) -> bool {
+        let mut reports = self
+            .ranking
+            .iter()
+            .flat_map(|standing| standing.flags.values());
+        reports.any(|flags| flags.has(bid, about))
     }
 
     /// A bid that takes part and declares something on which nothing is decided, with the code of it.

@@ -1,6 +1,8 @@
 //! A whole tender as a log, for tests of replay: three suppliers bid, one replaces its bid, a fourth withdraws, a fifth is
 //! late; two evaluators mark, the panel agrees, two officers award.
 
+use std::collections::BTreeMap;
+
 use super::allocation::allocate;
 use super::award::LotAward;
 pub(crate) use super::bidder::*;
@@ -8,7 +10,7 @@ use super::confirmation::{ConfirmationContent, ConfirmedShare, confirmed};
 use super::entries::*;
 use super::fixtures::*;
 use super::plan::Plan;
-use super::validity::Validity;
+use super::validity::{Validity, is_public};
 use crate::actor::Role;
 use crate::catalogue::entries::CataloguePublished;
 use crate::ids::{BidId, CertificationId, Id, OrganisationId};
@@ -22,6 +24,7 @@ use crate::organisation::entries::{
 };
 use crate::organisation::name::PublicName;
 use crate::organisation::{LegalForm, Sector};
+use crate::scoring::robustness::{Case, PanelMarks, robustness};
 use crate::scoring::{Entrant, Facts, draw, evaluate};
 use crate::time::Time;
 
@@ -366,11 +369,46 @@ impl Story {
         }
     }
 
+    /// The ranking and the report on it.
     pub(crate) fn rank(&mut self, bidders: &[Bidder]) -> RankingComputed {
+        let ranking = self.compute(bidders);
+        self.question(bidders, &[2]);
+        ranking
+    }
+
+    /// The ranking alone.
+    pub(crate) fn compute(&mut self, bidders: &[Bidder]) -> RankingComputed {
         let ranking = self.result(bidders, &[2]);
         let officer = vec![actor(Role::Officer, PROPOSER)];
         self.add_upto(officer, tender(), Some(self.next()), ranking.clone());
         ranking
+    }
+
+    /// Questions the last ranking of every lot that has a winner.
+    pub(crate) fn question(&mut self, bidders: &[Bidder], certified: &[u128]) {
+        let (entrants, facts) = self.evaluated(bidders, certified);
+        let public = is_public(&self.plan);
+        for lot in self.plan.lots.clone() {
+            let found = robustness(&Case {
+                plan: &self.plan,
+                lot: &lot,
+                entrants: &entrants,
+                facts: &facts,
+                groups: &BTreeMap::new(),
+                panel: &PanelMarks::new(),
+            });
+            let Some(found) = found.unwrap() else {
+                continue;
+            };
+            let reported = RobustnessReported {
+                tender: tender(),
+                lot: lot.code,
+                ranking: self.position("ranking.computed"),
+                summary: found.summary().unwrap(),
+                report: public.then(|| found.hash().unwrap()),
+            };
+            self.add(vec![actor(Role::Officer, PROPOSER)], tender(), reported);
+        }
     }
 
     pub(crate) fn propose(&mut self, winner: BidId) {

@@ -9,6 +9,7 @@ mod confirmed_lots;
 mod debrief;
 mod drafts;
 mod envelopes;
+mod flags;
 mod lots;
 mod methods;
 mod panel;

@@ -111,11 +111,17 @@ impl City {
     /// Publishes a tender, takes the three bids and waits until the deadline has passed.
     pub(crate) async fn closed(&self, app: &TestApp) -> Result<String> {
         let tender = self.publish(app, self.plan()).await?;
+        self.close(app, &tender).await?;
+        Ok(tender)
+    }
+
+    /// Takes the three bids and waits until the deadline has passed.
+    async fn close(&self, app: &TestApp, tender: &str) -> Result<()> {
         for (supplier, bid) in self.suppliers.iter().zip(self.bids()) {
-            submit(app, supplier, &tender, bid, "first").await?;
+            submit(app, supplier, tender, bid, "first").await?;
         }
         app.advance_seconds(SECONDS_TO_CLOSING + 60);
-        Ok(tender)
+        Ok(())
     }
 
     /// Takes a tender to its opening by two officers, and seats the panel.
@@ -128,23 +134,15 @@ impl City {
     /// Takes a tender to its opening by two officers.
     pub(crate) async fn unseated(&self, app: &TestApp) -> Result<String> {
         let tender = self.closed(app).await?;
-        on_tender(
-            app,
-            &self.officer,
-            "approveOpening",
-            "OpenTenderInput",
-            &tender,
-        )
-        .await?;
-        on_tender(
-            app,
-            &self.second_officer,
-            "openTender",
-            "OpenTenderInput",
-            &tender,
-        )
-        .await?;
+        self.open(app, &tender).await?;
         Ok(tender)
+    }
+
+    /// Opens a closed tender by two officers.
+    pub(crate) async fn open(&self, app: &TestApp, tender: &str) -> Result<()> {
+        let input = "OpenTenderInput";
+        on_tender(app, &self.officer, "approveOpening", input, tender).await?;
+        on_tender(app, &self.second_officer, "openTender", input, tender).await
     }
 
     /// Marks the bids of the first two suppliers, each evaluator alone, and makes the marks final.
@@ -181,10 +179,23 @@ impl City {
     /// From the opening to the ranking.
     pub(crate) async fn ranked(&self, app: &TestApp) -> Result<String> {
         let tender = self.opened(app).await?;
-        self.mark(app, &tender).await?;
-        self.sign(app, &tender).await?;
-        on_tender(app, &self.officer, "computeRanking", "PanelInput", &tender).await?;
+        self.judge(app, &tender).await?;
         Ok(tender)
+    }
+
+    /// From a published tender to its ranking.
+    pub(crate) async fn rank(&self, app: &TestApp, tender: &str) -> Result<()> {
+        self.close(app, tender).await?;
+        self.open(app, tender).await?;
+        self.seat(app, tender).await?;
+        self.judge(app, tender).await
+    }
+
+    /// From the seated panel to the ranking.
+    async fn judge(&self, app: &TestApp, tender: &str) -> Result<()> {
+        self.mark(app, tender).await?;
+        self.sign(app, tender).await?;
+        on_tender(app, &self.officer, "computeRanking", "PanelInput", tender).await
     }
 
     /// From the ranking to the award by two officers.

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commonweal_domain::amount::{Currency, Money, Share};
+use commonweal_domain::amount::{Currency, Money};
 use commonweal_domain::catalogue::{Catalogue, Measure, MeasureKind};
 use commonweal_domain::ids::{CatalogueId, Id, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::organisation::certification::SeoKind;
 use commonweal_domain::policy::Procurement;
+use commonweal_domain::policy::clause::AbnormalBands;
 use commonweal_domain::scoring::plan_report::{Declared, plan_seed};
 use commonweal_domain::scoring::robustness::{LowPriceRule, PanelMarks, PlausibleRate};
 use commonweal_domain::scoring::{Entrant, Facts};
@@ -259,37 +260,57 @@ fn tie_breaks(input: &Input) -> Result<Vec<TieBreak>, InputError> {
 }
 
 fn low(input: &LowPricesInput, currency: Currency) -> Result<LowPriceRule, InputError> {
-    let part = |field: &str, given: &Option<Decimal>, usual: Share| match given {
-        Some(part) => parsed(&part.0, &format!("/low_prices/{field}")),
-        None => Ok(usual),
-    };
-    let spain = LowPriceRule::spain();
-    let budget = input.budget.as_ref();
-    Ok(LowPriceRule {
-        budget: budget
-            .map(|price| money(price, currency, "/low_prices/budget"))
-            .transpose()?,
-        one_below_budget: part(
+    let mut bands = AbnormalBands::SPAIN;
+    let parts = [
+        (
             "one_below_budget",
             &input.one_below_budget,
-            spain.one_below_budget,
-        )?,
-        two_below_other: part(
+            &mut bands.one_below_budget,
+        ),
+        (
             "two_below_other",
             &input.two_below_other,
-            spain.two_below_other,
-        )?,
-        three_below_budget: part(
+            &mut bands.two_below_other,
+        ),
+        (
+            "three_below_mean",
+            &input.three_below_mean,
+            &mut bands.three_below_mean,
+        ),
+        (
+            "three_left_out_above_mean",
+            &input.three_left_out_above_mean,
+            &mut bands.three_left_out_above_mean,
+        ),
+        (
             "three_below_budget",
             &input.three_below_budget,
-            spain.three_below_budget,
-        )?,
-        below_mean: part("below_mean", &input.below_mean, spain.below_mean)?,
-        left_out_above_mean: part(
-            "left_out_above_mean",
-            &input.left_out_above_mean,
-            spain.left_out_above_mean,
-        )?,
+            &mut bands.three_below_budget,
+        ),
+        (
+            "more_below_mean",
+            &input.more_below_mean,
+            &mut bands.more_below_mean,
+        ),
+        (
+            "more_left_out_above_mean",
+            &input.more_left_out_above_mean,
+            &mut bands.more_left_out_above_mean,
+        ),
+    ];
+    for (field, given, part) in parts {
+        if let Some(percent) = given {
+            *part = parsed(&percent.0, &format!("/low_prices/{field}"))?;
+        }
+    }
+    if let Some(fewest) = input.more_fewest_in_mean {
+        bands.more_fewest_in_mean = fewest;
+    }
+    let budget = input.budget.as_ref();
+    let budget = budget.map(|price| money(price, currency, "/low_prices/budget"));
+    Ok(LowPriceRule {
+        budget: budget.transpose()?,
+        parameters: Some(bands),
     })
 }
 

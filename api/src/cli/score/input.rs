@@ -62,16 +62,19 @@ pub(super) struct CriterionInput {
     pub(super) declared: Option<Value>,
 }
 
-/// The rule for low prices; what is missing is Spain's.
+/// The rule for low prices, in percent; what is missing is Spain's.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LowPricesInput {
     pub(super) budget: Option<Decimal>,
     pub(super) one_below_budget: Option<Decimal>,
     pub(super) two_below_other: Option<Decimal>,
+    pub(super) three_below_mean: Option<Decimal>,
+    pub(super) three_left_out_above_mean: Option<Decimal>,
     pub(super) three_below_budget: Option<Decimal>,
-    pub(super) below_mean: Option<Decimal>,
-    pub(super) left_out_above_mean: Option<Decimal>,
+    pub(super) more_below_mean: Option<Decimal>,
+    pub(super) more_left_out_above_mean: Option<Decimal>,
+    pub(super) more_fewest_in_mean: Option<u32>,
 }
 
 /// The most of a measure per part of the price.

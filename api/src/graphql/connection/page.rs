@@ -128,11 +128,7 @@ fn key<K: Cursor>(field: &str, text: Option<&str>) -> async_graphql::Result<Opti
 }
 
 fn wrong(field: &str, text: &str) -> async_graphql::Error {
-    let mut error = Code::BadUserInput.error(format!("`{field}` {text}"));
-    if let Some(extensions) = &mut error.extensions {
-        extensions.set("field", field);
-    }
-    error
+    Code::BadUserInput.error_at(field, format!("`{field}` {text}"))
 }
 
 /// Where a page stands in its list.

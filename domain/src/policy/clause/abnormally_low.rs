@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, ClauseKind};
 use crate::fraction::ArithmeticError;
-use crate::policy::check::{Judged, MissingFact, input};
+use crate::policy::check::{Judged, input};
+use crate::policy::plan_view::LotView;
 use crate::policy::problem::{PolicyProblem, between};
 use crate::tender::code::Weight;
 
-/// Parameters that depend on how many bids there are (Spain's art. 85 of the general regulation on public contracts). All
-/// are percentages; a bid is flagged when it lies below by more than this.
+/// Parameters that depend on how many bids there are, in the form of Spain's general regulation on public contracts
+/// (RGLCAP, art. 85). All are percentages; a bid is flagged when it lies below by more than this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbnormalBands {
@@ -32,6 +33,26 @@ pub struct AbnormalBands {
     pub more_fewest_in_mean: u32,
 }
 
+impl AbnormalBands {
+    /// The parameters of RGLCAP, art. 85, which hold for awards by price alone where nothing else is published.
+    pub const SPAIN: Self = Self {
+        one_below_budget: Weight::percent(25),
+        two_below_other: Weight::percent(20),
+        three_below_mean: Weight::percent(10),
+        three_left_out_above_mean: Weight::percent(10),
+        three_below_budget: Weight::percent(25),
+        more_below_mean: Weight::percent(10),
+        more_left_out_above_mean: Weight::percent(10),
+        more_fewest_in_mean: 3,
+    };
+
+    /// Whether a mean can be taken by them.
+    pub(crate) fn valid(&self) -> Result<(), PolicyProblem> {
+        let fewest = self.more_fewest_in_mean;
+        between("more_fewest_in_mean", fewest, 1..=100, "1 to 100")
+    }
+}
+
 /// Parameters of the clause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,37 +62,53 @@ pub struct AbnormallyLow {
     pub price_only: Option<AbnormalBands>,
 }
 
+/// What a plan says of abnormally low prices in a lot, in the eyes of the clause.
+fn says(lot: &LotView<'_>, default: &AbnormalBands) -> (bool, &'static str) {
+    let own = lot.low_prices.and_then(|rule| rule.parameters.as_ref());
+    match (lot.price_only(), own) {
+        (true, Some(own)) if own == default => (
+            true,
+            "the price alone decides, and the clause's own parameters hold",
+        ),
+        (true, Some(_)) => (
+            true,
+            "the price alone decides, by parameters that the plan publishes",
+        ),
+        (true, None) => (
+            false,
+            "the price alone decides, and the plan publishes neither the clause's parameters nor its own",
+        ),
+        (false, Some(_)) => (
+            true,
+            "several criteria decide, and the plan publishes its own parameters",
+        ),
+        (false, None) => (
+            false,
+            "several criteria decide, and the plan publishes no parameters: add `low_prices` to the lot",
+        ),
+    }
+}
+
 impl ClauseKind for AbnormallyLow {
     fn valid(&self) -> Result<(), PolicyProblem> {
-        self.price_only.map_or(Ok(()), |bands| {
-            between(
-                "more_fewest_in_mean",
-                bands.more_fewest_in_mean,
-                1..=100,
-                "1 to 100",
-            )
-        })
+        self.price_only.map_or(Ok(()), |bands| bands.valid())
     }
 
     fn check(&self, case: &Case<'_>) -> Result<Option<Judged>, ArithmeticError> {
-        if self.price_only.is_none() {
+        let Some(default) = &self.price_only else {
             let sentence = "a bid that looks abnormally low is flagged, its supplier may explain it, and a person decides";
             return Ok(Some(Judged::of(true, Vec::new(), sentence)));
-        }
-        if case.plan.price_only() {
-            let sentence = "the price alone decides, so that the clause's own parameters hold";
-            return Ok(Some(Judged::of(true, Vec::new(), sentence)));
-        }
-        Ok(Some(match case.procurement.own_abnormal_parameters {
-            None => {
-                let sentence = "with several criteria the documents publish their own parameters, and the plan does not say whether they do";
-                Judged::unknown(MissingFact::OwnAbnormalParameters, Vec::new(), sentence)
-            }
-            Some(published) => {
-                let inputs = vec![input("own parameters published", published)];
-                let sentence = "with several criteria the documents must publish their own parameters for abnormally low bids";
-                Judged::of(published, inputs, sentence)
-            }
+        };
+        let said = case.plan.lots.iter().map(|lot| (lot, says(lot, default)));
+        let said: Vec<_> = said.collect();
+        let inputs = said
+            .iter()
+            .map(|(lot, (_, sentence))| input(&format!("lot {}", lot.code), sentence));
+        // The first lot that falls short speaks for all, else the first.
+        let spoken = said.iter().find(|(_, (met, _))| !met).or(said.first());
+        Ok(spoken.map(|(lot, (met, sentence))| {
+            let sentence = format!("in lot {} {sentence}", lot.code);
+            Judged::of(*met, inputs.collect(), sentence)
         }))
     }
 }

@@ -144,8 +144,8 @@ impl ClauseKind for SocialValueWeight {
             )));
         }
         let mut lowest: Option<Fraction> = None;
-        for leaves in &case.plan.lots {
-            let percent = self.percent(case, leaves)?;
+        for lot in &case.plan.lots {
+            let percent = self.percent(case, &lot.leaves)?;
             lowest = Some(lowest.map_or(percent, |low| low.at_most(percent)));
         }
         let found = lowest.unwrap_or(Fraction::ZERO);

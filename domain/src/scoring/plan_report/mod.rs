@@ -22,6 +22,7 @@ use crate::catalogue::Catalogue;
 use crate::fraction::ArithmeticError;
 use crate::log::canonical::{EncodingError, canonical_blob};
 use crate::log::hash::{Hash, sha256};
+use crate::scoring::robustness::{LowPriceRule, low_price_rule};
 use crate::tender::lot::Lot;
 use crate::tender::plan::Plan;
 
@@ -58,6 +59,8 @@ pub struct PlanReport {
     pub warnings: Vec<String>,
     /// What the law asks of a criterion and the plan does not say.
     pub facts: Vec<FactWarning>,
+    /// The rule by which prices will be flagged as abnormally low; none where no price will be.
+    pub low_prices: Option<LowPriceRule>,
     /// What one step of each criterion costs in price.
     pub price_equivalents: PriceEquivalents,
     /// Rank reversals and ties among random bids.
@@ -84,6 +87,7 @@ pub fn plan_report(input: &PlanReportInput<'_>) -> Result<PlanReport, Arithmetic
             .map(ToString::to_string)
             .collect(),
         facts: facts::missing_facts(input)?,
+        low_prices: low_price_rule(input.plan, input.lot),
         price_equivalents: price_equivalent::price_equivalents(&samples)?,
         simulation: simulation::simulation(&samples, input.runs.min(MAX_RUNS))?,
         bias: bias::bias(&samples)?,

@@ -9,50 +9,52 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::amount::{Money, Share};
+use crate::amount::Money;
 use crate::fraction::{ArithmeticError, Fraction};
 use crate::ids::BidId;
+use crate::policy::clause::AbnormalBands;
 use crate::scoring::entrant::Entrant;
 use crate::scoring::rules::{Fault, PlanFacts, Price};
+use crate::tender::code::Weight;
 use crate::tender::lot::Lot;
 use crate::tender::plan::Plan;
 use crate::tender::plan_check::check_money;
+use crate::tender::plan_error::PlanProblem;
 
-/// The parameters of the rule, published with the plan. Each is a part of 1, such as `0.1` for 10 %.
+/// The rule of a lot, published with the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LowPriceRule {
     /// The budget with which a single price, and each of three, is compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Money>,
-    /// With one bid: how far below the budget.
-    pub one_below_budget: Share,
-    /// With two bids: how far below the other.
-    pub two_below_other: Share,
-    /// With three bids: how far below the budget in any case.
-    pub three_below_budget: Share,
-    /// With three or more bids: how far below the mean.
-    pub below_mean: Share,
-    /// With three or more bids: how far above the mean a price is left out of it.
-    pub left_out_above_mean: Share,
+    /// From when on a price is flagged. Only where the price alone decides they may be left out: the parameters of the
+    /// policy that binds the tender are then published with it, and without one those of RGLCAP, article 85, hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<AbnormalBands>,
 }
 
 impl LowPriceRule {
     /// The parameters of RGLCAP, article 85, without a budget.
     pub fn spain() -> Self {
-        let percent =
-            |n: u32| Share::from_millionths(n.saturating_mul(10_000)).unwrap_or(Share::NONE);
         Self {
             budget: None,
-            one_below_budget: percent(25),
-            two_below_other: percent(20),
-            three_below_budget: percent(25),
-            below_mean: percent(10),
-            left_out_above_mean: percent(10),
+            parameters: Some(AbnormalBands::SPAIN),
         }
     }
 
-    pub(crate) fn check(&self, plan: &PlanFacts<'_>) -> Result<(), Fault> {
+    /// Checks the rule of a lot, whose price alone decides or not.
+    pub(crate) fn check(&self, plan: &PlanFacts<'_>, price_only: bool) -> Result<(), Fault> {
+        match &self.parameters {
+            None if !price_only => {
+                return Err(Fault::at("parameters", PlanProblem::NoParameters));
+            }
+            Some(bands) if bands.valid().is_err() => {
+                let field = "parameters/more_fewest_in_mean";
+                return Err(Fault::at(field, PlanProblem::FewestInMean));
+            }
+            _ => {}
+        }
         let Some(budget) = self.budget else {
             return Ok(());
         };
@@ -78,7 +80,7 @@ pub enum LowPriceCase {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LowPrices {
-    /// The parameters.
+    /// The rule with the parameters that hold.
     pub rule: LowPriceRule,
     /// Which part of the rule applied.
     pub case: LowPriceCase,
@@ -101,14 +103,22 @@ pub struct LowPrices {
 
 type Priced = (BidId, Fraction);
 
-/// Applies the lot's rule, or Spain's to a lot that scores nothing but prices. `None` where neither is given, a price
-/// is not known, or there is no bid.
+/// The rule by which the prices of a lot are flagged: its own, or Spain's where it scores nothing but prices. `None` where
+/// neither is given.
+pub fn low_price_rule(plan: &Plan, lot: &Lot) -> Option<LowPriceRule> {
+    let own = lot.low_prices.as_ref();
+    let stated = own.and_then(|rule| rule.parameters);
+    let spain = || decides_by_price(plan, lot).then_some(AbnormalBands::SPAIN);
+    Some(LowPriceRule {
+        budget: own.and_then(|rule| rule.budget),
+        parameters: Some(stated.or_else(spain)?),
+    })
+}
+
+/// Applies the rule of a lot. `None` where there is none, a price is not known, or there is no bid.
 pub(super) fn low_prices(plan: &Plan, lot: &Lot, entrants: &[&Entrant]) -> Option<LowPrices> {
-    let rule = match &lot.low_prices {
-        Some(rule) => rule.clone(),
-        None if scores_prices_alone(plan, lot) => LowPriceRule::spain(),
-        None => return None,
-    };
+    let rule = low_price_rule(plan, lot)?;
+    let bands = rule.parameters?;
     let unit = 10_i128.checked_pow(u32::from(plan.currency.scale()))?;
     let unit = Fraction::new(unit, 1).ok()?;
     let whole = |price: Money| Price::of(plan, price).ok()?.minor.over(unit).ok();
@@ -117,23 +127,25 @@ pub(super) fn low_prices(plan: &Plan, lot: &Lot, entrants: &[&Entrant]) -> Optio
         .map(|entrant| Some((entrant.bid, whole(entrant.content.price?)?)))
         .collect();
     let budget = rule.budget.and_then(whole);
-    judge(&rule, budget, priced?).ok().flatten()
+    judge(rule, &bands, budget, priced?).ok().flatten()
 }
 
-fn scores_prices_alone(plan: &Plan, lot: &Lot) -> bool {
+/// Whether a lot scores nothing but prices.
+pub(crate) fn decides_by_price(plan: &Plan, lot: &Lot) -> bool {
     let leaves = plan.leaves_of(lot).unwrap_or_default();
     let mut scoring = leaves.iter().filter(|leaf| !leaf.points.is_zero());
     scoring.all(|leaf| leaf.rule.scores_price())
 }
 
 fn judge(
-    rule: &LowPriceRule,
+    rule: LowPriceRule,
+    bands: &AbnormalBands,
     budget: Option<Fraction>,
     prices: Vec<Priced>,
 ) -> Result<Option<LowPrices>, ArithmeticError> {
-    let below_budget = |part: Share| budget.map(|budget| below(budget, part)).transpose();
+    let below_budget = |part: Weight| budget.map(|budget| below(budget, part)).transpose();
     let mut found = LowPrices {
-        rule: rule.clone(),
+        rule,
         case: LowPriceCase::One,
         first_mean: None,
         left_out: Vec::new(),
@@ -145,12 +157,12 @@ fn judge(
     match prices.as_slice() {
         [] => return Ok(None),
         [_] => {
-            found.threshold = below_budget(rule.one_below_budget)?;
+            found.threshold = below_budget(bands.one_below_budget)?;
             found.needs_budget = budget.is_none();
         }
         [(_, one), (_, other)] => {
             found.case = LowPriceCase::Two;
-            found.threshold = Some(below((*one).at_least(*other), rule.two_below_other)?);
+            found.threshold = Some(below((*one).at_least(*other), bands.two_below_other)?);
         }
         three_or_more => {
             let three = three_or_more.len() == 3;
@@ -159,9 +171,9 @@ fn judge(
             } else {
                 LowPriceCase::FourOrMore
             };
-            let (first, left_out, last) = means(rule, three_or_more)?;
-            let by_mean = below(last, rule.below_mean)?;
-            let by_budget = below_budget(rule.three_below_budget)?.filter(|_| three);
+            let (first, left_out, last) = means(bands, three_or_more)?;
+            let by_mean = below(last, around_mean(bands, three).0)?;
+            let by_budget = below_budget(bands.three_below_budget)?.filter(|_| three);
             found.first_mean = Some(first);
             found.left_out = left_out;
             found.mean = Some(last);
@@ -177,9 +189,18 @@ fn judge(
     Ok(Some(found))
 }
 
+/// How far below the mean a price is flagged, and how far above it one is left out: of three bids, or of more.
+fn around_mean(bands: &AbnormalBands, three: bool) -> (Weight, Weight) {
+    if three {
+        (bands.three_below_mean, bands.three_left_out_above_mean)
+    } else {
+        (bands.more_below_mean, bands.more_left_out_above_mean)
+    }
+}
+
 /// `amount * (1 - part)`.
-fn below(amount: Fraction, part: Share) -> Result<Fraction, ArithmeticError> {
-    amount.times(Fraction::ONE.minus(part.fraction()?)?)
+fn below(amount: Fraction, part: Weight) -> Result<Fraction, ArithmeticError> {
+    amount.times(Fraction::ONE.minus(part.part()?)?)
 }
 
 fn mean(prices: &[Priced]) -> Result<Fraction, ArithmeticError> {
@@ -192,23 +213,25 @@ fn mean(prices: &[Priced]) -> Result<Fraction, ArithmeticError> {
 
 /// The mean of all, the bids left out of the second, and the second.
 fn means(
-    rule: &LowPriceRule,
+    bands: &AbnormalBands,
     prices: &[Priced],
 ) -> Result<(Fraction, Vec<BidId>, Fraction), ArithmeticError> {
     let first = mean(prices)?;
-    let limit = first.times(Fraction::ONE.plus(rule.left_out_above_mean.fraction()?)?)?;
+    let three = prices.len() == 3;
+    let above = around_mean(bands, three).1.part()?;
+    let limit = first.times(Fraction::ONE.plus(above)?)?;
     // Of three only the highest is left out, also when two exceed the limit.
     let (mut high, mut rest): (Vec<Priced>, Vec<Priced>) =
         prices.iter().partition(|(_, price)| *price > limit);
-    let three = prices.len() == 3;
     if three && high.len() > 1 {
         high.sort_by(|(left, a), (right, b)| b.cmp(a).then(left.cmp(right)));
         rest.extend(high.split_off(1));
     }
-    if !three && rest.len() < 3 {
+    let fewest = usize::try_from(bands.more_fewest_in_mean).unwrap_or(usize::MAX);
+    if !three && rest.len() < fewest {
         let mut sorted = prices.to_vec();
         sorted.sort_by(|(left, a), (right, b)| a.cmp(b).then(left.cmp(right)));
-        high = sorted.split_off(3);
+        high = sorted.split_off(fewest.min(sorted.len()));
         rest = sorted;
     }
     let mut left_out: Vec<BidId> = high.into_iter().map(|(bid, _)| bid).collect();
@@ -229,9 +252,14 @@ mod tests {
         let prices = (1_u128..).zip(prices);
         let prices = prices.map(|(n, price)| (bid(n), Fraction::whole(*price)));
         let budget = budget.map(Fraction::whole);
-        judge(&LowPriceRule::spain(), budget, prices.collect())
-            .unwrap()
-            .unwrap()
+        judge(
+            LowPriceRule::spain(),
+            &AbnormalBands::SPAIN,
+            budget,
+            prices.collect(),
+        )
+        .unwrap()
+        .unwrap()
     }
 
     #[test]
@@ -243,6 +271,22 @@ mod tests {
         assert_eq!(found.threshold, Some(f(153, 2)));
         assert_eq!(found.flagged, [bid(1)]);
         assert!(!found.needs_budget);
+    }
+
+    #[test]
+    fn other_parameters_of_four_bids_give_another_threshold() {
+        let bands = AbnormalBands {
+            more_below_mean: Weight::percent(20),
+            more_left_out_above_mean: Weight::percent(40),
+            ..AbnormalBands::SPAIN
+        };
+        let prices = (1_u128..).zip([70, 90, 95, 130]);
+        let prices = prices.map(|(n, price)| (bid(n), Fraction::whole(price)));
+        let found = judge(LowPriceRule::spain(), &bands, None, prices.collect());
+        let found = found.unwrap().unwrap();
+        assert!(found.left_out.is_empty());
+        assert_eq!(found.threshold, Some(f(77, 1)), "4/5 of 385/4");
+        assert_eq!(found.flagged, [bid(1)]);
     }
 
     #[test]

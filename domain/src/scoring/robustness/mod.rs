@@ -4,6 +4,7 @@
 mod abnormally_high;
 mod abnormally_low;
 mod base;
+mod flag;
 mod hint;
 mod leave_out;
 mod noise;
@@ -16,8 +17,10 @@ mod summary;
 mod tests;
 
 pub use abnormally_high::{HighPledge, PlausibleRate};
-pub use abnormally_low::{LowPriceCase, LowPriceRule, LowPrices};
+pub(crate) use abnormally_low::decides_by_price;
+pub use abnormally_low::{LowPriceCase, LowPriceRule, LowPrices, low_price_rule};
 pub use base::{LISTED, MAX_MARKS, Outcome, SHOWN};
+pub use flag::Flags;
 pub use hint::Hint;
 pub use leave_out::{LeaveOut, LeaveOuts, LeftOut};
 pub use noise::{MAX_RUNS, Noise, PanelMarks, Wins};

@@ -31,9 +31,9 @@ pub struct Summary {
     pub winner: BidId,
     /// What changes it, by leaving out first, then by capping.
     pub changes: Vec<Change>,
-    /// Bids with an abnormally low price, at most [`LISTED`].
+    /// Bids with an abnormally low price, at most [`LISTED`]; the winner first, then by id.
     pub low_prices: Vec<BidId>,
-    /// Bids with a pledge beyond its plausible rate, at most [`LISTED`].
+    /// Bids with a pledge beyond its plausible rate, at most [`LISTED`]; the winner first, then by id.
     pub high_pledges: Vec<BidId>,
 }
 
@@ -52,15 +52,19 @@ impl Robustness {
             let criterion = Some(found.criterion.clone());
             change(criterion, &found.capped, &found.ranking)
         });
+        let listed = |mut flagged: Vec<BidId>| {
+            flagged.dedup();
+            flagged.sort_by_key(|bid| *bid != winner);
+            flagged.truncate(LISTED);
+            flagged
+        };
         let low = self.low_prices.iter().flat_map(|low| &low.flagged);
-        let mut high: Vec<BidId> = self.high_pledges.iter().map(|high| high.bid).collect();
-        high.dedup();
-        high.truncate(LISTED);
+        let high = self.high_pledges.iter().map(|high| high.bid);
         Some(Summary {
             winner,
             changes: left_out.chain(capped).collect(),
-            low_prices: low.take(LISTED).copied().collect(),
-            high_pledges: high,
+            low_prices: listed(low.copied().collect()),
+            high_pledges: listed(high.collect()),
         })
     }
 

@@ -43,11 +43,7 @@ impl EntryBody for ExplanationRequested {
         let prices_open = tender.stage.shows_prices(&tender.plan);
         let bid = tender.eligible(self.bid, header)?;
         let earlier = bid.asked.get(&self.about).copied();
-        let asked = Asked {
-            answer_by: self.answer_by,
-            given: false,
-            decided: false,
-        };
+        let asked = Asked::until(self.answer_by);
         bid.asked.entry(self.about).or_insert(asked);
         let (by, at) = (self.answer_by, header.at);
         check_request(earlier.as_ref(), self.about, prices_open, by, at)
@@ -93,7 +89,8 @@ impl EntryBody for ExplanationGiven {
     }
 }
 
-/// `abnormal.decided`: an officer accepted the bid or excluded it, on a named ground.
+/// `abnormal.decided`: an officer accepted the bid or excluded it, on a named ground; or found that what the report on the
+/// ranking flags is not abnormal, and that nobody has to be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbnormalDecided {
@@ -113,6 +110,7 @@ impl EntryBody for AbnormalDecided {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let tender = state.tenders.expect(self.tender, header)?;
         let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        let flagged = tender.flags(self.bid, self.about);
         if self.ground.excludes() {
             let next = tender.stage.can_exclude(&tender.plan);
             tender.move_to(next, Step::ExcludeBid, header)?;
@@ -125,10 +123,9 @@ impl EntryBody for AbnormalDecided {
         let bid = tender.eligible(self.bid, header)?;
         bid.excluded = self.ground.excludes();
         let asked = bid.asked.get(&self.about);
-        let checked = check_decision(asked, self.about, self.ground, header.at);
-        if let Some(asked) = bid.asked.get_mut(&self.about) {
-            asked.decided = true;
-        }
+        let checked = check_decision(asked, flagged, self.about, self.ground, header.at);
+        let asked = bid.asked.entry(self.about).or_insert(Asked::NOT_NEEDED);
+        asked.decided = true;
         checked.map_err(|error| refused(header, error))?;
         state
             .tally

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Role;
-use crate::ids::TenderId;
+use crate::ids::{BidId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 use crate::tender::abnormal::check_settled;
 use crate::tender::award::{Award, LotAward, check_award};
+use crate::tender::lot::LotCode;
 use crate::tender::stage::Step;
 use crate::tender::state::{Proposal, Tender};
 
@@ -37,14 +38,31 @@ impl EntryBody for AwardProposed {
         });
         check_apart(tender, header)?;
         check_last_ranking(tender, &self.lots, self.ranking, header)?;
-        let expected = "bids without an open request to explain them";
-        for winner in self.lots.iter().filter_map(|award| award.winner) {
-            let bid = tender.eligible(winner.bid, header)?;
-            check_settled(&bid.asked)
-                .map_err(|error| header.finding("abnormal", expected, error))?;
+        for award in &self.lots {
+            if let Some(winner) = award.winner {
+                check_seen(tender, &award.lot, winner.bid, header)?;
+            }
         }
         Ok(())
     }
+}
+
+/// The ranking of the lot was questioned, and whatever looks abnormal in the bid that would win was decided.
+fn check_seen(
+    tender: &mut Tender,
+    lot: &LotCode,
+    bid: BidId,
+    header: &Header,
+) -> Result<(), Finding> {
+    let standing = tender.ranking.as_ref();
+    let Some(flags) = standing.and_then(|standing| standing.flags.get(lot)) else {
+        let expected = format!("a report on the ranking of lot {lot} before its award");
+        return Err(header.finding("robustness", expected, "none"));
+    };
+    let flagged: Vec<_> = flags.of(bid).collect();
+    let bid = tender.eligible(bid, header)?;
+    let expected = "a bid in which nothing that looks abnormal waits for a decision";
+    check_settled(flagged, &bid.asked).map_err(|error| header.finding("abnormal", expected, error))
 }
 
 /// `award.decided`: a second officer approved the award. Both stand among the actors.

@@ -1,6 +1,6 @@
 //! `ranking.computed`: every mark, total and place, recomputed by whoever reads it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,7 @@ impl EntryBody for RankingComputed {
                 Known::Recomputed(allocation) => allocation,
                 Known::Attested => self.allocation.clone(),
             },
+            flags: BTreeMap::new(),
         });
         tender.proposal = None;
         named.and(compared).and(allocated)

@@ -55,6 +55,7 @@ impl EntryBody for RobustnessReported {
                 let expected = "no hash of what the plan withholds";
                 return Err(header.finding("report", expected, "a hash"));
             }
+            tender.take_flags(&self.lot, self.summary.flags());
             state.tally.attested("robustness of a ranking");
             return Ok(());
         }
@@ -75,6 +76,9 @@ impl EntryBody for RobustnessReported {
             header.finding("robustness", "numbers within exact arithmetic", error)
         };
         let found = found.map_err(|error| failed(&error))?;
+        // What was found counts, whatever the entry says of it.
+        let flags = found.as_ref().map(Robustness::flags);
+        tender.take_flags(&self.lot, flags.unwrap_or_default());
         let summary = found.as_ref().and_then(Robustness::summary);
         if summary.as_ref() != Some(&self.summary) {
             let text = |summary: Option<&Summary>| format!("{summary:?}");
