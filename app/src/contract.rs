@@ -16,6 +16,7 @@ use crate::authorization::authorize;
 use crate::award::{awarded_lots, load_award};
 use crate::error::AppError;
 use crate::notice::standstill_end;
+use crate::policy::binding::check_signing;
 use crate::store::{Command, Tx, Written, contract};
 use crate::tender::LoadedTender;
 
@@ -43,6 +44,7 @@ impl Command for Sign {
         let signed = contracts.iter().find(|row| row.lot.as_deref() == lot);
         let signed = signed.map(|row| ContractId::from_uuid(row.id));
         decide_signing(&self.contract, award.as_ref(), signed, |_| None)?;
+        check_signing(tx, &tender, self.contract.kpis.len()).await?;
         let awards = awarded_lots(tx, &tender).await?;
         let awards = usize::try_from(awards).map_err(AppError::internal)?;
         let step = Step::sign(contracts.len() + 1, awards);

@@ -15,3 +15,4 @@ mod policy;
 mod subscription;
 mod tender;
 mod tour;
+mod wrong_input;

@@ -110,6 +110,17 @@ impl PeriodInput {
     }
 }
 
+/// A whole number that the domain keeps in fewer bits; `expected` says which are accepted, such as `0 to 6`.
+pub fn small<T: TryFrom<i64>>(
+    field: &str,
+    number: impl Into<i64>,
+    expected: &str,
+) -> async_graphql::Result<T> {
+    let number = number.into();
+    let refused = |_| wrong(field, &format!("expected {expected}, and it is {number}"));
+    T::try_from(number).map_err(refused)
+}
+
 /// A wrong input value, with the field that holds it.
 pub fn wrong(field: &str, error: &dyn std::fmt::Display) -> async_graphql::Error {
     Code::BadUserInput.error_at(field, format!("`{field}`: {error}"))

@@ -8,7 +8,7 @@ use commonweal_domain::ids::TenderId;
 use commonweal_domain::policy::clause;
 use commonweal_domain::policy::compliance as domain;
 
-use super::amounts::{Money, Quantity};
+use super::amounts::{Money, Quantity, small};
 use super::context::{actor, app, refuse};
 use super::errors::Code;
 use super::node::{node_id, parse_id};
@@ -309,9 +309,10 @@ impl ComplianceQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The buyer's opaque id.")] buyer: ID,
-        #[graphql(desc = "The calendar year, 2000 to 2999.")] year: u16,
+        #[graphql(desc = "The calendar year, 2000 to 2999.")] year: i32,
     ) -> async_graphql::Result<ComplianceReport> {
         let buyer = parse_id("buyer", &buyer)?;
+        let year = small("year", year, "2000 to 2999")?;
         let read = app(context)?.read();
         let report = read.compliance_report(&actor(context), buyer, year).await;
         Ok(report.map_err(refuse)?.into())

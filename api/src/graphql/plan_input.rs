@@ -10,7 +10,7 @@ use commonweal_domain::tender::criteria::CriterionKind;
 use commonweal_domain::tender::plan;
 
 use super::admission::Admission;
-use super::amounts::wrong;
+use super::amounts::{small, wrong};
 use super::context::loader;
 use super::errors::Code;
 use super::lot_input::{LotInput, LotLimitsInput};
@@ -199,7 +199,7 @@ pub struct PlanInput {
     envelopes: Envelopes,
     /// Decimal places of a mark, 0 to 6.
     #[graphql(default = 4)]
-    mark_scale: u8,
+    mark_scale: u32,
     /// How a mark is rounded.
     #[graphql(default_with = "Rounding::HalfEven")]
     rounding: Rounding,
@@ -276,7 +276,7 @@ impl PlanInput {
             lot_limits: self.lot_limits.map(Into::into),
             admission: self.admission.parse("plan.admission")?,
             envelopes: self.envelopes.into(),
-            mark_scale: self.mark_scale,
+            mark_scale: small("plan.markScale", self.mark_scale, "0 to 6")?,
             rounding: self.rounding.into(),
             tie_breaks: ties.collect::<async_graphql::Result<_>>()?,
             plausible_rates: plausible.collect::<async_graphql::Result<_>>()?,

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, InputObject, SimpleObject};
 use commonweal_domain::scoring::methods as domain;
 
-use super::amounts::{Money, MoneyInput, wrong};
+use super::amounts::{Money, MoneyInput, small, wrong};
 use super::scalars::Decimal;
 use super::scoring_rule_input::parsed;
 
@@ -64,7 +64,7 @@ pub(super) fn method(method: &domain::Method) -> (Method, Option<MethodTerms>) {
 #[derive(Debug, InputObject)]
 pub struct MethodTermsInput {
     /// Decimal places of the total, 0 to 6.
-    scale: u8,
+    scale: u32,
     /// What the buyer is willing to pay for one quality point; only for `MONETISED_QUALITY`.
     willingness_to_pay: Option<MoneyInput>,
     /// What all criteria can bring together, above 0 and below 1; only for `COEFFICIENT`.
@@ -76,7 +76,11 @@ pub(super) fn parse(
     method: Method,
     terms: Option<MethodTermsInput>,
 ) -> async_graphql::Result<domain::Method> {
-    let terms = terms.map(|terms| (terms.scale, terms.willingness_to_pay, terms.caps));
+    let terms = terms.map(|terms| {
+        let scale = small("plan.methodTerms.scale", terms.scale, "0 to 6")?;
+        Ok::<_, async_graphql::Error>((scale, terms.willingness_to_pay, terms.caps))
+    });
+    let terms = terms.transpose()?;
     match (method, terms) {
         (Method::WeightedSum, None) => Ok(domain::Method::WeightedSum),
         (Method::PricePerQualityPoint, Some((scale, None, None))) => {

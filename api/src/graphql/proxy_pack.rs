@@ -6,7 +6,7 @@ use commonweal_domain::ids::{CatalogueId, OrganisationId, ProxyPackId};
 use commonweal_domain::scoring::proxy;
 use commonweal_domain::scoring::proxy_pack as domain;
 
-use super::amounts::{MoneyInput, wrong};
+use super::amounts::{MoneyInput, small, wrong};
 use super::catalogue::{self, Catalogue};
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, refuse, settle};
@@ -134,7 +134,7 @@ pub struct ProxyValueInput {
     drop_off: Decimal,
     /// For how many years the impact lasts, 1 to 50.
     #[graphql(default = 1)]
-    years: u8,
+    years: u32,
 }
 
 fn none() -> Decimal {
@@ -152,7 +152,7 @@ impl ProxyValueInput {
             attribution: parsed(&field("attribution"), &self.attribution)?,
             displacement: parsed(&field("displacement"), &self.displacement)?,
             drop_off: parsed(&field("dropOff"), &self.drop_off)?,
-            years: self.years,
+            years: small(&field("years"), self.years, "1 to 50")?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, InputObject, SimpleObject};
 use commonweal_domain::tender::standstill::{self as domain, StandstillRule};
 
-use super::amounts::wrong;
+use super::amounts::{small, wrong};
 use super::scalars::Date;
 
 /// How the days of a standstill are counted.
@@ -55,7 +55,7 @@ pub struct StandstillPlanInput {
     /// How its days are counted.
     kind: StandstillKind,
     /// How many days, 1 to 90; none for `NONE`.
-    days: Option<u16>,
+    days: Option<u32>,
     /// Why the law asks for none; for `NONE` alone.
     ground: Option<String>,
     /// Public holidays where the buyer is, beside Saturdays and Sundays, in rising order.
@@ -63,12 +63,13 @@ pub struct StandstillPlanInput {
     holidays: Vec<Date>,
     /// Where the buyer's days begin: minutes ahead of UTC, -720 to 840.
     #[graphql(default)]
-    utc_offset_minutes: i16,
+    utc_offset_minutes: i32,
 }
 
 impl StandstillPlanInput {
     pub(crate) fn parse(self, at: &str) -> async_graphql::Result<domain::Standstill> {
-        let rule = match (self.kind, self.days, self.ground) {
+        let days = |days| small(&format!("{at}.days"), days, "1 to 90");
+        let rule = match (self.kind, self.days.map(days).transpose()?, self.ground) {
             (StandstillKind::WorkingDays, Some(days), None) => StandstillRule::WorkingDays(days),
             (StandstillKind::CalendarDays, Some(days), None) => StandstillRule::CalendarDays(days),
             (StandstillKind::None, None, Some(ground)) => StandstillRule::None { ground },
@@ -80,7 +81,11 @@ impl StandstillPlanInput {
         Ok(domain::Standstill {
             rule,
             holidays: self.holidays.into_iter().map(|day| day.0).collect(),
-            utc_offset_minutes: self.utc_offset_minutes,
+            utc_offset_minutes: small(
+                &format!("{at}.utcOffsetMinutes"),
+                self.utc_offset_minutes,
+                "-720 to 840",
+            )?,
         })
     }
 }

@@ -6,7 +6,7 @@ use commonweal_domain::policy::procurement::Framework;
 use commonweal_domain::policy::selection::is_place;
 use commonweal_domain::policy::{
     Answer, Blocked, Check, ClauseCode, PlanView, PolicyCode, PolicyReport, RecordedCheck,
-    TenderFacts, checks, decide, governing_day, state_low_prices,
+    TenderFacts, checks, checks_at_signing, decide, governing_day, state_low_prices,
 };
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::time::Date;
@@ -92,6 +92,36 @@ impl Binding {
             .exec(tx)
             .await?;
         self.insert(tx, tender).await
+    }
+}
+
+/// Refuses a contract with fewer KPIs than a policy asks that bound the tender, or with too few assessments of them.
+pub(crate) async fn check_signing(
+    tx: &Tx,
+    tender: &LoadedTender,
+    kpis: usize,
+) -> Result<(), AppError> {
+    let stored = tender_policy::Entity::find_by_id(tender.row.id)
+        .one(tx)
+        .await?;
+    let Some(row) = stored else {
+        return Ok(());
+    };
+    let stored: Vec<StoredCheck> =
+        serde_json::from_slice(&row.checks).map_err(AppError::internal)?;
+    let bound = stored.iter().map(|stored| stored.check.policy).collect();
+    let policies = published(tx).await?.policies;
+    let checks = checks_at_signing(&policies, &bound, &tender.plan, kpis);
+    let checks = checks.map_err(|error| AppError::refused_at("OUT_OF_RANGE", "tender", error))?;
+    let not_met = |check: &&Check| check.judged.answer == Answer::NotMet;
+    match checks.iter().find(not_met) {
+        None => Ok(()),
+        Some(check) => {
+            let message = format!(
+                "{check}: the contract takes over the commitments of the bid, {kpis} in number; annul the award if it cannot stand"
+            );
+            Err(AppError::refused_at("POLICY_NOT_MET", "tender", message))
+        }
     }
 }
 

@@ -70,11 +70,19 @@ impl EntryBody for ContractSigned {
             state.catalogues.measure(measure)
         })
         .map_err(|error| header.finding("contract", ALLOWED, error))?;
+        let bound = named.and_then(|named| state.tenders.bound(named.tender));
+        let clauses = bound.map_or(Ok(0), |(plan, bound)| {
+            let kpis = contract.kpis.len();
+            state.policies.check_signing(plan, bound, kpis, header)
+        });
         state.contracts.sign(contract.clone());
         if let Some(named) = &contract.award {
             state.tenders.contract(named.tender, header)?;
         }
         state.tally.recomputed("contracts against awards");
+        if clauses? > 0 {
+            state.tally.recomputed("clauses of policies at a signature");
+        }
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use super::permission::{NotEnabled, not_enabled};
 use super::plan_view::PlanView;
 use super::procurement::ValueBasis;
 use super::selection::TenderFacts;
-use super::{Clause, Policy};
+use super::{Clause, ClauseRule, Policy};
 use crate::fraction::ArithmeticError;
 use crate::ids::PolicyId;
 use crate::scoring::scorecard::Input;
@@ -251,6 +251,26 @@ pub fn checks(
         checks,
         not_enabled: not_enabled(&case),
     })
+}
+
+/// What the clauses of a policy that are asked say of a plan.
+pub(super) fn checks_of(
+    policy: &Policy,
+    case: &Case<'_>,
+    asked: impl Fn(&ClauseRule) -> bool,
+) -> Result<Vec<Check>, ArithmeticError> {
+    let mut checks = Vec::new();
+    for clause in policy
+        .text
+        .clauses
+        .iter()
+        .filter(|clause| asked(&clause.rule))
+    {
+        if let Some(judged) = clause.rule.check(case)? {
+            checks.push(Check::new(policy, clause, judged));
+        }
+    }
+    Ok(checks)
 }
 
 fn undecided(missing: MissingFact) -> Judged {

@@ -3,6 +3,7 @@
 //! A policy is chosen by the day on which the procurement commenced, by place, kind of buyer and value, never by today's
 //! date. Each clause answers `Met`, `NotMet` or `Unknown` with its inputs and a sentence.
 
+mod at_signing;
 mod check;
 pub mod clause;
 mod code;
@@ -36,6 +37,7 @@ pub(crate) mod shipped;
 #[cfg(test)]
 mod worked_examples;
 
+pub use at_signing::checks_at_signing;
 pub use check::{Answer, Check, Judged, MissingFact, PolicyReport, checks};
 pub use clause::ClauseRule;
 pub use code::{ClauseCode, InvalidPolicyCode, PolicyCode};

@@ -7,7 +7,9 @@ use crate::actor::Role;
 use crate::log::hash::sha256;
 use crate::log::kinds::Body;
 use crate::tender::entries::TenderPublished;
-use crate::tender::story::{Story, actor};
+use crate::tender::fixtures::{bid, full_plan};
+use crate::tender::plan::Plan;
+use crate::tender::story::{APPROVER, PROPOSER, Story, actor, bidders};
 
 const REGISTRAR: u128 = 509;
 
@@ -107,6 +109,67 @@ fn a_version_twice_and_a_policy_by_someone_else_are_found() {
         PolicyPublished { policy: again },
     );
     assert_eq!(other.checks(), [("policy.published".to_owned(), "actors")]);
+}
+
+/// A contract of six million pounds under the Procurement Act, whose winner promises one thing in its bid: one KPI.
+fn contracted(exempt: bool) -> Story {
+    let mut facts = central(Some("6000000"));
+    facts.kpis = Some(3);
+    facts.assessment_months = Some(12);
+    facts.panel_size = Some(3);
+    facts.social_criteria = None;
+    if exempt {
+        facts.exemptions = vec!["light-touch".parse().unwrap()];
+    }
+    let plan = Plan {
+        procurement: facts,
+        commencement: Some("2026-03-02".parse().unwrap()),
+        ..full_plan()
+    };
+    let mut act = policy("uk-procurement-act-2023", 23);
+    act.text.clauses.retain(|clause| {
+        matches!(
+            clause.rule,
+            ClauseRule::MinimumKpis(_) | ClauseRule::PerformanceAssessment(_)
+        )
+    });
+    let mut story = Story::new(plan.clone());
+    let registrar = vec![actor(Role::Registrar, REGISTRAR)];
+    let published = PolicyPublished {
+        policy: act.clone(),
+    };
+    story.add(registrar, act.id, published);
+    let checks = report(&[act], &plan).checks;
+    assert_eq!(checks.len(), 2);
+    story.publish_with(checks.iter().map(RecordedCheck::of).collect());
+    let all = bidders();
+    story.bid(&all);
+    story.open(&all);
+    story.seal_marks(&all);
+    story.agree(&all);
+    story.rank(&all);
+    story.propose(bid(2));
+    story.release_marks(&all);
+    story.decide(bid(2), &[PROPOSER, APPROVER]);
+    story.send_letters(&all);
+    let ends_at = story.notify();
+    story.wait_until(ends_at);
+    story.contract();
+    story
+}
+
+#[test]
+fn a_contract_with_fewer_kpis_than_its_plan_announced_is_found() {
+    let checks = contracted(false).checks();
+    assert_eq!(checks, [("contract.signed".to_owned(), "policies")]);
+}
+
+#[test]
+fn clauses_on_kpis_are_asked_again_at_the_signature() {
+    let (findings, state) = contracted(true).replay();
+    assert_eq!(findings, []);
+    let sort = "clauses of policies at a signature";
+    assert_eq!(state.tally.recomputed_counts().get(sort), Some(&1));
 }
 
 #[test]

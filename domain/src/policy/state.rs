@@ -1,6 +1,9 @@
 //! What replay knows of policies.
 
-use super::check::{Answer, checks};
+use std::collections::BTreeSet;
+
+use super::at_signing::checks_at_signing;
+use super::check::{Answer, Check, checks};
 use super::clause::{ClauseRule, ReservedParticipation};
 use super::code::ClauseCode;
 use super::plan_view::PlanView;
@@ -158,6 +161,27 @@ impl State {
                 "every clause met, or unknown with a justification",
                 describe(std::slice::from_ref(check)),
             )),
+        }
+    }
+}
+
+impl State {
+    /// Asks the clauses on KPIs again of a contract with so many. Answers how many clauses were asked.
+    pub(crate) fn check_signing(
+        &self,
+        plan: &Plan,
+        bound: &BTreeSet<PolicyId>,
+        kpis: usize,
+        header: &Header,
+    ) -> Result<usize, Finding> {
+        let checks = checks_at_signing(&self.published, bound, plan, kpis)
+            .map_err(|error| header.finding("policies", "policies that can be checked", error))?;
+        let not_met = |check: &&Check| check.judged.answer == Answer::NotMet;
+        match checks.iter().find(not_met) {
+            None => Ok(checks.len()),
+            Some(check) => {
+                Err(header.finding("policies", "a contract that every clause allows", check))
+            }
         }
     }
 }

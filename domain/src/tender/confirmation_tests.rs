@@ -142,7 +142,7 @@ fn a_mark_that_counts_an_unconfirmed_share_is_found() {
     assert_eq!(seo_mark(&honest), "0.0000");
     // The service claims to know a confirmation that the log does not show.
     story.confirmations.push((SEALED, confirmed_share()));
-    story.rank(&with_partner());
+    story.compute(&with_partner());
     assert_eq!(seo_mark(&story), "10.0000");
     assert_eq!(story.checks(), found("ranking.computed", "marks"));
 }

@@ -7,6 +7,7 @@ use crate::ids::BidId;
 use crate::log::kinds::Body;
 use crate::scoring::methods::{Coefficient, MonetisedQuality, PricePerQualityPoint};
 use crate::scoring::ranking::{Place, Ranking};
+use crate::scoring::rules::OnFail;
 use crate::tender::entries::*;
 
 fn methods() -> [Method; 3] {
@@ -25,8 +26,9 @@ fn methods() -> [Method; 3] {
 
 fn plan_by(method: Method) -> Plan {
     let social = vec![
-        leaf("VOL", "75", volunteering("100.0")),
+        leaf("VOL", "50", volunteering("100.0")),
         leaf("SEO", "25", seo("0.3")),
+        leaf("WAGE", "25", condition(OnFail::NoMark)),
     ];
     Plan {
         method,

@@ -19,7 +19,7 @@ use super::register::{Register, SealedEntry, SealedKind};
 use super::stage::{Stage, Step, TenderError};
 use super::standstill::Running;
 use crate::actor::Role;
-use crate::ids::{BidId, OrganisationId, PersonId, SealedId, TenderId};
+use crate::ids::{BidId, OrganisationId, PersonId, PolicyId, SealedId, TenderId};
 use crate::log::commitment::Salt;
 use crate::log::entry::Header;
 use crate::log::state::Finding;
@@ -45,6 +45,8 @@ pub struct State {
 pub struct Tender {
     pub(super) plan: Plan,
     pub(super) buyer: OrganisationId,
+    /// The policy versions whose clauses stood in its publication, or in its last amendment.
+    pub(super) bound: BTreeSet<PolicyId>,
     pub(super) stage: Stage,
     /// Index of the publication.
     pub(super) published: u64,
@@ -143,6 +145,12 @@ impl State {
     /// The award of a lot, once it is decided.
     pub fn award(&self, tender: TenderId, lot: &LotCode) -> Option<&Award> {
         self.awards(tender).iter().find(|award| award.lot == *lot)
+    }
+
+    /// The plan of a tender with the policy versions that bound it.
+    pub(crate) fn bound(&self, tender: TenderId) -> Option<(&Plan, &BTreeSet<PolicyId>)> {
+        let tender = self.tenders.get(&tender)?;
+        Some((&tender.plan, &tender.bound))
     }
 
     /// How far a tender is.

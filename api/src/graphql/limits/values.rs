@@ -54,6 +54,13 @@ pub fn check(
     Ok(())
 }
 
+/// The one whole number of an input that may be below zero. The execution library refuses others without saying which.
+const SIGNED: &str = "utcOffsetMinutes";
+
+fn is_negative(value: &Value) -> bool {
+    matches!(value, Value::Number(number) if number.as_i64().is_some_and(|number| number < 0))
+}
+
 struct Check<'a> {
     index: &'a SchemaIndex,
     max_items: usize,
@@ -171,6 +178,10 @@ impl Check<'_> {
                         let Some(field) = fields.get(name.as_str()) else {
                             return Err(wrong(&path, at, &format!("is not a field of {ty}")));
                         };
+                        if name != SIGNED && is_negative(value) {
+                            let text = format!("must be 0 or more, and is {value}");
+                            return Err(wrong(&path, at, &text));
+                        }
                         self.value(&field.ty, value, &path, at)?;
                     }
                     if *one_of && (given.len() != 1 || given.values().any(|v| *v == Value::Null)) {

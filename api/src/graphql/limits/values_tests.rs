@@ -50,6 +50,13 @@ fn values_that_fit_pass() {
 }
 
 #[test]
+fn a_number_of_an_input_below_zero_is_refused_with_its_field() {
+    let below = literal("bids: [{price: \"1.0\", count: -1}]");
+    refused(below, &["`f.bids[0].count`", "0 or more", "-1"]);
+    assert_eq!(literal("n: -1"), Ok(()));
+}
+
+#[test]
 fn numbers_beyond_32_bits_and_fractions_are_no_int() {
     refused(literal("n: 2147483648"), &["`f.n`", "Int", "32 bits"]);
     refused(literal("n: -2147483649"), &["`f.n`"]);

@@ -48,6 +48,7 @@ impl EntryBody for TenderAmended {
         let next = tender.amendments.saturating_add(1);
         tender.plan = self.plan.clone();
         tender.reserved = reserved;
+        tender.bound = self.policies.iter().map(|check| check.policy).collect();
         tender.amendments = next;
         tender.inputs = header.index;
         let allowed = "an amendment that the rules allow";

@@ -60,6 +60,7 @@ impl EntryBody for TenderPublished {
         let tender = Tender {
             plan: self.plan.clone(),
             buyer: self.buyer,
+            bound: self.policies.iter().map(|check| check.policy).collect(),
             stage: Stage::Published,
             published: header.index,
             reserved: state.policies.reserved(&self.policies),

@@ -214,59 +214,92 @@ mod tests {
         Removed,
     ];
 
-    /// By hand: for each thing and reader the stages at which it is seen, one letter each in the order of [`STAGES`]:
-    /// published, closed, opened, evaluating, moderating, consensus signed, ranked, proposed, awarded, contracted, given up.
-    const STAGES: [Stage; 11] = [
+    /// Every stage, in the order of the letters of [`EXPECTED`].
+    const STAGES: [Stage; 16] = [
         Stage::Published,
         Stage::Closed,
         Stage::Opened,
         Stage::Evaluating,
         Stage::Moderating,
         Stage::ConsensusSigned,
+        Stage::PricesOpened,
         Stage::Ranked,
         Stage::AwardProposed,
         Stage::Awarded,
+        Stage::LettersSent,
+        Stage::Standstill,
+        Stage::Suspended,
         Stage::Contracted,
         Stage::Cancelled,
+        Stage::Annulled,
     ];
 
+    /// The place of a stage in the list; a stage that is not listed does not compile.
+    fn place(stage: Stage) -> usize {
+        match stage {
+            Stage::Published => 0,
+            Stage::Closed => 1,
+            Stage::Opened => 2,
+            Stage::Evaluating => 3,
+            Stage::Moderating => 4,
+            Stage::ConsensusSigned => 5,
+            Stage::PricesOpened => 6,
+            Stage::Ranked => 7,
+            Stage::AwardProposed => 8,
+            Stage::Awarded => 9,
+            Stage::LettersSent => 10,
+            Stage::Standstill => 11,
+            Stage::Suspended => 12,
+            Stage::Contracted => 13,
+            Stage::Cancelled => 14,
+            Stage::Annulled => 15,
+        }
+    }
+
+    /// By hand: for each thing and reader the stages at which it is seen, one letter each in the order of [`STAGES`].
     type Seen = [&'static str; 10];
 
     #[rustfmt::skip]
     const EXPECTED: &[(What, Seen)] = &[
         (What::PublicFields, [
-            "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "-----xxxxxx",
-            "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx",
+            "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "-----xxxxxxxxxxx",
+            "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx",
         ]),
         (What::WholeBids, [
-            "-----------", "-----------", "--xxxxxxxxx", "--xxxxxxxxx", "-----------",
-            "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "--xxxxxxxxx", "-----------",
+            "----------------", "----------------", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "----------------",
+            "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "----------------",
         ]),
         (What::OthersMarks, [
-            "--------xx-", "--------xx-", "--------xx-", "--------xx-", "--------xx-",
-            "--------xx-", "----xxxxxx-", "--------xx-", "----xxxxxx-", "--------xx-",
+            "---------xxxxx-x", "---------xxxxx-x", "---------xxxxx-x", "---------xxxxx-x", "---------xxxxx-x",
+            "---------xxxxx-x", "----xxxxxxxxxx-x", "---------xxxxx-x", "----xxxxxxxxxx-x", "---------xxxxx-x",
         ]),
         (What::Progress, [
-            "--------xx-", "--------xx-", "-----xxxxx-", "--------xx-", "--------xx-",
-            "--------xx-", "--xxxxxxxx-", "--------xx-", "--xxxxxxxx-", "--------xx-",
+            "---------xxxxx-x", "---------xxxxx-x", "-----xxxxxxxxx-x", "---------xxxxx-x", "---------xxxxx-x",
+            "---------xxxxx-x", "--xxxxxxxxxxxx-x", "---------xxxxx-x", "--xxxxxxxxxxxx-x", "---------xxxxx-x",
         ]),
         (What::Discussion, [
-            "-----xxxxx-", "-----xxxxx-", "-----xxxxx-", "-----xxxxx-", "-----xxxxx-",
-            "-----xxxxx-", "----xxxxxx-", "-----xxxxx-", "----xxxxxx-", "-----xxxxx-",
+            "-----xxxxxxxxx-x", "-----xxxxxxxxx-x", "-----xxxxxxxxx-x", "-----xxxxxxxxx-x", "-----xxxxxxxxx-x",
+            "-----xxxxxxxxx-x", "----xxxxxxxxxx-x", "-----xxxxxxxxx-x", "----xxxxxxxxxx-x", "-----xxxxxxxxx-x",
         ]),
         (What::Statistics, [
-            "-----------", "-----------", "-----------", "-----------", "-----------",
-            "-----------", "-----------", "-----------", "----xxxxxx-", "-----------",
+            "----------------", "----------------", "----------------", "----------------", "----------------",
+            "----------------", "----------------", "----------------", "----xxxxxxxxxx-x", "----------------",
         ]),
         (What::Consensus, [
-            "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx",
-            "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx", "-----xxxxxx",
+            "-----xxxxxxxxxxx", "-----xxxxxxxxxxx", "-----xxxxxxxxxxx", "-----xxxxxxxxxxx", "-----xxxxxxxxxxx",
+            "-----xxxxxxxxxxx", "-----xxxxxxxxxxx", "-----xxxxxxxxxxx", "-----xxxxxxxxxxx", "-----xxxxxxxxxxx",
         ]),
         (What::Ranking, [
-            "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx",
-            "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx", "------xxxxx",
+            "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx",
+            "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx",
         ]),
     ];
+
+    #[test]
+    fn every_stage_is_walked() {
+        let places: Vec<usize> = STAGES.iter().map(|stage| place(*stage)).collect();
+        assert!(places.iter().copied().eq(0..STAGES.len()));
+    }
 
     #[test]
     fn every_reader_sees_exactly_what_the_table_says_at_every_stage() {
