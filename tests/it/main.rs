@@ -12,6 +12,7 @@ mod ledger_machine;
 mod ledger_model;
 mod organisation;
 mod policy;
+mod policy_signing;
 mod subscription;
 mod tender;
 mod tour;
