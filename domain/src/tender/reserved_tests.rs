@@ -112,7 +112,7 @@ fn suppliers_that_qualify_by_the_log_need_no_decision() {
 #[test]
 fn a_ranking_before_the_decision_on_an_unqualified_supplier_is_found() {
     let mut story = opened(&[1]);
-    story.rank(&offers());
+    story.compute(&offers());
     assert_eq!(story.checks(), found("ranking.computed", "reservation"));
 }
 

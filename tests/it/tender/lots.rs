@@ -238,7 +238,7 @@ async fn each_lot_is_won_and_signed_on_its_own_within_the_limit(app: TestApp) ->
 
 async fn a_lot_without_a_bid_has_no_winner(app: TestApp) -> Result<()> {
     let city = City::found(&app).await?;
-    let bids = [(0, "SOUTH", "50.00"), (1, "SOUTH", "100.00")];
+    let bids = [(0, "SOUTH", "90.00"), (1, "SOUTH", "100.00")];
     let tender = opened(&app, &city, &bids).await?;
     award(&app, &city, &tender).await?;
     let found = app.data(None, LOTS, json!({ "id": tender })).await?;
