@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use crate::App;
+use crate::apart;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::exclusion::{check_eligible, load_bid};
@@ -134,8 +135,8 @@ impl Command for Request {
             ..
         } = self.input;
         let (row, tender) = load_bid(tx, bid).await?;
-        let facts = tender.facts();
-        let permit = authorize(tx, &self.actor, Action::RequestExplanation, &facts).await?;
+        let action = Action::RequestExplanation;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, action, &[]).await?;
         tender.after(Step::AskExplanation)?;
         check_eligible(&row)?;
         let earlier = load_asked(tx, bid, about).await?;
@@ -249,8 +250,8 @@ impl Command for Decide {
     async fn run(&self, tx: &mut Tx) -> Result<BidId, AppError> {
         let (bid, about, ground) = (self.input.bid, self.input.about, self.input.ground);
         let (row, tender) = load_bid(tx, bid).await?;
-        let facts = tender.facts();
-        let permit = authorize(tx, &self.actor, Action::DecideAbnormal, &facts).await?;
+        let permit =
+            apart::permit(tx, tx.at(), &tender, &self.actor, Action::DecideAbnormal, &[]).await?;
         let stage = if ground.excludes() {
             tender.stage.can_exclude(&tender.plan)?
         } else {

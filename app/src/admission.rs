@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use crate::App;
-use crate::authorization::authorize;
+use crate::apart;
 use crate::error::AppError;
 use crate::exclusion::{check_eligible, load_bid, take_out, takes_part};
 use crate::organisation::{column, from_word, word};
@@ -66,7 +66,7 @@ impl Command for Decide {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let (row, tender) = load_bid(tx, self.bid).await?;
-        let permit = authorize(tx, &self.actor, Action::DecideAdmission, &tender.facts()).await?;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::DecideAdmission, &[]).await?;
         let excludes = self.decision.excludes();
         let stage = if excludes {
             tender.stage.can_exclude(&tender.plan)?

@@ -12,7 +12,7 @@ use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::register::{Confirmed, Fate, SealedEntry, SealedKind};
 use commonweal_domain::tender::stage::Step;
 use commonweal_domain::time::Time;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::App;
 use crate::authorization::authorize;
@@ -23,6 +23,7 @@ use crate::policy::binding::{Binding, Justification};
 use crate::reason::NewReason;
 use crate::store::bid::sealed_bid;
 use crate::store::columns::{hash, index};
+use crate::store::tender::opening_approval;
 use crate::store::{Command, Tx, Written};
 use crate::tender::{LoadedTender, plan_error};
 
@@ -165,6 +166,11 @@ impl Command for Extend {
         };
         let bytes = canonical_blob(&plan).map_err(AppError::internal)?;
         let at_index = column(at_index)?;
+        // Whoever approved the opening approved it of the bids that were there.
+        opening_approval::Entity::delete_many()
+            .filter(opening_approval::Column::TenderId.eq(input.tender.uuid()))
+            .exec(tx)
+            .await?;
         tender
             .store(tx, stage, |row| {
                 row.plan = Set(bytes);
@@ -269,7 +275,7 @@ pub(crate) fn stands(row: &sealed_bid::Model, tender: &LoadedTender) -> Result<b
 
 impl App {
     /// Amends the plan of a tender before its deadline. Answers the number of the amendment. Where it changes more than
-    /// titles and times, bids sealed before it must be confirmed or replaced.
+    /// times, bids sealed before it must be confirmed or replaced.
     pub async fn amend_tender(
         &self,
         actor: &Actor,

@@ -1,8 +1,9 @@
 //! The one way from an actor to a permit inside a transaction: the table of `domain`, and the grant still in force.
 
 use commonweal_domain::actor::{self, Action, Actor, Denied, Facts, Permit};
-use commonweal_domain::ids::Id;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use commonweal_domain::ids::{Id, OrganisationId};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
 
 use crate::error::AppError;
 use crate::store::organisation::role_grant;
@@ -15,7 +16,12 @@ pub(crate) async fn authorize<C: ConnectionTrait>(
     action: Action,
     facts: &Facts<'_>,
 ) -> Result<Permit, AppError> {
-    let permit = actor::authorize(actor, action, facts)?;
+    let roles_in = roles_among(connection, actor, facts.interested).await?;
+    let facts = Facts {
+        roles_in: &roles_in,
+        ..facts.clone()
+    };
+    let permit = actor::authorize(actor, action, &facts)?;
     let key = (
         permit.actor.id.uuid(),
         permit.actor.organisation.uuid(),
@@ -27,6 +33,27 @@ pub(crate) async fn authorize<C: ConnectionTrait>(
             "the role was revoked: sign in again".to_owned(),
         )),
     }
+}
+
+/// In which of some organisations the person holds a role, whatever the scope of the token: a token of few roles does not
+/// make anybody independent.
+async fn roles_among<C: ConnectionTrait>(
+    connection: &C,
+    actor: &Actor,
+    organisations: &[OrganisationId],
+) -> Result<Vec<OrganisationId>, AppError> {
+    let Some(person) = actor.person_id().filter(|_| !organisations.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let held: Vec<Uuid> = role_grant::Entity::find()
+        .select_only()
+        .column(role_grant::Column::OrganisationId)
+        .filter(role_grant::Column::PersonId.eq(person.uuid()))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let held = held.into_iter().map(OrganisationId::from_uuid);
+    Ok(held.filter(|id| organisations.contains(id)).collect())
 }
 
 impl From<Denied> for AppError {

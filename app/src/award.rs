@@ -16,7 +16,7 @@ use sea_orm::{
 
 use crate::App;
 use crate::abnormal::check_settled_bids;
-use crate::authorization::authorize;
+use crate::apart;
 use crate::error::AppError;
 use crate::organisation::column;
 use crate::panel::panel_people;
@@ -77,11 +77,8 @@ impl Command for Propose {
     async fn run(&self, tx: &mut Tx) -> Result<Vec<LotAward>, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let judged = panel_people(tx, self.tender).await?;
-        let facts = Facts {
-            earlier: &judged,
-            ..tender.facts()
-        };
-        let permit = authorize(tx, &self.actor, Action::ProposeAward, &facts).await?;
+        let permit =
+            apart::permit(tx, tx.at(), &tender, &self.actor, Action::ProposeAward, &judged).await?;
         let stage = tender.after(Step::ProposeAward)?;
         let (ranking, lots) = winners(tx, &tender).await?;
         let won = lots.iter().filter_map(|award| award.winner);
@@ -132,11 +129,8 @@ impl Command for Approve {
         let mut earlier = panel_people(tx, self.tender).await?;
         let first = proposal.as_ref();
         earlier.extend(first.map(|row| PersonId::from_uuid(row.proposed_by)));
-        let facts = Facts {
-            earlier: &earlier,
-            ..tender.facts()
-        };
-        let permit = authorize(tx, &self.actor, Action::ApproveAward, &facts).await?;
+        let permit =
+            apart::permit(tx, tx.at(), &tender, &self.actor, Action::ApproveAward, &earlier).await?;
         let stage = tender.after(Step::DecideAward)?;
         let proposal =
             proposal.ok_or_else(|| AppError::internal("a stage without its proposal"))?;

@@ -49,7 +49,7 @@ impl Command for Declare {
     async fn run(&self, tx: &mut Tx) -> Result<bool, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let permit = authorize(tx, &self.actor, Action::DeclareConflicts, &tender.facts()).await?;
-        tender.after(Step::DeclareConflict)?;
+        let stage = tender.after(Step::DeclareConflict)?;
         let person = permit.actor.id;
         let mut loaded = LoadedPanel::load(tx, &tender).await?;
         let declared: Vec<_> = self.declarations.iter().map(|one| (one.0, one.1)).collect();
@@ -81,6 +81,7 @@ impl Command for Declare {
         }
         .update(tx)
         .await?;
+        tender.store(tx, stage, |_| {}).await?;
         Ok(cleared)
     }
 }

@@ -13,7 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::App;
-use crate::authorization::authorize;
+use crate::apart;
 use crate::error::AppError;
 use crate::organisation::{column, word};
 use crate::reason::NewReason;
@@ -35,7 +35,7 @@ impl Command for Exclude {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let (row, tender) = load_bid(tx, self.bid).await?;
-        let permit = authorize(tx, &self.actor, Action::ExcludeBid, &tender.facts()).await?;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ExcludeBid, &[]).await?;
         let stage = tender.stage.can_exclude(&tender.plan)?;
         check_eligible(&row)?;
         let index = tx.append(Draft {

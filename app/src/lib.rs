@@ -5,6 +5,7 @@ mod account;
 pub mod admission;
 pub mod amendment;
 pub mod annulment;
+mod apart;
 mod authorization;
 pub mod award;
 pub mod bid;

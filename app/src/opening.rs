@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::amendment::{by_standing, stands};
-use crate::authorization::authorize;
+use crate::apart;
 use crate::confirmation;
 use crate::error::AppError;
 use crate::organisation::{column, word};
@@ -46,7 +46,7 @@ impl PrivateCommand for Approve {
 
     async fn run(&self, tx: &mut PrivateTx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = authorize(tx, &self.actor, Action::ApproveOpening, &tender.facts()).await?;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ApproveOpening, &[]).await?;
         tender.stage.can_open(&tender.plan, tx.at())?;
         let key = (self.tender.uuid(), permit.actor.id.uuid());
         if opening_approval::Entity::find_by_id(key)
@@ -139,11 +139,8 @@ impl Command for Open {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let first = first_officer(&approvals(tx, &tender).await?, &self.actor)?;
-        let facts = Facts {
-            earlier: &[first],
-            ..tender.facts()
-        };
-        let permit = authorize(tx, &self.actor, Action::OpenTender, &facts).await?;
+        let permit =
+            apart::permit(tx, tx.at(), &tender, &self.actor, Action::OpenTender, &[first]).await?;
         let stage = tender.stage.can_open(&tender.plan, tx.at())?;
         let opened = self.account(tx, &tender).await?;
         let unconfirmed = opened.unconfirmed.clone();

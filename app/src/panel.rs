@@ -19,7 +19,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::App;
-use crate::authorization::authorize;
+use crate::apart;
 use crate::error::AppError;
 use crate::organisation::{column, from_word, word};
 use crate::reason::NewReason;
@@ -222,7 +222,7 @@ impl Command for Assign {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = authorize(tx, &self.actor, Action::AssignPanel, &tender.facts()).await?;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::AssignPanel, &[]).await?;
         tender
             .stage
             .at(&tender.plan, tx.at())
@@ -280,7 +280,7 @@ impl Command for Replace {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let input = &self.input;
         let tender = LoadedTender::load(tx, input.tender).await?;
-        let permit = authorize(tx, &self.actor, Action::ReplaceMember, &tender.facts()).await?;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ReplaceMember, &[]).await?;
         tender
             .stage
             .at(&tender.plan, tx.at())

@@ -20,7 +20,7 @@ use sea_orm::{
 };
 
 use crate::App;
-use crate::authorization::authorize;
+use crate::apart;
 use crate::error::AppError;
 use crate::exclusion::takes_part;
 use crate::opening::{first_officer, still_officers};
@@ -47,8 +47,8 @@ impl PrivateCommand for Approve {
 
     async fn run(&self, tx: &mut PrivateTx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let facts = tender.facts();
-        let permit = authorize(tx, &self.actor, Action::ApprovePriceOpening, &facts).await?;
+        let action = Action::ApprovePriceOpening;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, action, &[]).await?;
         tender.stage.can_open_prices(&tender.plan)?;
         let key = (self.tender.uuid(), permit.actor.id.uuid());
         let earlier = price_approval::Entity::find_by_id(key).one(tx).await?;
@@ -105,11 +105,8 @@ impl Command for Open {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let first = first_officer(&approvals(tx, &tender).await?, &self.actor)?;
-        let facts = Facts {
-            earlier: &[first],
-            ..tender.facts()
-        };
-        let permit = authorize(tx, &self.actor, Action::OpenPrices, &facts).await?;
+        let permit =
+            apart::permit(tx, tx.at(), &tender, &self.actor, Action::OpenPrices, &[first]).await?;
         let stage = tender.stage.can_open_prices(&tender.plan)?;
         if tender.row.inputs_idx != self.inputs_idx {
             let message = "a bid was excluded while the prices were prepared: open them again";

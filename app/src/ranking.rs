@@ -26,7 +26,7 @@ use sea_orm::{
 
 use crate::App;
 use crate::admission::check_decided;
-use crate::authorization::authorize;
+use crate::apart;
 use crate::error::AppError;
 use crate::exclusion::takes_part;
 use crate::organisation::column;
@@ -73,7 +73,7 @@ impl Command for Compute {
 
     async fn run(&self, tx: &mut Tx) -> Result<u64, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = authorize(tx, &self.actor, Action::ComputeRanking, &tender.facts()).await?;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ComputeRanking, &[]).await?;
         let stage = tender.stage.can_rank(&tender.plan)?;
         let computed = &self.computed;
         if tender.row.inputs_idx != computed.inputs_idx {

@@ -279,15 +279,16 @@ const TABLE: &[Rule] = &[
     rule(Action::ConfirmShare, &[Supplier], Own),
     rule(Action::WithdrawConfirmation, &[Supplier], Own),
     rule(Action::ConfirmBid, &[Supplier], Own),
-    rule(Action::ApproveOpening, &[Officer], Own),
-    two_people(rule(Action::OpenTender, &[Officer], Own)),
-    rule(Action::ExcludeBid, &[Officer], Own),
-    rule(Action::DecideAdmission, &[Officer], Own),
-    rule(Action::RequestExplanation, &[Officer], Own),
+    // From the opening on, nobody decides for the buyer who holds a role in the group of a bidder.
+    independent(rule(Action::ApproveOpening, &[Officer], Own)),
+    independent(two_people(rule(Action::OpenTender, &[Officer], Own))),
+    independent(rule(Action::ExcludeBid, &[Officer], Own)),
+    independent(rule(Action::DecideAdmission, &[Officer], Own)),
+    independent(rule(Action::RequestExplanation, &[Officer], Own)),
     rule(Action::ExplainBid, &[Supplier], Own),
-    rule(Action::DecideAbnormal, &[Officer], Own),
-    rule(Action::AssignPanel, &[Officer], Own),
-    rule(Action::ReplaceMember, &[Officer], Own),
+    independent(rule(Action::DecideAbnormal, &[Officer], Own)),
+    independent(rule(Action::AssignPanel, &[Officer], Own)),
+    independent(rule(Action::ReplaceMember, &[Officer], Own)),
     rule(Action::DeclareConflicts, &[Evaluator, Chair], Own),
     two_people(rule(Action::CountersignConflict, &[Chair, Officer], Own)),
     rule(Action::SaveMark, &[Evaluator], Own),
@@ -298,12 +299,12 @@ const TABLE: &[Rule] = &[
     rule(Action::AgreeLevels, &[Chair, Evaluator], Own),
     rule(Action::SignOffConsensus, &[Evaluator, Chair], Own),
     rule(Action::SignConsensus, &[Chair], Own),
-    rule(Action::ApprovePriceOpening, &[Officer], Own),
-    two_people(rule(Action::OpenPrices, &[Officer], Own)),
-    rule(Action::ComputeRanking, &[Officer], Own),
+    independent(rule(Action::ApprovePriceOpening, &[Officer], Own)),
+    independent(two_people(rule(Action::OpenPrices, &[Officer], Own))),
+    independent(rule(Action::ComputeRanking, &[Officer], Own)),
     // The panel is the earlier step: nobody awards what they judged.
-    two_people(rule(Action::ProposeAward, &[Officer], Own)),
-    two_people(rule(Action::ApproveAward, &[Officer], Own)),
+    independent(two_people(rule(Action::ProposeAward, &[Officer], Own))),
+    independent(two_people(rule(Action::ApproveAward, &[Officer], Own))),
     rule(Action::SendLetters, &[Officer], Own),
     rule(Action::NotifyAward, &[Officer], Own),
     rule(Action::SuspendStandstill, &[Officer], Own),
@@ -329,6 +330,8 @@ pub struct Facts<'a> {
     pub earlier: &'a [PersonId],
     /// Organisations whose own interest is at stake, with all of their group.
     pub interested: &'a [OrganisationId],
+    /// Organisations in which the person holds a role, also outside the scope of the token.
+    pub roles_in: &'a [OrganisationId],
 }
 
 /// Why an action is refused.
@@ -378,11 +381,13 @@ pub fn authorize(actor: &Actor, action: Action, facts: &Facts<'_>) -> Result<Per
     if rule.two_people && facts.earlier.contains(&person) {
         return Err(Denied::SamePerson);
     }
+    let mut own = actor.grants.iter().map(|grant| &grant.organisation);
     let biased = rule.independent
-        && actor
-            .grants
-            .iter()
-            .any(|grant| facts.interested.contains(&grant.organisation));
+        && (own.any(|organisation| facts.interested.contains(organisation))
+            || facts
+                .roles_in
+                .iter()
+                .any(|organisation| facts.interested.contains(organisation)));
     match candidates.first() {
         Some(grant) if !biased => Ok(Permit {
             actor: EntryActor {

@@ -152,7 +152,7 @@ pub struct ChangeMutation;
 
 #[Object]
 impl ChangeMutation {
-    /// Amends the plan before the deadline, as an officer of the buyer. Where more than titles and times changes, the
+    /// Amends the plan before the deadline, as an officer of the buyer. Where more than times changes, the
     /// deadline lies at least six days ahead, and bids sealed before count only when they are confirmed or replaced.
     async fn amend_tender(
         &self,

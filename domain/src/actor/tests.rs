@@ -135,6 +135,41 @@ fn the_second_step_needs_a_second_person() {
 }
 
 #[test]
+fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_the_token() {
+    let independent = [
+        Action::ApproveOpening,
+        Action::OpenTender,
+        Action::ExcludeBid,
+        Action::DecideAdmission,
+        Action::RequestExplanation,
+        Action::DecideAbnormal,
+        Action::AssignPanel,
+        Action::ReplaceMember,
+        Action::ApprovePriceOpening,
+        Action::OpenPrices,
+        Action::ComputeRanking,
+        Action::ProposeAward,
+        Action::ApproveAward,
+        Action::VerifyClaim,
+        Action::RejectClaim,
+    ];
+    let facts = Facts {
+        organisation: Some(organisation(1)),
+        interested: &[organisation(2)],
+        roles_in: &[organisation(2)],
+        ..Facts::default()
+    };
+    for (action, roles, _) in EXPECTED {
+        let denied = authorize(&with(roles[0], organisation(1)), *action, &facts);
+        assert_eq!(
+            denied == Err(Denied::NotIndependent),
+            independent.contains(action),
+            "{action:?}"
+        );
+    }
+}
+
+#[test]
 fn a_verifier_of_a_party_cannot_decide_its_claim_even_through_another_grant() {
     let verifier = Actor::person(
         person(1),

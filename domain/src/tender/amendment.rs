@@ -1,10 +1,9 @@
 //! Changes of a published plan before the deadline: numbered amendments and extensions, and what protects bidders then.
 //!
-//! An amendment that changes more than titles and times is *material*: at least [`NOTICE_MICROS`] must lie between it and the
+//! An amendment that changes more than times is *material*: at least [`NOTICE_MICROS`] must lie between it and the
 //! deadline, and a bid that was sealed before it counts only when its supplier confirms or replaces it afterwards. A bid
 //! that is neither stays closed for ever: nobody is held to a bid on another plan.
 
-use super::criteria::{Criterion, CriterionKind};
 use super::disclosure::BidField;
 use super::plan::Plan;
 use crate::time::Time;
@@ -72,7 +71,7 @@ pub enum AmendmentError {
 /// What an amendment asks of bidders who bid before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amendment {
-    /// It changes more than titles and times: bids sealed before it must be confirmed or replaced.
+    /// It changes more than times: bids sealed before it must be confirmed or replaced.
     pub material: bool,
     /// It changes what bids must say: they must be replaced.
     pub other_form: bool,
@@ -137,25 +136,12 @@ pub fn check_extension(
     Ok(())
 }
 
-/// The plan without titles and times: what bids are marked by.
+/// The plan without times: what bids are marked by. The titles of lots and criteria belong to it, as evaluators judge by them.
 fn substance(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     (plan.closes_at, plan.opens_at) = (Time::from_micros(0), Time::from_micros(0));
     plan.questions_until = None;
-    for lot in &mut plan.lots {
-        lot.title.clear();
-        untitled(&mut lot.criteria);
-    }
     plan
-}
-
-fn untitled(criteria: &mut [Criterion]) {
-    for criterion in criteria {
-        criterion.title.clear();
-        if let CriterionKind::Group(children) = &mut criterion.kind {
-            untitled(children);
-        }
-    }
 }
 
 /// What bids must say: each criterion that reads fields of the bid.
@@ -171,6 +157,7 @@ fn form(plan: &Plan) -> Vec<(String, Vec<BidField>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tender::criteria::CriterionKind;
     use crate::tender::fixtures::{at, full_plan, levels};
     use crate::tender::plan::TieBreak;
 
@@ -185,8 +172,9 @@ mod tests {
     }
 
     #[test]
-    fn titles_and_times_ask_nothing_of_bidders() {
+    fn times_ask_nothing_of_bidders_and_titles_are_judged_by() {
         let words = amended(|plan| plan.lots[0].criteria[0].title = "The price".to_owned());
+        assert!(words.unwrap().material);
         let later = amended(|plan| {
             plan.closes_at = plan.closes_at.plus_micros(1);
             plan.opens_at = plan.opens_at.plus_micros(1);
@@ -195,7 +183,7 @@ mod tests {
             material: false,
             other_form: false,
         };
-        assert_eq!((words, later), (Ok(nothing), Ok(nothing)));
+        assert_eq!(later, Ok(nothing));
     }
 
     #[test]

@@ -116,10 +116,10 @@ fn bids_confirmed_after_a_material_amendment_are_opened_and_the_others_stay_clos
 }
 
 #[test]
-fn an_amendment_of_titles_asks_no_bidder_to_confirm() {
+fn an_amendment_of_the_opening_time_asks_no_bidder_to_confirm() {
     let mut story = sealed_bids();
     amend(&mut story, 1, |plan| {
-        plan.lots[0].criteria[0].title = "The price".to_owned();
+        plan.opens_at = plan.opens_at.plus_micros(1);
     });
     story.open(&bidders());
     assert_eq!(story.checks(), []);

@@ -154,13 +154,11 @@ const TABLE: &[(Stage, Step, Stage)] = &[
     (Opened, Step::ExcludeBid, Opened),
     (Opened, Step::DecideAdmission, Opened),
     (Opened, Step::AskExplanation, Opened),
-    (Opened, Step::SealMark, Evaluating),
     (Opened, Step::AssignPanel, Opened),
     (Opened, Step::ReplaceMember, Opened),
-    (Opened, Step::DeclareConflict, Opened),
+    // Evaluating begins with the first declaration: a stage that changed with the first final mark would tell of it.
+    (Opened, Step::DeclareConflict, Evaluating),
     (Opened, Step::StateMissing, Opened),
-    // Sealed marks name no tender, so replay meets the beginning of moderation here.
-    (Opened, Step::BeginModeration, Moderating),
     (Opened, Step::Cancel, Cancelled),
     (Evaluating, Step::ExcludeBid, Evaluating),
     (Evaluating, Step::DecideAdmission, Evaluating),

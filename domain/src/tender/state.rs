@@ -60,6 +60,8 @@ pub struct Tender {
     pub(super) answers: u32,
     /// Index of the opening.
     pub(super) opened: Option<u64>,
+    /// Who opened the bids.
+    pub(super) openers: BTreeSet<PersonId>,
     /// Who judges.
     pub(super) panel: Panel,
     /// Index of the beginning of moderation.
@@ -285,6 +287,37 @@ impl Tender {
         count: usize,
     ) -> Result<BTreeSet<PersonId>, Finding> {
         people_for(self.buyer, header, role, count)
+    }
+
+    /// Officers who decide on the bids: at least `count` different ones, none with a role in the group of a bidder.
+    pub(super) fn deciders(
+        &self,
+        header: &Header,
+        organisations: &organisation::State,
+        count: usize,
+    ) -> Result<BTreeSet<PersonId>, Finding> {
+        let people = self.people(header, Role::Officer, count)?;
+        self.check_unrelated(&people, organisations, header)?;
+        Ok(people)
+    }
+
+    /// None of some people may hold a role in the beneficial-owner group of a bidder.
+    pub(super) fn check_unrelated(
+        &self,
+        people: &BTreeSet<PersonId>,
+        organisations: &organisation::State,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        let bidders = self.bidders().into_iter();
+        let bidding: BTreeSet<_> = bidders.map(|id| organisations.group(id)).collect();
+        let biased = |person: &&PersonId| {
+            let own = organisations.groups_of(**person);
+            own.iter().any(|group| bidding.contains(group))
+        };
+        people.iter().find(biased).map_or(Ok(()), |person| {
+            let expected = "people without a role in the group of a bidder";
+            Err(header.finding("independence", expected, person))
+        })
     }
 
     /// A valid bid that no decision excludes.

@@ -37,8 +37,9 @@ pub struct ExplanationRequested {
 
 impl EntryBody for ExplanationRequested {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        let named = tender.deciders(header, organisations, 1).map(|_| ());
         tender.step(Step::AskExplanation, header)?;
         let prices_open = tender.stage.shows_prices(&tender.plan);
         let bid = tender.eligible(self.bid, header)?;
@@ -108,8 +109,9 @@ pub struct AbnormalDecided {
 
 impl EntryBody for AbnormalDecided {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        let named = tender.deciders(header, organisations, 1).map(|_| ());
         let flagged = tender.flags(self.bid, self.about);
         if self.ground.excludes() {
             let next = tender.stage.can_exclude(&tender.plan);

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::Role;
 use crate::ids::{BidId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::hash::Hash;
@@ -30,8 +29,9 @@ pub struct AdmissionDecided {
 
 impl EntryBody for AdmissionDecided {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        tender.people(header, Role::Officer, 1)?;
+        tender.deciders(header, organisations, 1)?;
         let excludes = self.decision.excludes();
         if excludes {
             let next = tender.stage.can_exclude(&tender.plan);

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::Role;
 use crate::ids::{BidId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
@@ -27,8 +26,9 @@ pub struct AwardProposed {
 
 impl EntryBody for AwardProposed {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        let officers = tender.people(header, Role::Officer, 1)?;
+        let officers = tender.deciders(header, organisations, 1)?;
         tender.step(Step::ProposeAward, header)?;
         let by = officers.into_iter().next();
         tender.proposal = by.map(|by| Proposal {
@@ -81,8 +81,9 @@ pub struct AwardDecided {
 
 impl EntryBody for AwardDecided {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        let people = tender.people(header, Role::Officer, 2);
+        let people = tender.deciders(header, organisations, 2);
         tender.step(Step::DecideAward, header)?;
         let proposal = tender.proposal.clone();
         let Some(proposal) = proposal.filter(|proposal| proposal.index == self.proposal) else {

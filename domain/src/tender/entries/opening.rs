@@ -67,7 +67,9 @@ impl EntryBody for TenderOpened {
         else {
             return Ok(());
         };
-        let named = tender.people(header, Role::Officer, 2).map(|_| ());
+        let named = tender.people(header, Role::Officer, 2);
+        tender.openers = named.iter().flatten().copied().collect();
+        let named = named.map(|_| ());
         let next = tender.stage.can_open(&tender.plan, header.at);
         tender.move_to(next, Step::Open, header)?;
         tender.opened = Some(header.index);
@@ -178,6 +180,8 @@ impl EntryBody for BidOpened {
             decided: std::collections::BTreeMap::new(),
         };
         tender.bids.insert(self.bid, opened);
+        let unrelated = tender.check_unrelated(&tender.openers, &state.organisations, header);
+        outcome = outcome.and(unrelated);
         state.organisations.expect(self.supplier, header)?;
         if outcome.is_ok() {
             state.tally.recomputed("bid against its commitment");
@@ -296,8 +300,9 @@ pub struct BidExcluded {
 
 impl EntryBody for BidExcluded {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        tender.people(header, Role::Officer, 1)?;
+        tender.deciders(header, organisations, 1)?;
         let next = tender.stage.can_exclude(&tender.plan);
         tender.move_to(next, Step::ExcludeBid, header)?;
         tender.inputs = header.index;

@@ -29,7 +29,7 @@ impl EntryBody for PanelAssigned {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        let named = tender.deciders(header, organisations, 1).map(|_| ());
         tender.stage = tender.stage.at(&tender.plan, header.at);
         tender.step(Step::AssignPanel, header)?;
         let needed = if moderation::is_judged(&tender.plan) {
@@ -66,7 +66,7 @@ impl EntryBody for PanelReplaced {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        let named = tender.deciders(header, organisations, 1).map(|_| ());
         tender.stage = tender.stage.at(&tender.plan, header.at);
         tender.step(Step::ReplaceMember, header)?;
         let left = tender.panel.member(self.member);

@@ -27,8 +27,9 @@ pub struct PricesOpened {
 
 impl EntryBody for PricesOpened {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
+        let organisations = &state.organisations;
         let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Officer, 2).map(|_| ());
+        let named = tender.deciders(header, organisations, 2).map(|_| ());
         let next = tender.stage.can_open_prices(&tender.plan);
         tender.move_to(next, Step::OpenPrices, header)?;
         tender.inputs = header.index;

@@ -68,6 +68,7 @@ impl EntryBody for TenderPublished {
             material: None,
             answers: 0,
             opened: None,
+            openers: std::collections::BTreeSet::new(),
             panel: Panel::default(),
             moderated: None,
             agreed: Agreed::default(),

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::Role;
 use crate::ids::{BidId, TenderId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
@@ -50,7 +49,7 @@ impl EntryBody for RankingComputed {
         let organisations = &state.organisations;
         let won = state.tenders.won_reserved(self.tender);
         let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        let named = tender.deciders(header, organisations, 1).map(|_| ());
         let next = tender.stage.can_rank(&tender.plan);
         tender.move_to(next, Step::Rank, header)?;
         if !tender.prices_to_open.is_empty() {
