@@ -250,8 +250,15 @@ impl Command for Decide {
     async fn run(&self, tx: &mut Tx) -> Result<BidId, AppError> {
         let (bid, about, ground) = (self.input.bid, self.input.about, self.input.ground);
         let (row, tender) = load_bid(tx, bid).await?;
-        let permit =
-            apart::permit(tx, tx.at(), &tender, &self.actor, Action::DecideAbnormal, &[]).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::DecideAbnormal,
+            &[],
+        )
+        .await?;
         let stage = if ground.excludes() {
             tender.stage.can_exclude(&tender.plan)?
         } else {

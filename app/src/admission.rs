@@ -66,7 +66,15 @@ impl Command for Decide {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let (row, tender) = load_bid(tx, self.bid).await?;
-        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::DecideAdmission, &[]).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::DecideAdmission,
+            &[],
+        )
+        .await?;
         let excludes = self.decision.excludes();
         let stage = if excludes {
             tender.stage.can_exclude(&tender.plan)?

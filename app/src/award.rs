@@ -1,7 +1,7 @@
 //! The award by two officers: one proposes for each lot the bid to which it was allocated, another approves, and the marks
 //! are released.
 
-use commonweal_domain::actor::{Action, Actor, Facts, Role};
+use commonweal_domain::actor::{Action, Actor, Role};
 use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, TenderId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::tender::award::{AwardError, LotAward, Winner, check_award};
@@ -77,8 +77,15 @@ impl Command for Propose {
     async fn run(&self, tx: &mut Tx) -> Result<Vec<LotAward>, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let judged = panel_people(tx, self.tender).await?;
-        let permit =
-            apart::permit(tx, tx.at(), &tender, &self.actor, Action::ProposeAward, &judged).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::ProposeAward,
+            &judged,
+        )
+        .await?;
         let stage = tender.after(Step::ProposeAward)?;
         let (ranking, lots) = winners(tx, &tender).await?;
         let won = lots.iter().filter_map(|award| award.winner);
@@ -129,8 +136,15 @@ impl Command for Approve {
         let mut earlier = panel_people(tx, self.tender).await?;
         let first = proposal.as_ref();
         earlier.extend(first.map(|row| PersonId::from_uuid(row.proposed_by)));
-        let permit =
-            apart::permit(tx, tx.at(), &tender, &self.actor, Action::ApproveAward, &earlier).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::ApproveAward,
+            &earlier,
+        )
+        .await?;
         let stage = tender.after(Step::DecideAward)?;
         let proposal =
             proposal.ok_or_else(|| AppError::internal("a stage without its proposal"))?;

@@ -35,7 +35,8 @@ impl Command for Exclude {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let (row, tender) = load_bid(tx, self.bid).await?;
-        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ExcludeBid, &[]).await?;
+        let permit =
+            apart::permit(tx, tx.at(), &tender, &self.actor, Action::ExcludeBid, &[]).await?;
         let stage = tender.stage.can_exclude(&tender.plan)?;
         check_eligible(&row)?;
         let index = tx.append(Draft {

@@ -46,7 +46,15 @@ impl PrivateCommand for Approve {
 
     async fn run(&self, tx: &mut PrivateTx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ApproveOpening, &[]).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::ApproveOpening,
+            &[],
+        )
+        .await?;
         tender.stage.can_open(&tender.plan, tx.at())?;
         let key = (self.tender.uuid(), permit.actor.id.uuid());
         if opening_approval::Entity::find_by_id(key)
@@ -139,8 +147,15 @@ impl Command for Open {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let first = first_officer(&approvals(tx, &tender).await?, &self.actor)?;
-        let permit =
-            apart::permit(tx, tx.at(), &tender, &self.actor, Action::OpenTender, &[first]).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::OpenTender,
+            &[first],
+        )
+        .await?;
         let stage = tender.stage.can_open(&tender.plan, tx.at())?;
         let opened = self.account(tx, &tender).await?;
         let unconfirmed = opened.unconfirmed.clone();

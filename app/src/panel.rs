@@ -222,7 +222,8 @@ impl Command for Assign {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::AssignPanel, &[]).await?;
+        let permit =
+            apart::permit(tx, tx.at(), &tender, &self.actor, Action::AssignPanel, &[]).await?;
         tender
             .stage
             .at(&tender.plan, tx.at())
@@ -280,7 +281,15 @@ impl Command for Replace {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let input = &self.input;
         let tender = LoadedTender::load(tx, input.tender).await?;
-        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ReplaceMember, &[]).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::ReplaceMember,
+            &[],
+        )
+        .await?;
         tender
             .stage
             .at(&tender.plan, tx.at())

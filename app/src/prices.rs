@@ -105,8 +105,15 @@ impl Command for Open {
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let first = first_officer(&approvals(tx, &tender).await?, &self.actor)?;
-        let permit =
-            apart::permit(tx, tx.at(), &tender, &self.actor, Action::OpenPrices, &[first]).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::OpenPrices,
+            &[first],
+        )
+        .await?;
         let stage = tender.stage.can_open_prices(&tender.plan)?;
         if tender.row.inputs_idx != self.inputs_idx {
             let message = "a bid was excluded while the prices were prepared: open them again";

@@ -73,7 +73,15 @@ impl Command for Compute {
 
     async fn run(&self, tx: &mut Tx) -> Result<u64, AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, Action::ComputeRanking, &[]).await?;
+        let permit = apart::permit(
+            tx,
+            tx.at(),
+            &tender,
+            &self.actor,
+            Action::ComputeRanking,
+            &[],
+        )
+        .await?;
         let stage = tender.stage.can_rank(&tender.plan)?;
         let computed = &self.computed;
         if tender.row.inputs_idx != computed.inputs_idx {

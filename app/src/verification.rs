@@ -79,6 +79,7 @@ impl Loaded {
             organisation: None,
             earlier: &[self.recorded.submitted_by],
             interested: &group::members(tx, &parties).await?,
+            ..Facts::default()
         };
         authorize(tx, actor, action, &facts).await
     }

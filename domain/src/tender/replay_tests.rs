@@ -113,6 +113,29 @@ fn one_person_who_approves_the_own_proposal_is_found() {
 }
 
 #[test]
+fn an_officer_with_a_role_at_a_bidder_is_found_where_bids_are_shown_and_where_one_is_awarded() {
+    let officer_bids_too = |story: &mut Story| {
+        let both = crate::organisation::entries::RoleGranted {
+            person: person(APPROVER),
+            organisation: org(2),
+            role: Role::Supplier,
+        };
+        story.add(vec![actor(Role::Operator, 999)], "role", both);
+    };
+    let mut opened = Story::new(full_plan());
+    opened.publish();
+    officer_bids_too(&mut opened);
+    opened.bid(&bidders());
+    opened.open(&bidders());
+    assert_eq!(opened.checks(), found("bid.opened", "independence"));
+    let mut awarded = clean();
+    awarded.entries.pop();
+    officer_bids_too(&mut awarded);
+    awarded.decide(bid(2), &[PROPOSER, APPROVER]);
+    assert_eq!(awarded.checks(), found("award.decided", "independence"));
+}
+
+#[test]
 fn two_who_approve_without_the_proposer_are_found() {
     let mut story = clean();
     let operator = vec![actor(Role::Operator, 999)];

@@ -297,27 +297,8 @@ impl Tender {
         count: usize,
     ) -> Result<BTreeSet<PersonId>, Finding> {
         let people = self.people(header, Role::Officer, count)?;
-        self.check_unrelated(&people, organisations, header)?;
+        check_unrelated(&people, &self.bidders(), organisations, header)?;
         Ok(people)
-    }
-
-    /// None of some people may hold a role in the beneficial-owner group of a bidder.
-    pub(super) fn check_unrelated(
-        &self,
-        people: &BTreeSet<PersonId>,
-        organisations: &organisation::State,
-        header: &Header,
-    ) -> Result<(), Finding> {
-        let bidders = self.bidders().into_iter();
-        let bidding: BTreeSet<_> = bidders.map(|id| organisations.group(id)).collect();
-        let biased = |person: &&PersonId| {
-            let own = organisations.groups_of(**person);
-            own.iter().any(|group| bidding.contains(group))
-        };
-        people.iter().find(biased).map_or(Ok(()), |person| {
-            let expected = "people without a role in the group of a bidder";
-            Err(header.finding("independence", expected, person))
-        })
     }
 
     /// A valid bid that no decision excludes.
@@ -456,6 +437,24 @@ impl Tender {
             })
             .collect()
     }
+}
+
+/// None of some people may hold a role in the beneficial-owner group of a bidder.
+pub(super) fn check_unrelated(
+    people: &BTreeSet<PersonId>,
+    bidders: &BTreeSet<OrganisationId>,
+    organisations: &organisation::State,
+    header: &Header,
+) -> Result<(), Finding> {
+    let bidding: BTreeSet<_> = bidders.iter().map(|id| organisations.group(*id)).collect();
+    let biased = |person: &&PersonId| {
+        let own = organisations.groups_of(**person);
+        own.iter().any(|group| bidding.contains(group))
+    };
+    people.iter().find(biased).map_or(Ok(()), |person| {
+        let expected = "people without a role in the group of a bidder";
+        Err(header.finding("independence", expected, person))
+    })
 }
 
 /// See [`Tender::people`].

@@ -1,5 +1,7 @@
 //! `tender.opened`, `bid.opened` and `bid.excluded`.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,7 @@ use crate::tender::plan::Envelopes;
 use crate::tender::register::{Fate, Listed, Register, SealedEntry, SealedKind};
 use crate::tender::sealing::BidHead;
 use crate::tender::stage::Step;
-use crate::tender::state::{OpenedBid, Tender};
+use crate::tender::state::{OpenedBid, Tender, check_unrelated};
 use crate::tender::validity::{Validity, is_public, judge};
 use crate::time::Time;
 
@@ -180,7 +182,8 @@ impl EntryBody for BidOpened {
             decided: std::collections::BTreeMap::new(),
         };
         tender.bids.insert(self.bid, opened);
-        let unrelated = tender.check_unrelated(&tender.openers, &state.organisations, header);
+        let bidder = BTreeSet::from([self.supplier]);
+        let unrelated = check_unrelated(&tender.openers, &bidder, &state.organisations, header);
         outcome = outcome.and(unrelated);
         state.organisations.expect(self.supplier, header)?;
         if outcome.is_ok() {
