@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use commonweal_app::rng::Entropy;
 use commonweal_app::sealing::SealingKey;
-use commonweal_domain::log::note::{KeyName, NoteSigner};
+use commonweal_domain::log::note::{KeyName, NoteSigner, VerifierKey};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The files of one data folder.
@@ -26,14 +26,37 @@ impl KeyFiles {
 
     /// The key that signs checkpoints. The origin is its name.
     pub fn log_signer(&self, origin: &str, rng: &dyn Entropy) -> Result<NoteSigner> {
-        let text = self.read_or_make("log.key", || {
-            SecretString::from(hex::encode(rng.bytes::<32>()))
-        })?;
+        self.signer("log.key", origin, rng)
+    }
+
+    /// The key that is going to sign them.
+    pub fn next_log_signer(&self, origin: &str, rng: &dyn Entropy) -> Result<NoteSigner> {
+        self.signer("log-next.key", origin, rng)
+    }
+
+    /// Puts the next key in the place of the present one, which keeps a file of its own. There is a key at any moment.
+    pub fn promote_next_log_key(&self, present: &VerifierKey) -> Result<()> {
+        let (path, kept) = (
+            self.path("log.key"),
+            self.path(&format!("log-{}.key", present.id())),
+        );
+        let promote = || -> io::Result<()> {
+            if !kept.try_exists()? {
+                fs::hard_link(&path, &kept)?;
+            }
+            fs::rename(self.path("log-next.key"), &path)
+        };
+        promote().with_context(|| format!("cannot replace {}", path.display()))
+    }
+
+    fn signer(&self, file: &str, origin: &str, rng: &dyn Entropy) -> Result<NoteSigner> {
+        let text =
+            self.read_or_make(file, || SecretString::from(hex::encode(rng.bytes::<32>())))?;
         let mut seed = [0; 32];
         hex::decode_to_slice(text.expose_secret().trim(), &mut seed).with_context(|| {
             format!(
                 "{} is no key: expected 64 hexadecimal digits",
-                self.path("log.key").display()
+                self.path(file).display()
             )
         })?;
         let name: KeyName = origin.parse().context("the origin cannot name a key")?;
@@ -127,6 +150,21 @@ mod tests {
             signer().verifier_key().to_string(),
             signer().verifier_key().to_string()
         );
+    }
+
+    #[test]
+    fn the_next_key_takes_the_place_of_the_present_one_which_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFiles::open(folder.path()).unwrap();
+        let [present, next] = [
+            keys.log_signer("example.org/log", &SystemRng).unwrap(),
+            keys.next_log_signer("example.org/log", &SystemRng).unwrap(),
+        ];
+        keys.promote_next_log_key(present.verifier_key()).unwrap();
+        let signer = keys.log_signer("example.org/log", &SystemRng).unwrap();
+        assert_eq!(signer.verifier_key(), next.verifier_key());
+        let kept = format!("keys/log-{}.key", present.verifier_key().id());
+        assert!(folder.path().join(kept).exists());
     }
 
     #[cfg(unix)]

@@ -14,3 +14,4 @@ pub mod log_http;
 pub mod open_data;
 pub mod server;
 pub mod telemetry;
+pub mod witness;

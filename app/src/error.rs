@@ -33,6 +33,9 @@ pub enum AppError {
     /// The content is sealed and nobody may read it yet.
     #[error("{0}")]
     Sealed(String),
+    /// Nothing can be written until a person has looked at the log.
+    #[error("the service is read-only: {0}")]
+    ReadOnly(String),
     /// Too much is waiting: try again later, nothing was done.
     #[error("the service is overloaded: nothing was done, try again in a moment")]
     Overloaded,
@@ -97,6 +100,7 @@ impl AppError {
             Self::NotFound(_) => "not_found",
             Self::Conflict(_) => "conflict",
             Self::Sealed(_) => "sealed",
+            Self::ReadOnly(_) => "read_only",
             Self::Overloaded => "overloaded",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal(_) => "internal",

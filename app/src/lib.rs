@@ -27,6 +27,7 @@ mod history;
 pub mod import;
 pub mod issue;
 pub mod log_export;
+mod log_rotation;
 mod mark_change;
 pub mod moderation;
 pub mod notice;

@@ -33,6 +33,8 @@ mod m20261123_000160_robustness;
 mod m20261123_000165_policy;
 mod m20261123_000170_participation;
 mod m20261123_000180_look;
+mod m20261123_000240_log_lease;
+mod m20261123_000241_witnessed;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -69,6 +71,8 @@ const CHANGES: &[Change] = &[
     m20261123_000165_policy::CHANGE,
     m20261123_000170_participation::CHANGE,
     m20261123_000180_look::CHANGE,
+    m20261123_000240_log_lease::CHANGE,
+    m20261123_000241_witnessed::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -14,8 +14,9 @@ use anyhow::{Context, Result, ensure};
 use commonweal_app::rng::{Entropy, SeededRng, SystemRng};
 use commonweal_tests::{Database, Process};
 use commonweal_verify::Verdict;
+use serde_json::json;
 
-use self::load::{Client, Load, Memory};
+use self::load::{Client, Load, Memory, REGISTER};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_on_sqlite() -> Result<()> {
@@ -117,10 +118,23 @@ async fn a_lost_write_is_noticed() -> Result<()> {
     process.kill().await?;
     let memory = load.end().await?;
 
+    // On a log that is shorter than what it signed the service answers, and writes nothing.
     copy_database(&earlier, &data)?;
-    let refused = Process::start(&data, None).await.err();
-    let refused = refused.context("it started on a log that is shorter than what it signed")?;
-    assert!(format!("{refused:#}").contains("sign"), "{refused:#}");
+    let process = Process::start(&data, None).await?;
+    let client = Client::new(&process.url, &data)?;
+    let input = json!({ "input": {
+        "legalForm": "LEGAL_PERSON", "name": "Too late", "sector": "PRIVATE", "place": "KR-11"
+    } });
+    let refused = client.ask("registrar", REGISTER, input).await.err();
+    let refused = refused.context("it wrote on a log that is shorter than what it signed")?;
+    let refused = refused.to_string();
+    assert!(
+        refused.contains("READ_ONLY") && refused.contains("signed"),
+        "{refused}"
+    );
+    let report = check::watch(&process.url, &state).await?;
+    assert_eq!(report.verdict(), Verdict::Discrepancy, "{report}");
+    process.kill().await?;
 
     // An operator who also forgets what was signed is found out by those who remember.
     fs::remove_file(data.join("keys/last-checkpoint"))?;

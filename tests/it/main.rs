@@ -10,6 +10,7 @@ mod described;
 mod ledger;
 mod ledger_machine;
 mod ledger_model;
+mod log;
 mod organisation;
 mod policy;
 mod policy_signing;

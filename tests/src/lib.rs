@@ -7,7 +7,7 @@ mod user;
 mod watchdog;
 
 pub use database::Database;
-pub use process::Process;
+pub use process::{Process, run_commonweal};
 pub use schemas::EntrySchemas;
 pub use user::User;
 pub use watchdog::log_signer;

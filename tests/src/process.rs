@@ -78,6 +78,12 @@ impl Process {
     }
 }
 
+/// Runs the program once with these arguments, to its end.
+pub fn run_commonweal(args: &[&Path]) -> Result<std::process::Output> {
+    let output = std::process::Command::new(program()?).args(args).output();
+    output.context("the program does not start")
+}
+
 /// The last lines of a log.
 fn tail(log: &Path) -> Result<String> {
     let text = fs::read_to_string(log)?;

@@ -28,8 +28,8 @@ impl TestApp {
     pub async fn watchdog(&self) -> Result<Report> {
         let address = self.url.clone();
         let options = Options {
-            vkey: None,
             state_file: Some(self.notes.path().join("verify.json")),
+            ..Options::default()
         };
         let check = move || run(source::open(&address).as_ref(), &options, &mut |_| ());
         Ok(tokio::task::spawn_blocking(check).await?)

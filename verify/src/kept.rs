@@ -9,6 +9,8 @@ use commonweal_domain::log::checkpoint::{Checkpoint, CheckpointError};
 use commonweal_domain::log::note::{NoteError, SignedNote, VerifierKey};
 use serde::{Deserialize, Serialize};
 
+use crate::Options;
+
 /// The version of the file's form.
 const VERSION: u32 = 1;
 
@@ -43,6 +45,14 @@ pub(crate) enum KeptError {
     },
     #[error("{path} is not a state file of version {VERSION} ({reason}): restore it from a copy, or name another file with --state to start anew", path = .path.display())]
     Malformed { path: PathBuf, reason: String },
+}
+
+/// What the state file of a run holds; none without one.
+pub(crate) fn load_of(options: &Options) -> Result<Option<Kept>, KeptError> {
+    match &options.state_file {
+        Some(file) => load(file),
+        None => Ok(None),
+    }
 }
 
 /// What the file holds; none when there is no file yet. A file that cannot be used is an error and never "no file": it would

@@ -4,17 +4,39 @@
 //! [`run`] never fails: whatever keeps it from judging is a finding of the [`Report`], so that a report always says how
 //! much was checked. Entries stream through bundle by bundle; memory grows with live state, not with the log.
 //!
+//! ```no_run
+//! use commonweal_verify::{Options, Verdict, run, source};
+//!
+//! let log = source::open("https://registry.example");
+//! let options = Options {
+//!     // As the operator published it elsewhere; without it the first run trusts the key that the log serves.
+//!     vkey: Some("registry.example/log+..".parse()?),
+//!     // Without it a past that is rewritten between two runs goes unnoticed.
+//!     state_file: Some("registry.json".into()),
+//!     ..Options::default()
+//! };
+//! let report = run(log.as_ref(), &options, &mut |_| ());
+//! for finding in &report.findings {
+//!     println!("{:?} {}: expected {}, found {}", finding.index, finding.check, finding.expected, finding.found);
+//! }
+//! assert_eq!(report.verdict(), Verdict::Clean);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What could not be read is never taken for clean:
+//!
 //! ```
 //! use commonweal_verify::{Options, Verdict, run, source};
 //!
 //! let log = source::open("/no/such/folder");
 //! let report = run(log.as_ref(), &Options::default(), &mut |_| ());
-//! // Nothing could be read, so nothing is claimed.
 //! assert_eq!(report.verdict(), Verdict::CannotTell);
 //! assert_eq!(report.verdict().exit_code(), 2);
 //! assert!(report.findings[0].found.contains("there is no"));
 //! ```
 
+mod head;
+pub mod item;
 mod kept;
 mod replay;
 pub mod report;
@@ -27,20 +49,20 @@ use std::path::PathBuf;
 
 use commonweal_domain::log::{
     bundle::BundleEntries,
-    checkpoint::{Checkpoint, CheckpointError},
-    note::{MAX_NOTE_BYTES, NoteError, SignedNote, VerifierKey},
+    checkpoint::Checkpoint,
+    note::{SignedNote, VerifierKey},
+    rotation::Keys,
     tile::{TILE_WIDTH, TilePath},
+    witness::WitnessPolicy,
 };
 
+use head::Head;
 use kept::Kept;
 use replay::Replay;
 pub use report::{Finding, Fork, KeySource, Report, Verdict};
 use source::Source;
 use tiles::Tiles;
 use tree_check::TreeCheck;
-
-/// The longest verifier key that is read, in bytes.
-const MAX_VKEY_BYTES: u64 = 4_096;
 
 /// What the caller knows beforehand.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +73,8 @@ pub struct Options {
     /// Where key and last checkpoint are kept between runs. Without it nothing is remembered, and a log that was
     /// rewritten between two runs goes unnoticed.
     pub state_file: Option<PathBuf>,
+    /// Which witnesses must have cosigned the checkpoint. Without it nobody is asked for.
+    pub witnesses: Option<WitnessPolicy>,
 }
 
 /// How far a run has come, after each bundle of entries.
@@ -81,29 +105,24 @@ fn check(
     progress: &mut dyn FnMut(Progress),
     report: &mut Report,
 ) -> Result<(), Finding> {
-    let kept = match &options.state_file {
-        Some(file) => kept::load(file).map_err(|error| unkept(&error))?,
-        None => None,
-    };
-    let key = choose_key(source, options, kept.as_ref(), report)?;
-    let (checkpoint, note) = fetch_checkpoint(source, &key)?;
-    report.origin = Some(checkpoint.origin().to_owned());
-    report.size = checkpoint.size();
-    report.root = Some(checkpoint.root().to_base64());
+    let kept = kept::load_of(options).map_err(|error| unkept(&error))?;
+    let head = Head::fetch(source, options, kept.as_ref(), report)?;
+    let (checkpoint, note) = (&head.checkpoint, &head.note);
 
-    let not_back = compare_heads(kept.as_ref(), &checkpoint, &note, report);
-    let sound = read_entries(source, kept.as_ref(), &checkpoint, progress, report)?;
+    let not_back = compare_heads(kept.as_ref(), checkpoint, note, report);
+    let (sound, keys) = read_entries(source, kept.as_ref(), checkpoint, progress, report)?;
+    let followed = head.follows(&keys, report);
     if sound == Sound::Forked
         && let Some(kept) = &kept
     {
-        report.fork = Some(fork(kept, &note));
+        report.fork = Some(fork(kept, note));
     }
     if let Some(file) = &options.state_file
         && not_back
+        && followed
         && sound == Sound::Yes
     {
-        let vkey = key.to_string();
-        kept::save(file, &vkey, &note).map_err(|error| unkept(&error))?;
+        kept::save(file, &head.key.to_string(), note).map_err(|error| unkept(&error))?;
         report.state_kept = true;
     }
     Ok(())
@@ -115,71 +134,6 @@ fn unkept(error: &kept::KeptError) -> Finding {
         "a state file that can be read and written",
         error,
     )
-}
-
-/// The key given, else the key kept, else the key that the log serves, with a warning.
-fn choose_key(
-    source: &dyn Source,
-    options: &Options,
-    kept: Option<&Kept>,
-    report: &mut Report,
-) -> Result<VerifierKey, Finding> {
-    let (key, from) = match (&options.vkey, kept) {
-        (Some(given), Some(kept)) if *given != kept.vkey => {
-            return Err(Finding::discrepancy(
-                "key",
-                format!("the key given, {given}"),
-                format!("the key kept from an earlier run, {}", kept.vkey),
-            ));
-        }
-        (Some(given), _) => (given.clone(), KeySource::Given),
-        (None, Some(kept)) => (kept.vkey.clone(), KeySource::Kept),
-        (None, None) => {
-            report.warnings.push(format!(
-                "the log's key was taken from {} itself, on trust: compare it with the key that the operator published elsewhere, or give it with --vkey",
-                source.address()
-            ));
-            (served_key(source)?, KeySource::FirstUse)
-        }
-    };
-    report.key = Some(key.to_string());
-    report.key_source = Some(from);
-    Ok(key)
-}
-
-fn served_key(source: &dyn Source) -> Result<VerifierKey, Finding> {
-    let expected = "the verifier key of the log at vkey";
-    let bytes = source
-        .read("vkey", MAX_VKEY_BYTES)
-        .map_err(|error| Finding::cannot_tell("key", expected, error))?;
-    String::from_utf8_lossy(&bytes)
-        .trim_end()
-        .parse()
-        .map_err(|error| Finding::cannot_tell("key", expected, error))
-}
-
-fn fetch_checkpoint(
-    source: &dyn Source,
-    key: &VerifierKey,
-) -> Result<(Checkpoint, SignedNote), Finding> {
-    let limit = u64::try_from(MAX_NOTE_BYTES).unwrap_or(u64::MAX);
-    let bytes = source
-        .read("checkpoint", limit)
-        .map_err(|error| Finding::cannot_tell("checkpoint", "the signed head of the log", error))?;
-    Checkpoint::open(&bytes, key).map_err(|error| {
-        let expected = format!("a checkpoint signed with {key}");
-        match error {
-            // A signed statement that is not this log's, as against bytes that are no statement at all.
-            CheckpointError::OtherOrigin { .. }
-            | CheckpointError::EmptyTreeRoot(_)
-            | CheckpointError::Note(NoteError::BadSignature { .. } | NoteError::NoKnownKey) => {
-                Finding::discrepancy("signature", expected, error)
-            }
-            CheckpointError::Malformed { .. }
-            | CheckpointError::Origin(_)
-            | CheckpointError::Note(_) => Finding::cannot_tell("signature", expected, error),
-        }
-    })
 }
 
 /// What two heads tell without their trees: a log never gets shorter, and has one root at each size.
@@ -245,7 +199,7 @@ fn read_entries(
     checkpoint: &Checkpoint,
     progress: &mut dyn FnMut(Progress),
     report: &mut Report,
-) -> Result<Sound, Finding> {
+) -> Result<(Sound, Keys), Finding> {
     let size = checkpoint.size();
     let tiles = Tiles::new(source);
     let mut tree = TreeCheck::new(&tiles, size, kept.map(|kept| &kept.checkpoint));
@@ -278,9 +232,9 @@ fn read_entries(
         }
     }
     let whole = cut.is_none();
-    replay.finish(whole.then_some(size), report);
+    let keys = replay.finish(whole.then_some(size), report);
     match cut {
         Some(finding) => Err(finding),
-        None => Ok(tree.finish(checkpoint.root(), report)),
+        None => Ok((tree.finish(checkpoint.root(), report), keys)),
     }
 }

@@ -1,87 +1,183 @@
-//! `commonweal-verify`: checks a public log and replays it. See the library for what is checked.
+//! `commonweal-verify`: checks a public log and replays it, or proves one entry of it. See the library for what is checked.
 
+mod arguments;
+
+use std::fs;
 use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::{Context, bail};
 use clap::Parser;
-use commonweal_domain::log::{hash::sha256, note::VerifierKey};
-use commonweal_verify::{Options, Progress, Verdict, run, source};
+use commonweal_domain::log::{hash::sha256, proof::TlogProof};
+use commonweal_verify::item::{Proven, prove_entry, prove_receipt};
+use commonweal_verify::source::{self, Cache, Source};
+use commonweal_verify::{Finding, Options, Progress, Report, Verdict, run};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
-/// Checks the public log of a Commonweal server and recomputes what it says.
-///
-/// Signature, root, tiles, the continuation of the log seen before, and every entry by the rules. Exit code 0: clean; 1:
-/// discrepancy; 2: cannot tell (unreachable, malformed, unknown kind).
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// Address of the server, such as https://registry.example, or a folder with the same files
-    #[arg(value_name = "URL|DIR")]
-    log: String,
-    /// File that keeps the key and the last checkpoint from run to run [default: one for each URL|DIR in
-    /// ~/.local/state/commonweal-verify, or in the current folder when there is no home]
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-    /// The log's verifier key, as the operator published it; without it the key is the one kept, and on the first run
-    /// the one that the log serves
-    #[arg(long, value_name = "VKEY")]
-    vkey: Option<VerifierKey>,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
-    /// Show no progress bar
-    #[arg(long)]
-    no_progress: bool,
-}
+use arguments::Arguments;
 
 fn main() -> ExitCode {
-    verify(Arguments::parse()).unwrap_or_else(|error| {
+    verify(&Arguments::parse()).unwrap_or_else(|error| {
         // There is nowhere left to say it when standard error is closed too.
         let _ = writeln!(stderr(), "commonweal-verify: {error:#}");
         ExitCode::from(Verdict::CannotTell.exit_code())
     })
 }
 
-fn verify(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let log = source::open(&arguments.log);
-    let state_file = arguments
-        .state
-        .unwrap_or_else(|| default_state_file(&log.address()));
-    let options = Options {
-        state_file: Some(state_file),
-        vkey: arguments.vkey,
+fn verify(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(folder) = &arguments.generate {
+        arguments::generate(folder)
+            .with_context(|| format!("cannot write to {}", folder.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let log = arguments.log.as_deref().map(|log| open(log, arguments));
+    let options = options(arguments, log.as_deref())?;
+    let verdict = match (
+        &arguments.certificate,
+        &arguments.receipt,
+        arguments.entry,
+        &log,
+    ) {
+        (Some(file), ..) => certificate(&read(file)?, log.as_deref(), &options, arguments)?,
+        (None, Some(file), ..) => {
+            let proven = prove_receipt(&read(file)?, log.as_deref(), &options);
+            show_item(&proven, arguments.json)?
+        }
+        (None, None, Some(index), Some(log)) => {
+            let proven = prove_entry(log.as_ref(), &options, index);
+            show_item(&proven, arguments.json)?
+        }
+        (None, None, None, Some(log)) => {
+            let report = whole(log.as_ref(), &options, arguments)?;
+            show_report(&report, arguments.json)?
+        }
+        (None, None, _, None) => bail!("name the log: a URL or a folder"),
     };
+    Ok(ExitCode::from(verdict.exit_code()))
+}
+
+/// The log, with what never changes kept between runs where it comes over a network.
+fn open(address: &str, arguments: &Arguments) -> Box<dyn Source> {
+    let log = source::open(address);
+    let remote = address.starts_with("http://") || address.starts_with("https://");
+    let folder = match &arguments.cache {
+        Some(folder) => Some(folder.clone()),
+        None if remote && !arguments.no_cache => std::env::home_dir().map(|home| {
+            home.join(".cache/commonweal-verify")
+                .join(name_of(log.as_ref()))
+        }),
+        None => None,
+    };
+    match folder {
+        Some(folder) => Box::new(Cache::new(log, folder)),
+        None => log,
+    }
+}
+
+fn options(arguments: &Arguments, log: Option<&dyn Source>) -> anyhow::Result<Options> {
+    let witnesses = match &arguments.witness_policy {
+        Some(file) => {
+            let policy = read(file)?.parse();
+            Some(policy.with_context(|| format!("in {}", file.display()))?)
+        }
+        None => None,
+    };
+    Ok(Options {
+        state_file: arguments
+            .state
+            .clone()
+            .or_else(|| log.map(default_state_file)),
+        vkey: arguments.vkey.clone(),
+        witnesses,
+    })
+}
+
+fn read(file: &PathBuf) -> anyhow::Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn whole(log: &dyn Source, options: &Options, arguments: &Arguments) -> anyhow::Result<Report> {
     let bar = if arguments.no_progress {
         ProgressBar::hidden()
     } else {
         progress_bar()?
     };
-    let report = run(log.as_ref(), &options, &mut |Progress { entries, size }| {
+    let report = run(log, options, &mut |Progress { entries, size }| {
         bar.set_length(size);
         bar.set_position(entries);
     });
     bar.finish_and_clear();
+    Ok(report)
+}
 
+/// A certificate is good when its entry is in the log and, where the log is named, the whole log is.
+fn certificate(
+    file: &str,
+    log: Option<&dyn Source>,
+    options: &Options,
+    arguments: &Arguments,
+) -> anyhow::Result<Verdict> {
+    // A certificate that is printed for people carries the receipt at its end.
+    let receipt = TlogProof::within(file);
+    let proven = prove_receipt(receipt, log, options)
+        .and_then(|proven| proven.expect_certificate().map(|()| proven));
+    let verdict = show_item(&proven, arguments.json)?;
+    match log {
+        Some(log) if verdict == Verdict::Clean => {
+            let report = whole(log, options, arguments)?;
+            Ok(show_report(&report, arguments.json)?)
+        }
+        _ => Ok(verdict),
+    }
+}
+
+fn show_report(report: &Report, json: bool) -> anyhow::Result<Verdict> {
     let mut out = stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
         writeln!(out)?;
     } else {
         write!(out, "{report}")?;
     }
-    Ok(ExitCode::from(report.verdict().exit_code()))
+    Ok(report.verdict())
+}
+
+fn show_item(item: &Result<Proven, Finding>, json: bool) -> anyhow::Result<Verdict> {
+    let mut out = stdout().lock();
+    let verdict = match item {
+        Ok(_) => Verdict::Clean,
+        Err(finding) => finding.verdict,
+    };
+    if json {
+        let (proven, finding) = (item.as_ref().ok(), item.as_ref().err());
+        let all = json!({ "verdict": verdict, "proven": proven, "finding": finding });
+        serde_json::to_writer_pretty(&mut out, &all)?;
+        writeln!(out)?;
+        return Ok(verdict);
+    }
+    match item {
+        Ok(proven) => write!(out, "{proven}")?,
+        Err(finding) => write!(out, "{finding}")?,
+    }
+    Ok(verdict)
 }
 
 /// One file for each address, not for each origin: a server that renames its log cannot pass for a new one.
-fn default_state_file(address: &str) -> PathBuf {
-    let hash = sha256(address.as_bytes()).to_string();
-    let name = format!("commonweal-verify-{}.json", hash.get(..16).unwrap_or(&hash));
+fn default_state_file(log: &dyn Source) -> PathBuf {
+    let name = format!("commonweal-verify-{}.json", name_of(log));
     match std::env::home_dir() {
         Some(home) => home.join(".local/state/commonweal-verify").join(name),
         None => PathBuf::from(name),
     }
+}
+
+/// A short name of an address that a file can have.
+fn name_of(log: &dyn Source) -> String {
+    let hash = sha256(log.address().as_bytes()).to_string();
+    hash.chars().take(16).collect()
 }
 
 /// Drawn on standard error, and only where that is a terminal.

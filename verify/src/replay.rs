@@ -3,6 +3,7 @@
 use commonweal_domain::log::canonical::MAX_BLOB_BYTES;
 use commonweal_domain::log::entry::{Entry, EntryError};
 use commonweal_domain::log::hash::{Hash, sha256};
+use commonweal_domain::log::rotation::Keys;
 use commonweal_domain::log::state::State;
 
 use crate::report::{Finding, Report, Verdict};
@@ -87,15 +88,18 @@ impl Replay {
     }
 
     /// Ends the replay: at a checkpoint of `size` entries, or at none when the log could not be read to its end.
-    pub(crate) fn finish(self, size: Option<u64>, report: &mut Report) {
+    /// Answers the keys of the log as its entries tell them.
+    pub(crate) fn finish(self, size: Option<u64>, report: &mut Report) -> Keys {
         report.entries_replayed = self.entries;
         report.count(&self.state.tally);
+        report.waiting = self.state.tenders.waiting();
         if let Some(size) = size {
             report.complete = report.cannot_tell == 0;
             for finding in self.state.unsettled(size) {
                 report.add(self.judge(finding.into()));
             }
         }
+        self.state.keys
     }
 
     fn judge(&self, finding: Finding) -> Finding {

@@ -144,8 +144,12 @@ pub struct Report {
     pub origin: Option<String>,
     /// The verifier key.
     pub key: Option<String>,
-    /// Where the key came from.
+    /// The key that was trusted, when entries of the log led from it to the one that signed.
+    pub trusted_key: Option<String>,
+    /// Where the trusted key came from.
     pub key_source: Option<KeySource>,
+    /// The witnesses of the policy that cosigned the checkpoint; none without a policy.
+    pub witnesses: Option<Vec<String>>,
     /// Number of entries that the checkpoint signs.
     pub size: u64,
     /// The signed root, in base64.
@@ -163,6 +167,8 @@ pub struct Report {
     pub recomputed: BTreeMap<&'static str, u64>,
     /// Facts that the log only attests, by sort: nothing in it allows one to recompute them.
     pub attested: BTreeMap<&'static str, u64>,
+    /// Sealed entries that are not yet accounted for, by kind. Each must be by the end of what it belongs to.
+    pub waiting: BTreeMap<&'static str, u64>,
     /// Number of discrepancies.
     pub discrepancies: u64,
     /// Number of things that could not be judged.
@@ -184,7 +190,9 @@ impl Report {
             address,
             origin: None,
             key: None,
+            trusted_key: None,
             key_source: None,
+            witnesses: None,
             size: 0,
             root: None,
             previous_size: None,
@@ -193,6 +201,7 @@ impl Report {
             complete: false,
             recomputed: BTreeMap::new(),
             attested: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             discrepancies: 0,
             cannot_tell: 0,
             findings: Vec::new(),

@@ -1,8 +1,10 @@
 //! Where a log is read: the paths of C2SP tlog-tiles below a server's address or in a folder.
 
+mod cache;
 mod folder;
 mod http;
 
+pub use cache::Cache;
 pub use folder::Folder;
 pub use http::Http;
 
@@ -14,6 +16,30 @@ pub trait Source {
     /// Reads one file by its path below the log, such as `checkpoint` or `tile/0/000.p/7`. More than `limit` bytes are an
     /// error, and never held in memory.
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, SourceError>;
+
+    /// Whether there is a log to read at all.
+    fn is_there(&self) -> bool {
+        true
+    }
+}
+
+/// No log: what is checked must hold everything that is needed.
+pub(crate) struct Missing;
+
+impl Source for Missing {
+    fn address(&self) -> String {
+        "no log".to_owned()
+    }
+
+    fn read(&self, path: &str, _: u64) -> Result<Vec<u8>, SourceError> {
+        Err(SourceError::Missing {
+            path: format!("{path}, because no log was named"),
+        })
+    }
+
+    fn is_there(&self) -> bool {
+        false
+    }
 }
 
 /// Why a file of the log could not be read. None of these says that the log is wrong.

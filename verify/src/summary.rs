@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::item::Proven;
 use crate::report::{Finding, KeySource, Report, Verdict};
 
 impl fmt::Display for Report {
@@ -13,6 +14,11 @@ impl fmt::Display for Report {
             f,
             "Attested only (the log says so; nothing in it allows one to recompute it)",
             &self.attested,
+        )?;
+        counts(
+            f,
+            "Sealed and not yet opened, replaced, withdrawn or void",
+            &self.waiting,
         )?;
         for warning in &self.warnings {
             writeln!(f, "\nWarning: {}", plain(warning))?;
@@ -33,7 +39,22 @@ impl Report {
                 Some(KeySource::Kept) => "kept from an earlier run",
                 Some(KeySource::FirstUse) | None => "served by the log itself",
             };
-            writeln!(f, "Key         {} ({from})", plain(key))?;
+            match &self.trusted_key {
+                None => writeln!(f, "Key         {} ({from})", plain(key))?,
+                Some(trusted) => {
+                    writeln!(
+                        f,
+                        "Key         {} (the log's entries lead to it)",
+                        plain(key)
+                    )?;
+                    writeln!(f, "Trusted key {} ({from})", plain(trusted))?;
+                }
+            }
+        }
+        match self.witnesses.as_deref() {
+            None => {}
+            Some([]) => writeln!(f, "Witnesses   none")?,
+            Some(names) => writeln!(f, "Witnesses   {}", plain(&names.join(", ")))?,
         }
         let Some(root) = &self.root else {
             return Ok(());
@@ -120,6 +141,38 @@ fn counts(
     sorts
         .iter()
         .try_for_each(|(sort, count)| writeln!(f, "  {count:>9}  {sort}"))
+}
+
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Log         {}", plain(&self.origin))?;
+        writeln!(f, "Key         {}", plain(&self.key))?;
+        writeln!(f, "Head        {}, root {}", entries(self.size), self.root)?;
+        if let Some(names) = &self.witnesses {
+            writeln!(f, "Witnesses   {}", plain(&names.join(", ")))?;
+        }
+        match self.present_size {
+            Some(size) => writeln!(f, "Continued   by a head of {}", entries(size))?,
+            None => {}
+        }
+        writeln!(f, "Entry       {} ({})", self.index, plain(self.kind()))?;
+        let text = serde_json::to_string_pretty(&self.entry).map_err(|_| fmt::Error)?;
+        text.lines()
+            .try_for_each(|line| writeln!(f, "    {}", plain(line)))?;
+        for warning in &self.warnings {
+            writeln!(f, "\nWarning: {}", plain(warning))?;
+        }
+        writeln!(
+            f,
+            "\nProven: this entry is in the signed log. Whether the rules allow it, the whole check tells."
+        )
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        one_finding(f, self)
+    }
 }
 
 fn one_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {

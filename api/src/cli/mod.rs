@@ -8,8 +8,10 @@ pub mod check_config;
 pub mod database;
 pub mod export_log;
 mod finding;
+pub mod generate;
 pub mod import;
 pub mod migrate;
+pub mod rotate_log_key;
 pub mod schema;
 pub mod score;
 pub mod serve;
@@ -44,8 +46,13 @@ pub enum Command {
     Token(token::Args),
     /// Bring the database to the schema of this program.
     Migrate(DatabaseArgs),
+    /// Let another key sign the log.
+    RotateLogKey(DatabaseArgs),
     /// Write the published log to a folder that any file server can serve.
     ExportLog(export_log::Args),
+    /// Write man pages and completions to a folder.
+    #[command(hide = true)]
+    Generate(generate::Args),
     /// Print the configuration that `serve` would use, with secrets masked.
     CheckConfig(ConfigFlags),
     /// Print the GraphQL schema.
@@ -67,7 +74,9 @@ pub fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result
         Command::Serve(flags) => serve::run(&flags, out),
         Command::Token(args) => token::run(args, out),
         Command::Migrate(args) => migrate::run(&args, out),
+        Command::RotateLogKey(args) => rotate_log_key::run(&args, out),
         Command::ExportLog(args) => export_log::run(&args, out),
+        Command::Generate(args) => generate::run(&args),
         Command::CheckConfig(flags) => check_config::run(&flags, out),
         Command::Schema => schema::run(out),
         Command::CheckAwards(args) => check_awards::run(&args, out, err),

@@ -1,12 +1,14 @@
 //! `commonweal serve`: the service.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use commonweal_app::App;
-use commonweal_app::publisher::Publisher;
+use commonweal_app::publisher::{PublishError, Publisher};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use super::{database, runtime};
@@ -16,6 +18,7 @@ use crate::http::serve::{serve, stop_signal};
 use crate::http::shutdown::Shutdown;
 use crate::keys::KeyFiles;
 use crate::server::{self, ServerOptions};
+use crate::witness::witnessing;
 use crate::{demo, telemetry};
 
 /// Serves until it is asked to stop.
@@ -27,13 +30,24 @@ pub fn run(flags: &ConfigFlags, out: &mut dyn Write) -> Result<ExitCode> {
 }
 
 async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()> {
+    let metrics = match config.admin_listen {
+        Some(_) => Some(telemetry::start_metrics()?),
+        None => None,
+    };
     if config.demo {
         demo::seed(config)
             .await
             .context("the demo city could not be seeded")?;
     }
     let app = Arc::new(database::open(config).await?);
-    let publisher = open_publisher(config, &app).await?;
+    let publisher = match open_publisher(config, &app).await {
+        Ok(publisher) => Some(publisher),
+        Err(error) if error.downcast_ref().is_some_and(PublishError::is_alarm) => {
+            alarm(&app, &error);
+            None
+        }
+        Err(error) => return Err(error.context("the log cannot be published")),
+    };
     let shutdown = Shutdown::default();
     let router = server::router(&app, shutdown.clone(), options(config))?;
     let listener = TcpListener::bind(config.listen)
@@ -42,12 +56,36 @@ async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()>
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     out.flush()?;
 
+    if let (Some(address), Some(metrics)) = (config.admin_listen, metrics) {
+        serve_metrics(address, metrics, shutdown.clone()).await?;
+    }
     stop_when_asked(shutdown.clone());
-    let publishing = tokio::spawn(publish(publisher, shutdown.clone()));
+    let publishing = publisher
+        .map(|publisher| tokio::spawn(publish(publisher, Arc::clone(&app), shutdown.clone())));
     serve(listener, router, shutdown).await?;
     app.store().close().await;
     // The publisher ends with the store; what it could not publish is published at the next start.
-    publishing.await?
+    match publishing {
+        Some(publishing) => publishing.await?,
+        None => Ok(()),
+    }
+}
+
+/// Metrics have a listener of their own, which the public does not reach.
+async fn serve_metrics(
+    address: SocketAddr,
+    metrics: PrometheusHandle,
+    shutdown: Shutdown,
+) -> Result<()> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} for metrics"))?;
+    tokio::spawn(serve(
+        listener,
+        telemetry::metrics_routes(metrics),
+        shutdown,
+    ));
+    Ok(())
 }
 
 fn stop_when_asked(shutdown: Shutdown) {
@@ -58,23 +96,39 @@ fn stop_when_asked(shutdown: Shutdown) {
     });
 }
 
-/// Publishes until the store is closed. A log that was changed behind the publisher's back stops the service: nothing more
-/// may be written on top of it until a person has looked.
-async fn publish(publisher: Publisher, shutdown: Shutdown) -> Result<()> {
-    let done = publisher.run().await;
-    if done.is_err() {
-        shutdown.begin();
+/// Publishes until the store is closed. A log that was changed behind the publisher's back stays readable, and nothing is
+/// written any more; any other fault of the publisher stops the service.
+async fn publish(publisher: Publisher, app: Arc<App>, shutdown: Shutdown) -> Result<()> {
+    match publisher.run().await {
+        Err(error) if error.is_alarm() => {
+            alarm(&app, &error);
+            Ok(())
+        }
+        Err(error) => {
+            tracing::error!(%error, "the log is no longer published");
+            shutdown.begin();
+            Err(error.into())
+        }
+        Ok(()) => Ok(()),
     }
-    Ok(done?)
+}
+
+/// Nothing more may be written on top of this log until a person has looked.
+fn alarm(app: &App, error: &dyn std::fmt::Display) {
+    tracing::error!(%error, "READ-ONLY: the log is not the one that was signed; nothing is written until it is restored");
+    app.store().refuse_writes(error);
 }
 
 async fn open_publisher(config: &Config, app: &App) -> Result<Publisher> {
     let keys = KeyFiles::open(&config.data)?;
     let rng = app.store().ids().rng();
     let signer = keys.log_signer(&config.origin, rng.as_ref())?;
-    Publisher::open(app.store().clone(), signer, keys.last_checkpoint())
-        .await
-        .context("the log cannot be published")
+    let memory = keys.last_checkpoint();
+    let witnessing = match &config.witness_policy {
+        Some(policy) => Some(witnessing(policy, config.witnesses_required)?),
+        None => None,
+    };
+    Ok(Publisher::open_with(app.store().clone(), signer, memory, witnessing).await?)
 }
 
 fn options(config: &Config) -> ServerOptions {

@@ -52,6 +52,10 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What the log holds, as a filter of targets and levels.
     pub log_filter: String,
+    /// The file that names the witnesses of the log, and how many of them are enough. Without one there are none.
+    pub witness_policy: Option<PathBuf>,
+    /// Whether a checkpoint is shown only once enough witnesses have cosigned it.
+    pub witnesses_required: bool,
 }
 
 /// Why there is no configuration. Every text says which key, and what to do.
@@ -146,6 +150,10 @@ impl Config {
         );
         line("log_format", &self.log_format.as_str());
         line("log_filter", &self.log_filter);
+        if let Some(policy) = &self.witness_policy {
+            line("witness_policy", policy);
+        }
+        line("witnesses_required", &self.witnesses_required);
         text
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Settings {
     rate_limit_restore_per_second: u32,
     log_format: LogFormat,
     log_filter: String,
+    witness_policy: Option<PathBuf>,
+    witnesses_required: bool,
 }
 
 impl Default for Settings {
@@ -49,6 +51,8 @@ impl Default for Settings {
             rate_limit_restore_per_second: 500,
             log_format: LogFormat::Text,
             log_filter: "info".to_owned(),
+            witness_policy: None,
+            witnesses_required: false,
         }
     }
 }
@@ -71,6 +75,10 @@ impl Settings {
         ];
         if let Some((key, _)) = points.into_iter().find(|(_, points)| *points == 0) {
             return Err(wrong(key, "must be at least 1 point"));
+        }
+        if self.witnesses_required && self.witness_policy.is_none() {
+            let reason = "needs `witness_policy`: a file that names the witnesses";
+            return Err(wrong("witnesses_required", reason));
         }
         check_log_origin(&self.origin)?;
         for origin in &self.allowed_origins {
@@ -98,6 +106,8 @@ impl Settings {
             rate_limit_restore_per_second: self.rate_limit_restore_per_second,
             log_format: self.log_format,
             log_filter: self.log_filter,
+            witness_policy: self.witness_policy,
+            witnesses_required: self.witnesses_required,
         })
     }
 }

@@ -13,6 +13,7 @@ use super::catalogue::{self, Catalogue};
 use super::comparison::BidComparison;
 use super::context::loader;
 use super::evaluation::{ConsensusMark, Mark, Scorecard};
+use super::ledger::{self, LedgerEntry};
 use super::letter::{Language, Letter, LetterOf};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
@@ -312,6 +313,11 @@ impl From<BidView> for Bid {
 
 #[ComplexObject]
 impl Bid {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// Its tender.
     async fn tender(&self, context: &Context<'_>) -> async_graphql::Result<Option<Tender>> {
         tender::load(context, self.tender_id).await

@@ -14,6 +14,7 @@ use super::context::{app, loader, refuse};
 use super::contract::{self, Contract, Kpi};
 use super::credit_batch::Batch;
 use super::credit_loaders::{self, BatchOf, VerificationsOf};
+use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::scalars::{BigInt, DateTime, Sha256};
@@ -80,6 +81,11 @@ pub struct Verification {
 
 #[ComplexObject]
 impl Verification {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// For which organisation the verifier acted.
     async fn organisation(
         &self,
@@ -163,6 +169,11 @@ impl From<ClaimView> for Claim {
 
 #[ComplexObject]
 impl Claim {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// Who delivered.
     async fn claimant(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
         organisation::load(context, self.fact.claimant).await

@@ -119,6 +119,7 @@ pub(crate) fn refuse(error: AppError) -> async_graphql::Error {
         AppError::NotFound(_) => Code::NotFound,
         AppError::Conflict(_) => Code::Conflict,
         AppError::Sealed(_) => Code::Sealed,
+        AppError::ReadOnly(_) => Code::ReadOnly,
         AppError::Overloaded => Code::RateLimited,
         AppError::OutcomeUnknown | AppError::Internal(_) => Code::InternalServerError,
     };

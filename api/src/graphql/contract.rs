@@ -12,6 +12,7 @@ use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse, settle};
 use super::credit_loaders::{self, KpisOf};
+use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::payload::payloads;
@@ -58,6 +59,11 @@ impl From<ContractView> for Contract {
 
 #[ComplexObject]
 impl Contract {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// The tender whose award led to it.
     async fn tender(&self, context: &Context<'_>) -> async_graphql::Result<Option<Tender>> {
         match &self.view.award {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::connection::{Connection, Cursor, PageArgs, wants_total_count};
 use super::context::{app, refuse};
 use super::credit_batch::{self, Batch};
+use super::ledger::{self, LedgerEntry};
 use super::node::parse_id;
 use super::organisation::{self, Organisation};
 use super::scalars::{BigInt, DateTime};
@@ -149,6 +150,11 @@ impl From<TransferView> for Transfer {
 
 #[ComplexObject]
 impl Transfer {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// The batch.
     async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
         credit_batch::load(context, self.view.batch).await

@@ -10,6 +10,7 @@ use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{app, loader, refuse};
 use super::credit_class::{self, Class};
 use super::credit_loaders::LifeOf;
+use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::scalars::{BigInt, DateTime};
@@ -50,6 +51,11 @@ impl From<BatchView> for Batch {
 
 #[ComplexObject]
 impl Batch {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// Its class.
     async fn class(&self, context: &Context<'_>) -> async_graphql::Result<Option<Class>> {
         credit_class::load(context, self.view.class).await

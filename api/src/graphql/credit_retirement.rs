@@ -12,6 +12,7 @@ use super::amounts::Period;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{app, loader, refuse};
 use super::credit_batch::{self, Batch};
+use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::scalars::{BigInt, DateTime};
@@ -84,6 +85,11 @@ impl From<RetirementView> for Retirement {
 
 #[ComplexObject]
 impl Retirement {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// The batch.
     async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
         credit_batch::load(context, self.of).await

@@ -30,6 +30,8 @@ pub enum Code {
     Conflict,
     /// The thing exists and is sealed; said only to those who may know that it exists.
     Sealed,
+    /// The service takes no writes until its operator has looked at the log.
+    ReadOnly,
     /// The cost bucket is empty; `Retry-After` says for how long.
     RateLimited,
     /// The document is over one of the limits.
@@ -42,7 +44,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::BadUserInput,
@@ -51,6 +53,7 @@ impl Code {
         Self::NotFound,
         Self::Conflict,
         Self::Sealed,
+        Self::ReadOnly,
         Self::RateLimited,
         Self::QueryTooComplex,
         Self::PersistedDocumentNotFound,
@@ -68,6 +71,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::Conflict => "CONFLICT",
             Self::Sealed => "SEALED",
+            Self::ReadOnly => "READ_ONLY",
             Self::RateLimited => "RATE_LIMITED",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::PersistedDocumentNotFound => "PERSISTED_DOCUMENT_NOT_FOUND",
@@ -123,6 +127,7 @@ impl Code {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::ReadOnly => StatusCode::SERVICE_UNAVAILABLE,
             Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }

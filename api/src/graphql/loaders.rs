@@ -32,6 +32,11 @@ impl Loader {
         &self.app
     }
 
+    /// The app, for what outlives the loading.
+    pub(super) fn shared_app(&self) -> &Arc<App> {
+        &self.app
+    }
+
     /// Who asks.
     pub(super) fn actor(&self) -> &Actor {
         &self.actor

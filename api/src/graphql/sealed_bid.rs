@@ -7,6 +7,7 @@ use commonweal_domain::ids::{OrganisationId, SealedId, TenderId};
 
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse};
+use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::scalars::{BigInt, DateTime, Sha256};
@@ -67,6 +68,11 @@ impl From<SealedBidView> for SealedBid {
 
 #[ComplexObject]
 impl SealedBid {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
+    }
+
     /// The tender.
     async fn tender(&self, context: &Context<'_>) -> async_graphql::Result<Option<Tender>> {
         tender::load(context, self.tender_id).await

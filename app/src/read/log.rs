@@ -71,11 +71,9 @@ impl Read<'_> {
         Ok(tree::latest_checkpoint(self.db).await?)
     }
 
-    /// The key that signs the log; none before the first start of the publisher.
+    /// The key that signs the log now; none before the first start of the publisher.
     pub async fn log_key(&self) -> Result<Option<VerifierKey>, AppError> {
-        let key = log_key::log_key(self.db).await?;
-        key.map(|text| text.parse().map_err(AppError::internal))
-            .transpose()
+        Ok(log_key::log_keys(self.db).await?.pop())
     }
 
     /// The root of the tree at a published size.
@@ -97,6 +95,17 @@ impl Read<'_> {
         let models = log_entry::Entity::find()
             .filter(log_entry::Column::Idx.gte(column(indexes.start)))
             .filter(log_entry::Column::Idx.lt(column(indexes.end)))
+            .order_by_asc(log_entry::Column::Idx)
+            .all(self.db)
+            .await?;
+        models.into_iter().map(view).collect()
+    }
+
+    /// The entries at these indexes, as far as the log goes, in one statement.
+    pub async fn log_entries_at(&self, indexes: &[u64]) -> Result<Vec<LogEntry>, AppError> {
+        let columns = indexes.iter().map(|index| column(*index));
+        let models = log_entry::Entity::find()
+            .filter(log_entry::Column::Idx.is_in(columns))
             .order_by_asc(log_entry::Column::Idx)
             .all(self.db)
             .await?;
@@ -197,6 +206,18 @@ impl Read<'_> {
     /// 6962, 2.1.2).
     pub async fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, AppError> {
         self.check_published(new).await?;
+        self.prove(ProofPlan::consistency(old, new)).await
+    }
+
+    /// The same for a size that no one was shown yet: only the publisher asks for it.
+    pub(crate) async fn unpublished_consistency_proof(
+        &self,
+        old: u64,
+        new: u64,
+    ) -> Result<Vec<Hash>, AppError> {
+        if old == 0 {
+            return Ok(Vec::new());
+        }
         self.prove(ProofPlan::consistency(old, new)).await
     }
 

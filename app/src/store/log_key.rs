@@ -1,13 +1,46 @@
-//! The key that signs the log: set once, compared ever after.
+//! The keys that sign the log: the first is set once, each further one by an entry.
 
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use commonweal_domain::log::entry::Entry;
+use commonweal_domain::log::kinds::Body;
+use commonweal_domain::log::note::VerifierKey;
+use commonweal_domain::log::rotation::Rotation;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
+};
 
 use super::command::PrivateCommand;
+use super::log_entry;
 use super::session::PrivateTx;
 use crate::error::AppError;
 
-/// The text of the key; none before the publisher's first start.
-pub(crate) async fn log_key(database: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
+/// Every key that signs or signed the log, the present one last; none before the publisher's first start.
+pub(crate) async fn log_keys(
+    database: &impl ConnectionTrait,
+) -> Result<Vec<VerifierKey>, AppError> {
+    let Some(first) = first_key(database).await? else {
+        return Ok(Vec::new());
+    };
+    let mut keys: Vec<VerifierKey> = vec![first.parse().map_err(AppError::internal)?];
+    let rotations: Vec<Vec<u8>> = log_entry::Entity::find()
+        .select_only()
+        .column(log_entry::Column::Bytes)
+        .filter(log_entry::Column::Kind.eq("key.rotated"))
+        .order_by_asc(log_entry::Column::Idx)
+        .into_tuple()
+        .all(database)
+        .await?;
+    for bytes in rotations {
+        let entry = Entry::parse(&bytes).map_err(AppError::internal)?;
+        if let Body::KeyRotated(rotated) = entry.body {
+            let rotation = Rotation::read(&rotated.note).map_err(AppError::internal)?;
+            keys.push(rotation.to);
+        }
+    }
+    Ok(keys)
+}
+
+async fn first_key(database: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
     let select = Statement::from_string(
         database.get_database_backend(),
         "SELECT vkey FROM log_key WHERE id = 1",
@@ -33,7 +66,7 @@ impl PrivateCommand for SetLogKey {
             [self.0.as_str().into(), tx.at().micros().into()],
         );
         tx.execute_raw(insert).await?;
-        log_key(tx)
+        first_key(tx)
             .await?
             .ok_or_else(|| AppError::internal("the log's key was set and is not there"))
     }

@@ -24,6 +24,7 @@ mod head;
 mod idempotency;
 mod ids;
 pub(crate) mod import;
+pub(crate) mod lease;
 mod log;
 pub(crate) mod log_blob;
 pub(crate) mod log_entry;
@@ -52,7 +53,7 @@ mod writer;
 pub(crate) mod tests;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -85,6 +86,8 @@ pub struct Store {
     reader: Reader,
     ids: Ids,
     committed: watch::Receiver<u64>,
+    /// Why nothing is written any more, once that is so.
+    read_only: Arc<OnceLock<String>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -132,6 +135,7 @@ impl Store {
             reader,
             ids,
             committed: size,
+            read_only: Arc::default(),
         })
     }
 
@@ -142,6 +146,7 @@ impl Store {
         key: Option<IdempotencyKey>,
         command: C,
     ) -> Result<Written<C::Out>, AppError> {
+        self.check_writable()?;
         let (reply, answer) = oneshot::channel();
         let work = PublicWork {
             command,
@@ -156,6 +161,7 @@ impl Store {
 
     /// Runs a private command, which cannot append to the log, and answers once it is durable.
     pub async fn write_private<C: PrivateCommand>(&self, command: C) -> Result<C::Out, AppError> {
+        self.check_writable()?;
         if let Some(database) = &self.private {
             let at = self.ids.clock().now();
             // A task of its own, so that a caller who goes away does not leave a transaction half done.
@@ -170,6 +176,20 @@ impl Store {
         };
         self.enqueue(Box::new(work)).await?;
         answer.await.unwrap_or(Err(AppError::OutcomeUnknown))
+    }
+
+    /// Refuses every write from now on, in this process, for a reason that callers are told.
+    pub fn refuse_writes(&self, reason: impl std::fmt::Display) {
+        // The first reason is the one to look at.
+        let _ = self.read_only.set(reason.to_string());
+        metrics::gauge!("commonweal_read_only").set(1.0);
+    }
+
+    fn check_writable(&self) -> Result<(), AppError> {
+        match self.read_only.get() {
+            None => Ok(()),
+            Some(reason) => Err(AppError::ReadOnly(reason.clone())),
+        }
     }
 
     /// The read-only connections.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use commonweal_domain::log::hash::{Hash, empty_root};
+use commonweal_domain::log::hash::{Hash, empty_root, leaf_hash};
 use commonweal_domain::log::tree::{Frontier, NodeId, frontier_nodes};
 use commonweal_domain::time::Time;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
@@ -113,6 +113,41 @@ pub(crate) async fn frontier(
 /// Number of entries in the log, published or not.
 pub(crate) async fn log_size(database: &impl ConnectionTrait) -> Result<u64, DbErr> {
     head::size(database).await
+}
+
+/// Where the tables say that the log ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogEnd {
+    /// Entries by the head row.
+    pub(crate) head: u64,
+    /// Entries by the table of entries.
+    pub(crate) log: u64,
+    /// Whether the last entry is the one that was written.
+    pub(crate) whole: bool,
+}
+
+/// The two ends of the log, in one look.
+pub(crate) async fn log_end(database: &impl ConnectionTrait) -> Result<LogEnd, AppError> {
+    let sql = "SELECT h.size, h.at, e.idx, e.at AS last_at, e.bytes, e.leaf_hash FROM log_head AS h \
+         LEFT JOIN log_entry AS e ON e.idx = (SELECT max(idx) FROM log_entry) WHERE h.id = 1";
+    let statement = Statement::from_string(database.get_database_backend(), sql);
+    let row = database.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| AppError::internal("the head of the log is missing"))?;
+    let head = loaded_index(row.try_get("", "size")?)?;
+    let Some(last) = row.try_get::<Option<i64>>("", "idx")? else {
+        return Ok(LogEnd {
+            head,
+            log: 0,
+            whole: true,
+        });
+    };
+    let bytes: Vec<u8> = row.try_get("", "bytes")?;
+    let in_time = row.try_get::<i64>("", "last_at")? <= row.try_get::<i64>("", "at")?;
+    Ok(LogEnd {
+        head,
+        log: loaded_index(last)?.saturating_add(1),
+        whole: in_time && leaf_hash(&bytes) == hash(&row, "leaf_hash")?,
+    })
 }
 
 /// How far the tree is built.
@@ -248,13 +283,17 @@ pub struct StoredCheckpoint {
     pub note: Vec<u8>,
     /// When it was signed.
     pub at: Time,
+    /// Size of the newest checkpoint that enough witnesses have cosigned; zero before the first.
+    pub witnessed: u64,
 }
 
 /// The checkpoint with the largest size.
 pub(crate) async fn latest_checkpoint(
     database: &impl ConnectionTrait,
 ) -> Result<Option<StoredCheckpoint>, DbErr> {
-    let sql = "SELECT size, root, note, at FROM checkpoint ORDER BY size DESC LIMIT 1";
+    let sql = "SELECT size, root, note, at, \
+         (SELECT max(w.size) FROM checkpoint AS w WHERE w.witnessed = 1) AS witnessed \
+         FROM checkpoint ORDER BY size DESC LIMIT 1";
     let statement = Statement::from_string(database.get_database_backend(), sql);
     match database.query_one_raw(statement).await? {
         Some(row) => Ok(Some(StoredCheckpoint {
@@ -262,34 +301,41 @@ pub(crate) async fn latest_checkpoint(
             root: hash(&row, "root")?,
             note: row.try_get("", "note")?,
             at: Time::from_micros(row.try_get("", "at")?),
+            witnessed: loaded_index(row.try_get::<Option<i64>>("", "witnessed")?.unwrap_or(0))?,
         })),
         None => Ok(None),
     }
 }
 
-/// Publishes a signed checkpoint. One of the same size may be there already, but with the same root.
-pub(crate) struct KeepCheckpoint(pub(crate) StoredCheckpoint);
+/// A signed checkpoint to publish.
+pub(crate) struct KeepCheckpoint {
+    pub(crate) size: u64,
+    pub(crate) root: Hash,
+    pub(crate) note: Vec<u8>,
+    pub(crate) at: Time,
+    /// Whether enough witnesses have cosigned it.
+    pub(crate) witnessed: bool,
+}
 
+/// One of the same size may be there already, but with the same root: cosignatures are added to it, and none are lost.
 impl PrivateCommand for KeepCheckpoint {
     const NAME: &'static str = "keep_checkpoint";
     type Out = ();
 
     async fn run(&self, tx: &mut PrivateTx) -> Result<(), AppError> {
-        let StoredCheckpoint {
-            size,
-            root,
-            note,
-            at,
-        } = &self.0;
-        let size = stored_index(*size)?;
+        let size = stored_index(self.size)?;
         let insert = Statement::from_sql_and_values(
             tx.get_database_backend(),
-            "INSERT INTO checkpoint (size, root, note, at) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING",
+            "INSERT INTO checkpoint (size, root, note, at, witnessed) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (size) DO UPDATE SET note = excluded.note, witnessed = excluded.witnessed \
+             WHERE checkpoint.root = excluded.root AND checkpoint.witnessed <= excluded.witnessed \
+             AND length(checkpoint.note) < length(excluded.note)",
             [
                 size.into(),
-                bytes(root),
-                note.as_slice().into(),
-                at.micros().into(),
+                bytes(&self.root),
+                self.note.as_slice().into(),
+                self.at.micros().into(),
+                i64::from(self.witnessed).into(),
             ],
         );
         tx.execute_raw(insert).await?;
@@ -299,7 +345,7 @@ impl PrivateCommand for KeepCheckpoint {
             [size.into()],
         );
         match tx.query_one_raw(check).await? {
-            Some(row) if hash(&row, "root")? == *root => Ok(()),
+            Some(row) if hash(&row, "root")? == self.root => Ok(()),
             _ => Err(AppError::Conflict(format!(
                 "a checkpoint of size {size} with another root is published"
             ))),

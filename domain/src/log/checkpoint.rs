@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     hash::{Hash, empty_root},
-    note::{NoteError, NoteSigner, SignedNote, VerifierKey},
+    note::{KeyKind, NoteError, NoteSigner, SignedNote, VerifierKey},
 };
 
 /// The head of a log. Its text form is `origin\nsize\nbase64(root)\n`, then any extension lines.
@@ -93,6 +93,10 @@ impl Checkpoint {
     /// The note comes back for its other signatures.
     pub fn open(bytes: &[u8], log: &VerifierKey) -> Result<(Self, SignedNote), CheckpointError> {
         let note = SignedNote::parse(bytes)?;
+        // A witness vouches for having seen a head, not for its being the log's.
+        if log.kind() != KeyKind::Note {
+            return Err(NoteError::NoKnownKey.into());
+        }
         note.verify(std::slice::from_ref(log))?;
         let checkpoint: Self = note.text().parse()?;
         checkpoint.check_origin(log)?;

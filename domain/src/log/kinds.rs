@@ -78,6 +78,8 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Another key signs the log from here on.
+    KeyRotated = "key.rotated", 1, super::rotation::KeyRotated;
     /// An organisation joined.
     OrganisationRegistered = "organisation.registered", 1, crate::organisation::entries::OrganisationRegistered;
     /// A person may act in a role for an organisation.

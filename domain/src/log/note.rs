@@ -1,6 +1,7 @@
 //! Signed notes (C2SP signed-note): a text, and lines saying which keys signed it.
 //!
-//! Keys here are Ed25519 (type 0x01). Lines of other keys and types are kept as they stand and not judged.
+//! Keys here are Ed25519: those of logs (type 0x01), and those of witnesses (type 0x04), whose signatures carry their time (C2SP
+//! tlog-cosignature). Lines of other keys and types are kept as they stand and not judged.
 
 use std::{fmt, str::FromStr};
 
@@ -9,8 +10,30 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 use super::hash::sha256_of;
 
-/// The type byte of Ed25519 keys and signatures.
-const ED25519: u8 = 0x01;
+/// What a key signs: the type byte of keys and signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// 0x01: the text of a note.
+    Note,
+    /// 0x04: the head of a log as a witness saw it, with the time.
+    Cosignature,
+}
+
+impl KeyKind {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Note => 0x01,
+            Self::Cosignature => 0x04,
+        }
+    }
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Note, Self::Cosignature]
+            .into_iter()
+            .find(|kind| kind.byte() == byte)
+    }
+}
+
 /// Begins each signature line: em dash, space.
 const LINE_START: &str = "\u{2014} ";
 /// The largest note that is read, in bytes.
@@ -90,9 +113,9 @@ impl fmt::Display for KeyName {
 pub struct KeyId(pub [u8; 4]);
 
 impl KeyId {
-    /// The id of an Ed25519 key under this name.
-    fn of(name: &KeyName, key: &VerifyingKey) -> Self {
-        let hash = sha256_of(&[name.0.as_bytes(), b"\n", &[ED25519], key.as_bytes()]);
+    /// The id of an Ed25519 key of a kind under this name.
+    fn of(name: &KeyName, kind: KeyKind, key: &VerifyingKey) -> Self {
+        let hash = sha256_of(&[name.0.as_bytes(), b"\n", &[kind.byte()], key.as_bytes()]);
         let [a, b, c, d, ..] = hash.0;
         Self([a, b, c, d])
     }
@@ -109,6 +132,7 @@ impl fmt::Display for KeyId {
 pub struct VerifierKey {
     name: KeyName,
     id: KeyId,
+    kind: KeyKind,
     key: VerifyingKey,
 }
 
@@ -123,20 +147,32 @@ impl VerifierKey {
         self.id
     }
 
+    /// What it signs.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
     fn verify(&self, text: &str, signature: &NoteSignature) -> Result<(), NoteError> {
         let bad = || NoteError::BadSignature {
             name: self.name.clone(),
         };
-        let signature = Signature::from_slice(&signature.signature).map_err(|_| bad())?;
+        let (signature, signed) = match self.kind {
+            KeyKind::Note => (signature.signature.as_slice(), text.to_owned()),
+            KeyKind::Cosignature => {
+                let (time, signature) = signature.signature.split_first_chunk().ok_or_else(bad)?;
+                (signature, cosigned_text(text, u64::from_be_bytes(*time)))
+            }
+        };
+        let signature = Signature::from_slice(signature).map_err(|_| bad())?;
         self.key
-            .verify_strict(text.as_bytes(), &signature)
+            .verify_strict(signed.as_bytes(), &signature)
             .map_err(|_| bad())
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let typed = [&[ED25519], self.key.as_bytes().as_slice()].concat();
+        let typed = [&[self.kind.byte()], self.key.as_bytes().as_slice()].concat();
         write!(f, "{}+{}+{}", self.name, self.id, STANDARD.encode(typed))
     }
 }
@@ -157,9 +193,10 @@ impl FromStr for VerifierKey {
         let typed = STANDARD
             .decode(key)
             .map_err(|_| wrong("the key is not standard, padded base64"))?;
-        let Some((&ED25519, key)) = typed.split_first() else {
-            return Err(wrong("the key is not of type 1, Ed25519"));
-        };
+        let (kind, key) = typed
+            .split_first()
+            .and_then(|(kind, key)| Some((KeyKind::from_byte(*kind)?, key)))
+            .ok_or_else(|| wrong("the key is not of type 1 or 4, Ed25519"))?;
         let key: &[u8; 32] = key
             .try_into()
             .map_err(|_| wrong("an Ed25519 key has 32 bytes"))?;
@@ -168,8 +205,9 @@ impl FromStr for VerifierKey {
             .filter(|key| !key.is_weak())
             .ok_or_else(|| wrong("the key is not a usable point of the curve"))?;
         let key = Self {
-            id: KeyId::of(&name, &key),
+            id: KeyId::of(&name, kind, &key),
             name,
+            kind,
             key,
         };
         if key.id.to_string() != id {
@@ -188,11 +226,21 @@ pub struct NoteSigner {
 impl NoteSigner {
     /// The signer of this name, from the 32-byte seed of its Ed25519 key (RFC 8032).
     pub fn from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
+        Self::of_kind(KeyKind::Note, name, seed)
+    }
+
+    /// A witness of this name: it cosigns heads of logs and signs no notes.
+    pub fn witness_from_seed(name: KeyName, seed: &[u8; 32]) -> Self {
+        Self::of_kind(KeyKind::Cosignature, name, seed)
+    }
+
+    fn of_kind(kind: KeyKind, name: KeyName, seed: &[u8; 32]) -> Self {
         let secret = SigningKey::from_bytes(seed);
         let key = secret.verifying_key();
         let public = VerifierKey {
-            id: KeyId::of(&name, &key),
+            id: KeyId::of(&name, kind, &key),
             name,
+            kind,
             key,
         };
         Self { secret, public }
@@ -204,10 +252,20 @@ impl NoteSigner {
     }
 
     fn sign(&self, text: &str) -> NoteSignature {
+        self.line(self.secret.sign(text.as_bytes()).to_bytes().to_vec())
+    }
+
+    /// The signature line of a witness that saw the head in `text` at a time, in seconds since 1970 in UTC.
+    pub fn cosign(&self, text: &str, seconds: u64) -> NoteSignature {
+        let signature = self.secret.sign(cosigned_text(text, seconds).as_bytes());
+        self.line([&seconds.to_be_bytes()[..], &signature.to_bytes()].concat())
+    }
+
+    fn line(&self, signature: Vec<u8>) -> NoteSignature {
         NoteSignature {
             name: self.public.name.clone(),
             key_id: self.public.id,
-            signature: self.secret.sign(text.as_bytes()).to_bytes().to_vec(),
+            signature,
         }
     }
 }
@@ -271,6 +329,9 @@ impl SignedNote {
     pub fn sign(text: String, signer: &NoteSigner) -> Result<Self, NoteError> {
         if !text.ends_with('\n') || has_control_character(&text) {
             return Err(NoteError::Text);
+        }
+        if signer.public.kind != KeyKind::Note {
+            return Err(NoteError::NoKnownKey);
         }
         let signatures = vec![signer.sign(&text)];
         Ok(Self { text, signatures })
@@ -350,6 +411,11 @@ impl fmt::Display for SignedNote {
             .iter()
             .try_for_each(|signature| writeln!(f, "{signature}"))
     }
+}
+
+/// What a witness signs (C2SP tlog-cosignature).
+fn cosigned_text(text: &str, seconds: u64) -> String {
+    format!("cosignature/v1\ntime {seconds}\n{text}")
 }
 
 /// Control characters other than newline are not allowed anywhere in a note.

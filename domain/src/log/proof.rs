@@ -45,6 +45,12 @@ pub enum TlogProofError {
 }
 
 impl TlogProof {
+    /// The proof at the end of a text that may say other things before it, such as a certificate for people.
+    pub fn within(text: &str) -> &str {
+        let start = text.rfind(HEADER).unwrap_or_default();
+        text.get(start..).unwrap_or(text)
+    }
+
     /// Checks that the entry with hash `leaf` is in the log of this key, and gives the checkpoint that says so.
     pub fn verify(&self, leaf: Hash, log: &VerifierKey) -> Result<Checkpoint, TlogProofError> {
         let (checkpoint, _) = Checkpoint::open(self.checkpoint.to_string().as_bytes(), log)?;

@@ -26,6 +26,8 @@ pub struct State {
     pub contracts: contract::State,
     /// Credits: classes, batches and balances.
     pub credits: credit::State,
+    /// The keys that sign the log.
+    pub keys: super::rotation::Keys,
     /// How many facts of each sort were recomputed or could only be attested.
     pub tally: Tally,
     /// Time of the last entry.

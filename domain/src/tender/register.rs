@@ -20,7 +20,7 @@ pub enum SealedKind {
 }
 
 impl SealedKind {
-    fn entry_kind(self) -> &'static str {
+    pub(super) fn entry_kind(self) -> &'static str {
         match self {
             Self::Bid => "bid.sealed",
             Self::Mark => "mark.sealed",

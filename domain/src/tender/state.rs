@@ -222,6 +222,16 @@ impl State {
         findings
     }
 
+    /// Sealed entries that are not yet accounted for, by their kind.
+    pub fn waiting(&self) -> BTreeMap<&'static str, u64> {
+        let mut waiting = BTreeMap::new();
+        for (_, entry) in self.sealed.iter() {
+            let count = waiting.entry(entry.kind.entry_kind()).or_insert(0_u64);
+            *count = count.saturating_add(1);
+        }
+        waiting
+    }
+
     /// Whether some tender that the entry could belong to has not yet accounted for its sealed entries.
     fn could_still_settle(&self, entry: &SealedEntry) -> bool {
         let after = |index: Option<u64>| index.is_none_or(|index| index > entry.index);

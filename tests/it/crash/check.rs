@@ -114,8 +114,8 @@ pub(super) async fn published(client: &Client) -> Result<u64> {
 pub(super) async fn watch(url: &str, state: &Path) -> Result<Report> {
     let url = url.to_owned();
     let options = Options {
-        vkey: None,
         state_file: Some(state.to_owned()),
+        ..Options::default()
     };
     let run = move || commonweal_verify::run(source::open(&url).as_ref(), &options, &mut |_| ());
     Ok(tokio::task::spawn_blocking(run).await?)

@@ -10,7 +10,8 @@ use tokio::task::JoinSet;
 /// How many clients write at a time.
 const CLIENTS: u32 = 8;
 
-const REGISTER: &str = "mutation ($input: RegisterOrganisationInput!) {
+/// Registers an organisation.
+pub(crate) const REGISTER: &str = "mutation ($input: RegisterOrganisationInput!) {
     made: registerOrganisation(input: $input) { organisation { id } userErrors { code message path } }
 }";
 

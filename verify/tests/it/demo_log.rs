@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 pub(crate) const ORIGIN: &str = "demo.example/log";
 /// 2026-01-01T00:00:00Z.
-const START: i64 = 1_767_225_600_000_000;
+pub(crate) const START: i64 = 1_767_225_600_000_000;
 
 /// The entries of a log, before they are cut into tiles.
 pub(crate) struct DemoLog {
@@ -194,6 +194,7 @@ impl Published {
         let options = Options {
             vkey: vkey.map(|signer| signer.verifier_key().clone()),
             state_file: Some(self.state_file()),
+            ..Options::default()
         };
         run(&Folder::new(self.log()), &options, &mut |_| ())
     }

@@ -4,5 +4,7 @@
 mod binary;
 mod clean;
 mod demo_log;
+mod items;
+mod keys;
 mod server;
 mod tampered;

@@ -2,9 +2,11 @@
 
 mod proofs;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
+use async_graphql::dataloader::Loader as Load;
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Object, SimpleObject};
 use commonweal_app::App;
 use commonweal_app::read::Page;
 use commonweal_app::read::log::{Inclusion, LogEntry, LogFilter};
@@ -16,8 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::wrong;
 use super::connection::{Connection, Cursor, Direction, PageArgs, wants_total_count};
-use super::context::{app, refuse};
+use super::context::{app, loader, refuse};
 use super::errors::Code;
+use super::loaders::Loader;
 use super::scalars::{Base64, BigInt, DateTime, Sha256};
 use proofs::PageProofs;
 
@@ -30,6 +33,17 @@ pub(crate) struct ByIndex(u64);
 
 impl Cursor for ByIndex {
     const KIND: &'static str = "ledger";
+}
+
+/// How far an entry has come. It never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum EntryState {
+    /// It is in the log for good.
+    Sequenced,
+    /// A signed checkpoint covers it, and anyone can read and prove it.
+    Published,
+    /// As many witnesses as the operator's policy wants have cosigned a checkpoint that covers it.
+    Witnessed,
 }
 
 /// One entry of the public log. It is in the log for good once it can be read, and published once a signed checkpoint
@@ -57,6 +71,16 @@ pub struct LedgerEntry {
 
 #[ComplexObject]
 impl LedgerEntry {
+    /// How far it has come.
+    async fn state(&self) -> async_graphql::Result<EntryState> {
+        let newest = self.proofs.newest().await.map_err(refuse)?;
+        Ok(match newest {
+            Some(newest) if self.position < newest.witnessed => EntryState::Witnessed,
+            Some(newest) if self.position < newest.size => EntryState::Published,
+            _ => EntryState::Sequenced,
+        })
+    }
+
     /// Whether a signed checkpoint covers it.
     async fn published(&self) -> async_graphql::Result<bool> {
         let published = self.proofs.published().await.map_err(refuse)?;
@@ -83,7 +107,8 @@ impl LedgerEntry {
         Ok(Some(proof.map_err(refuse)?.into()))
     }
 
-    /// The proof as a file (`c2sp.org/tlog-proof@v1`) that leads to the newest checkpoint; null while it is not published.
+    /// The proof as a file (`c2sp.org/tlog-proof@v1`) that leads to the newest checkpoint, with the entry in its `extra` line, so
+    /// that `commonweal-verify --receipt FILE --vkey KEY` checks it without a network; null while it is not published.
     async fn receipt(&self) -> async_graphql::Result<Option<String>> {
         let newest = self.proofs.newest().await.map_err(refuse)?;
         let Some(newest) = newest.filter(|newest| self.position < newest.size) else {
@@ -91,7 +116,7 @@ impl LedgerEntry {
         };
         let proof = self.proofs.inclusion(self.position, newest.size).await;
         let receipt = TlogProof {
-            extra: None,
+            extra: Some(self.canonical_bytes.0.clone()),
             index: self.position,
             hashes: proof.map_err(refuse)?.hashes,
             checkpoint: SignedNote::parse(&newest.note).map_err(internal)?,
@@ -111,6 +136,36 @@ pub(super) async fn entries(
         .into_iter()
         .map(|row| LedgerEntry::new(row, &proofs))
         .collect())
+}
+
+/// An entry through the request's loader, by its index as an object holds it.
+pub(super) async fn load(
+    context: &Context<'_>,
+    index: BigInt,
+) -> async_graphql::Result<Option<LedgerEntry>> {
+    let index = u64::try_from(index.0).map_err(internal)?;
+    loader(context)?.load_one(EntryAt(index)).await
+}
+
+/// An entry of the log by its index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EntryAt(pub u64);
+
+/// The entries of one level of a query share their proofs, as those of a page do.
+impl Load<EntryAt> for Loader {
+    type Value = LedgerEntry;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, keys: &[EntryAt]) -> Result<HashMap<EntryAt, LedgerEntry>, Self::Error> {
+        let indexes: Vec<u64> = keys.iter().map(|key| key.0).collect();
+        let app = self.shared_app();
+        let rows = app.read().log_entries_at(&indexes).await.map_err(refuse)?;
+        let proofs = PageProofs::new(Arc::clone(app), rows.iter().map(|row| row.index).collect());
+        Ok(rows
+            .into_iter()
+            .map(|row| (EntryAt(row.index), LedgerEntry::new(row, &proofs)))
+            .collect())
+    }
 }
 
 impl LedgerEntry {

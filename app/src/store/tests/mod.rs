@@ -1,6 +1,7 @@
 //! Tests of the store against real databases: SQLite always, PostgreSQL where `COMMONWEAL_TEST_POSTGRES_URL` is set.
 
 mod contained;
+mod crashed;
 mod idempotent;
 mod ids;
 mod ledger;
@@ -9,6 +10,7 @@ mod ordered;
 mod outcome;
 mod published;
 mod schema;
+mod witnessed;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

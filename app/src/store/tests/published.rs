@@ -27,19 +27,22 @@ on_both!(
     a_page_of_the_log_is_filtered_and_ordered,
 );
 
-fn signer() -> NoteSigner {
+pub(super) fn signer() -> NoteSigner {
     NoteSigner::from_seed("test.example/log".parse().unwrap(), &[7; 32])
 }
 
-fn memory(folder: &tempfile::TempDir) -> PathBuf {
+pub(super) fn memory(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("log.signed")
 }
 
-async fn open(db: &TestDb, folder: &tempfile::TempDir) -> Result<Publisher, PublishError> {
+pub(super) async fn open(
+    db: &TestDb,
+    folder: &tempfile::TempDir,
+) -> Result<Publisher, PublishError> {
     Publisher::open(db.store.clone(), signer(), memory(folder)).await
 }
 
-async fn write(db: &TestDb, ids: std::ops::Range<i64>) {
+pub(super) async fn write(db: &TestDb, ids: std::ops::Range<i64>) {
     let mut tasks = Vec::new();
     for id in ids {
         let store = db.store.clone();

@@ -135,7 +135,12 @@ fn keys_of_another_type_or_length_and_weak_keys_are_refused() {
     neutral[0] = 1;
     let name: KeyName = "weak".parse().unwrap();
     let weak = VerifierKey {
-        id: KeyId::of(&name, &VerifyingKey::from_bytes(&neutral).unwrap()),
+        id: KeyId::of(
+            &name,
+            KeyKind::Note,
+            &VerifyingKey::from_bytes(&neutral).unwrap(),
+        ),
+        kind: KeyKind::Note,
         key: VerifyingKey::from_bytes(&neutral).unwrap(),
         name,
     };
@@ -221,4 +226,28 @@ proptest! {
             prop_assert_eq!(note.to_string(), text);
         }
     }
+}
+
+#[test]
+fn a_witness_signs_the_head_with_its_time() {
+    let witness = NoteSigner::witness_from_seed("w.example".parse().unwrap(), &[5; 32]);
+    let vkey = witness.verifier_key().clone();
+    assert_eq!(vkey.to_string().parse(), Ok(vkey.clone()));
+    let log = go_signer();
+    let mut note = SignedNote::sign(GO_TEXT.to_owned(), &log).unwrap();
+    note.add_signature(witness.cosign(GO_TEXT, 1_700_000_000));
+    let keys = [log.verifier_key().clone(), vkey.clone()];
+    assert_eq!(note.verify(&keys).unwrap().len(), 2);
+    // Another time, or the same bytes as a note's own signature, are another statement.
+    let mut later = SignedNote::sign(GO_TEXT.to_owned(), &log).unwrap();
+    let mut line = witness.cosign(GO_TEXT, 1_700_000_000);
+    line.signature[7] ^= 1;
+    later.add_signature(line);
+    assert!(matches!(
+        later.verify(&keys),
+        Err(NoteError::BadSignature { .. })
+    ));
+    assert!(SignedNote::sign(GO_TEXT.to_owned(), &witness).is_err());
+    let same = NoteSigner::from_seed("w.example".parse().unwrap(), &[5; 32]);
+    assert_ne!(same.verifier_key().id(), vkey.id());
 }
