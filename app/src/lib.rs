@@ -72,6 +72,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) ids: Ids,
     sealing: Option<SealingKey>,
+    pub(crate) rankings: ranking::InProgress,
 }
 
 impl App {
@@ -82,6 +83,7 @@ impl App {
             store,
             ids,
             sealing: None,
+            rankings: ranking::InProgress::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The ranking: computed outside the transaction from one state of the log, and refused when that state has moved on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use commonweal_domain::actor::{Action, Actor};
 use commonweal_domain::ids::{BidId, Id, OrganisationId, SealedId, TenderId};
@@ -8,10 +9,9 @@ use commonweal_domain::log::commitment::SealedContent;
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::organisation::certification::{Certification, SeoKind};
 use commonweal_domain::scoring::draw::seed;
-use commonweal_domain::scoring::evaluation::PublishedResult;
+use commonweal_domain::scoring::evaluation::{Basis, PublishedResult};
 use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::robustness::{Case, PanelMarks, Robustness, robustness_of};
-use commonweal_domain::scoring::scorecard::Scorecard;
 use commonweal_domain::scoring::{Entrant, Facts, evaluate};
 use commonweal_domain::tender::allocation::{Allocated, allocate};
 use commonweal_domain::tender::confirmation::confirmed;
@@ -23,6 +23,8 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::App;
 use crate::admission::check_decided;
@@ -38,6 +40,41 @@ use crate::store::evaluation::{consensus, ranking};
 use crate::store::organisation::certification;
 use crate::store::{Command, Tx, Written};
 use crate::tender::LoadedTender;
+
+/// The tenders whose ranking this process is computing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InProgress(Arc<Mutex<BTreeSet<TenderId>>>);
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+struct Computing {
+    all: InProgress,
+    tender: TenderId,
+}
+
+impl InProgress {
+    fn begin(&self, tender: TenderId) -> Result<Computing, AppError> {
+        if !self.tenders().insert(tender) {
+            let message = "the ranking is being computed: ask for the tender again in a moment";
+            return Err(AppError::Conflict(message.to_owned()));
+        }
+        Ok(Computing {
+            all: self.clone(),
+            tender,
+        })
+    }
+
+    /// A set stays whole whoever panicked while holding it.
+    fn tenders(&self) -> MutexGuard<'_, BTreeSet<TenderId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Computing {
+    fn drop(&mut self) {
+        self.all.tenders().remove(&self.tender);
+    }
+}
 
 /// A result with what it was made from.
 struct Computed {
@@ -56,7 +93,8 @@ struct ComputedLot {
     lot: LotCode,
     result: PublishedResult,
     ranking: Ranking,
-    scorecards: Vec<Scorecard>,
+    /// What scorecards are explained from, when one is asked for.
+    basis: Basis,
     /// What would have changed its winner; none without one.
     robustness: Option<Robustness>,
 }
@@ -142,7 +180,7 @@ impl Compute {
             computed_at: Set(tx.at().micros()),
             result: Set(serde_json::to_vec(&lot.result).map_err(AppError::internal)?),
             places: Set(serde_json::to_vec(&lot.ranking).map_err(AppError::internal)?),
-            scorecards: Set(serde_json::to_vec(&lot.scorecards).map_err(AppError::internal)?),
+            basis: Set(serde_json::to_vec(&lot.basis).map_err(AppError::internal)?),
             allocated: Set(allocated.map_err(AppError::internal)?),
         })
         .exec_without_returning(tx)
@@ -185,11 +223,15 @@ pub(crate) fn sealed_content(row: &bid::Model) -> Result<SealedContent, AppError
 }
 
 /// The bids that take part, with their levels, as the evaluation takes them.
-pub(crate) fn entrants(
-    bids: &[bid::Model],
+pub(crate) fn entrants<'b>(
+    bids: impl IntoIterator<Item = &'b bid::Model>,
     levels: &[consensus::Model],
     shares: &[ConfirmedShare],
 ) -> Result<Vec<Entrant>, AppError> {
+    let mut by_bid: BTreeMap<Uuid, Vec<&consensus::Model>> = BTreeMap::new();
+    for level in levels {
+        by_bid.entry(level.bid_id).or_default().push(level);
+    }
     let mut entrants = Vec::new();
     for row in bids {
         if !takes_part(row)? {
@@ -200,7 +242,7 @@ pub(crate) fn entrants(
         let parts = content.participations.as_deref().unwrap_or_default();
         let lot = row.lot.parse().map_err(AppError::internal)?;
         let mut agreed = BTreeMap::new();
-        for level in levels.iter().filter(|level| level.bid_id == row.id) {
+        for level in by_bid.get(&row.id).into_iter().flatten() {
             let criterion = level.criterion.parse().map_err(AppError::internal)?;
             let level = u32::try_from(level.level).map_err(AppError::internal)?;
             agreed.insert(criterion, level);
@@ -260,7 +302,8 @@ pub(crate) fn certified(
 }
 
 impl App {
-    /// Computes the ranking of a tender, or why it is withheld. Answers the index of its entry.
+    /// Computes the ranking of a tender, or why it is withheld. Answers the index of its entry. Whoever asked may give up
+    /// waiting: the work goes on and is written, and is not begun a second time meanwhile.
     pub async fn compute_ranking(
         &self,
         actor: &Actor,
@@ -269,12 +312,21 @@ impl App {
         let loaded = LoadedTender::load(self.store.read(), tender).await?;
         commonweal_domain::actor::authorize(actor, Action::ComputeRanking, &loaded.facts())?;
         loaded.stage.can_rank(&loaded.plan)?;
-        let command = Compute {
-            actor: actor.clone(),
-            tender,
-            computed: self.compute(loaded).await?,
+        let computing = self.rankings.begin(tender)?;
+        let (app, actor) = (self.clone(), actor.clone());
+        let work = async move {
+            let command = Compute {
+                actor,
+                tender,
+                computed: app.compute(loaded).await?,
+            };
+            let written = app.store.write(None, command).await;
+            drop(computing);
+            written
         };
-        self.store.write(None, command).await
+        tokio::spawn(work.in_current_span())
+            .await
+            .map_err(AppError::internal)?
     }
 
     async fn compute(&self, tender: LoadedTender) -> Result<Computed, AppError> {
@@ -326,11 +378,12 @@ impl App {
                     // The marks are sealed until the award.
                     panel: &PanelMarks::new(),
                 };
+                let basis = evaluation.basis();
                 Ok(ComputedLot {
                     lot: lot.code.clone(),
                     result: evaluation.publish().map_err(AppError::internal)?,
                     ranking: evaluation.ranking().clone(),
-                    scorecards: evaluation.scorecards().collect(),
+                    basis: basis.ok_or_else(|| AppError::internal("a bid is not known whole"))?,
                     robustness: robustness_of(&evaluation, &case).map_err(AppError::internal)?,
                 })
             });
@@ -360,5 +413,21 @@ impl App {
             .all(self.store.read())
             .await?;
         Ok(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ranking_of_a_tender_is_computed_once_at_a_time() {
+        let all = InProgress::default();
+        let tender = |n| TenderId::from_uuid(Uuid::from_u128(n));
+        let first = all.begin(tender(1)).unwrap();
+        assert!(matches!(all.begin(tender(1)), Err(AppError::Conflict(_))));
+        assert!(all.begin(tender(2)).is_ok());
+        drop(first);
+        assert!(all.begin(tender(1)).is_ok());
     }
 }

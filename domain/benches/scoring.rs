@@ -5,8 +5,8 @@
 //! seconds and answers.
 //!
 //! Prints `name ratio limit` per line. The first ratio is the time of a bare weighted sum of ready marks in
-//! [`rust_decimal`] over the time of the whole evaluation; the second is the evaluation over one explained scorecard. Both
-//! are medians of alternating pairs. Times go to standard error. Ends with 1 below a limit.
+//! [`rust_decimal`] over the time of the whole evaluation; the second is the evaluation over one explained scorecard; the
+//! third is the evaluation over the report on its robustness. All are medians of alternating pairs. Times go to standard error. Ends with 1 below a limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
@@ -18,6 +18,7 @@ use commonweal_domain::amount::Money;
 use commonweal_domain::fraction::Fraction;
 use commonweal_domain::ids::{BidId, CatalogueId, Id, OrganisationId, SealedId};
 use commonweal_domain::log::hash::sha256;
+use commonweal_domain::scoring::robustness::{Case, PanelMarks, robustness_of};
 use commonweal_domain::scoring::rules::{
     NamedLevel, PriceOf, PriceRelativeLowest, QualityLevels, Rule,
 };
@@ -40,6 +41,8 @@ const PAIRS: usize = 5;
 const LIMIT_SUM: f64 = 0.01;
 /// Explaining one bid must not cost what evaluating all of them does.
 const LIMIT_EXPLAIN: f64 = 100.0;
+/// The report on robustness, which ranks a hundred times and more, may take this many evaluations.
+const LIMIT_ROBUSTNESS: f64 = 0.05;
 
 fn plan() -> Result<Plan, Failure> {
     let levels = QualityLevels {
@@ -157,7 +160,16 @@ fn run() -> Result<bool, Failure> {
         })
         .collect();
     let weight = Decimal::new(2, 2);
-    let (mut sums, mut explained) = (Vec::new(), Vec::new());
+    let (groups, panel) = (BTreeMap::new(), PanelMarks::new());
+    let case = Case {
+        plan: &plan,
+        lot,
+        entrants: &entrants,
+        facts: &facts,
+        groups: &groups,
+        panel: &panel,
+    };
+    let (mut sums, mut explained, mut questioned) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..PAIRS {
         let (bare, _) = timed(|| {
             let total = |row: &Vec<Decimal>| row.iter().map(|mark| mark * weight).sum::<Decimal>();
@@ -168,10 +180,13 @@ fn run() -> Result<bool, Failure> {
         let last = entrants.last().map(|entrant| entrant.bid);
         let (one, card) = timed(|| last.and_then(|bid| evaluation.scorecard(bid)));
         card.ok_or("the last bid was scored")?;
+        let (question, report) = timed(|| robustness_of(&evaluation, &case));
+        report?.ok_or("a ranking has a report")?;
         writeln!(
             std::io::stderr(),
-            "bare sum {bare:?}, evaluation {whole:?}, one scorecard {one:?}"
+            "bare sum {bare:?}, evaluation {whole:?}, one scorecard {one:?}, robustness {question:?}"
         )?;
+        questioned.push(whole.as_secs_f64() / question.as_secs_f64());
         sums.push(bare.as_secs_f64() / whole.as_secs_f64());
         explained.push(whole.as_secs_f64() / one.as_secs_f64());
     }
@@ -181,6 +196,11 @@ fn run() -> Result<bool, Failure> {
             "scoring-over-one-scorecard",
             median(explained),
             LIMIT_EXPLAIN,
+        ),
+        (
+            "scoring-over-robustness",
+            median(questioned),
+            LIMIT_ROBUSTNESS,
         ),
     ];
     for (name, ratio, limit) in lines {

@@ -16,20 +16,19 @@ use crate::error::AppError;
 use crate::store::bid;
 use crate::store::evaluation::ranking;
 
-/// A standing ranking of a lot with every scorecard whole: what is shown of it is the caller's to decide.
+/// A standing ranking of a lot with some scorecards whole: what is shown of them is the caller's to decide.
 pub(super) struct Standing {
     pub(super) tender: Uuid,
     /// The bid that wins the lot.
     pub(super) winner: Option<BidId>,
     pub(super) row: ranking::Model,
     pub(super) ranking: Ranking,
+    /// Those of the bids that were asked for, and of the winner.
     pub(super) cards: HashMap<BidId, Scorecard>,
 }
 
 impl Standing {
-    pub(super) fn of(row: ranking::Model) -> Result<Self, AppError> {
-        let cards: Vec<Scorecard> =
-            serde_json::from_slice(&row.scorecards).map_err(AppError::internal)?;
+    fn of(row: ranking::Model) -> Result<Self, AppError> {
         let ranking: Ranking = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
         let allocated = row.allocated.as_deref().map(serde_json::from_slice);
         let allocated: Option<Allocated> = allocated.transpose().map_err(AppError::internal)?;
@@ -37,7 +36,7 @@ impl Standing {
             tender: row.tender_id,
             winner: allocated.map_or(ranking.winner(), |allocated| allocated.bid),
             ranking,
-            cards: cards.into_iter().map(|card| (card.bid, card)).collect(),
+            cards: HashMap::new(),
             row,
         })
     }
@@ -101,6 +100,16 @@ impl Read<'_> {
         let tenders = bids.iter().map(|row| row.tender_id);
         let lots = bids.iter().map(|row| row.lot.clone());
         let rows = self.standing_rows(tenders, lots).await?;
-        rows.into_iter().map(Standing::of).collect()
+        let standing = rows.into_iter().map(Standing::of);
+        let mut standing: Vec<Standing> = standing.collect::<Result<_, _>>()?;
+        let winners = standing.iter().filter_map(|one| one.winner);
+        let winners = self.bid_rows(winners.map(Id::uuid)).await?;
+        let rankings: Vec<&ranking::Model> = standing.iter().map(|one| &one.row).collect();
+        let bids: Vec<&bid::Model> = bids.iter().chain(&winners).collect();
+        let cards = self.explained(&rankings, &bids).await?;
+        for (one, cards) in standing.iter_mut().zip(cards) {
+            one.cards = cards;
+        }
+        Ok(standing)
     }
 }

@@ -304,13 +304,13 @@ impl Read<'_> {
         let reader = self
             .reader(actor, rankings.iter().map(|row| row.tender_id))
             .await?;
+        let rankings: Vec<&ranking::Model> = rankings.iter().collect();
+        let bids: Vec<&bid::Model> = rows.iter().collect();
+        let cards = self.explained(&rankings, &bids).await?;
         let mut found = HashMap::new();
-        for row in rankings {
+        for (row, cards) in rankings.iter().zip(cards) {
             let plan = reader.plan(row.tender_id)?;
-            let cards: Vec<Scorecard> =
-                serde_json::from_slice(&row.scorecards).map_err(AppError::internal)?;
-            for card in cards {
-                let bid = card.bid;
+            for (bid, card) in cards {
                 let opened = wanted
                     .get(&bid)
                     .filter(|_| reader.sees(row.tender_id, What::Ranking));

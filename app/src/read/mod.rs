@@ -23,6 +23,7 @@ pub mod process;
 pub mod proxy_pack;
 pub mod question;
 pub mod robustness;
+mod scorecard;
 pub mod tender;
 pub(crate) mod visibility;
 

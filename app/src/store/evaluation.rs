@@ -94,8 +94,9 @@ pub(crate) mod ranking {
         pub result: Vec<u8>,
         /// The ranking with all totals, as JSON.
         pub places: Vec<u8>,
-        /// Every scorecard whole, as JSON.
-        pub scorecards: Vec<u8>,
+        /// What scorecards are explained from on demand, as JSON.
+        #[sea_orm(column_name = "scorecards")]
+        pub basis: Vec<u8>,
         /// To which bid the lot goes, as JSON; none while the ranking of a lot is withheld.
         pub allocated: Option<Vec<u8>>,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::amount::Money;
@@ -94,7 +95,8 @@ fn published<T: for<'de> serde::Deserialize<'de>>(
 }
 
 /// What the evaluation knows beside the bids.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Facts {
     /// Organisations with the kinds of certification that were valid on the plan's certification day, as far as the log
     /// knew at the opening.

@@ -1,9 +1,11 @@
 //! The evaluation: exclusions first, then marks, totals and ranks. The service and the watchdog's tool run this code.
 
 mod again;
+mod basis;
 mod publish;
 
 pub(super) use again::Change;
+pub use basis::Basis;
 pub use publish::{PublishedResult, Score};
 
 use super::entrant::{Entrant, Facts};

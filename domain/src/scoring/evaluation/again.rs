@@ -233,6 +233,22 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn a_scorecard_on_demand_is_the_one_of_the_evaluation(given in prop::collection::vec(values(), 1..6)) {
+            let plan = contest_plan(false);
+            let facts = facts(&[]);
+            let bids: Vec<Entrant> = (1..).zip(&given).map(|(n, values)| bidding(n, *values)).collect();
+            let evaluation = evaluate(&plan, &plan.lots[0], &bids, &facts).unwrap();
+            let stored = serde_json::to_vec(&evaluation.basis().unwrap()).unwrap();
+            let basis: crate::scoring::evaluation::Basis = serde_json::from_slice(&stored).unwrap();
+            for entrant in &bids {
+                let card = basis.scorecard(&plan, &plan.lots[0], entrant).unwrap();
+                prop_assert_eq!(card, evaluation.scorecard(entrant.bid));
+            }
+        }
+    }
+
     #[test]
     fn only_what_the_difference_reaches_is_computed() {
         let plan = contest_plan(false);

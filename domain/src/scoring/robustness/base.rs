@@ -13,9 +13,9 @@ use crate::scoring::ranking::Ranking;
 use crate::scoring::scorecard::Mark;
 use crate::tender::criteria::Leaf;
 
-/// The most marks that leaving out and capping compute again, where ranking everybody anew counts as one mark each: some
-/// seconds of work, whatever the number of bids.
-pub const MAX_MARKS: u64 = 5_000_000;
+/// The most marks that leaving out and capping compute again for all lots of a tender together, each a like share, where
+/// ranking everybody anew counts as one mark each: some seconds of work, whatever the number of bids.
+pub const MAX_MARKS: u64 = 2_000_000;
 
 /// The most changes of one sort that a report lists; the others are counted.
 pub const LISTED: usize = 20;
@@ -134,12 +134,13 @@ pub(super) struct Reruns<'e, 'a> {
 }
 
 impl<'e, 'a> Reruns<'e, 'a> {
-    pub(super) fn new(evaluation: &'e Evaluation<'a>, base: &'e Base<'_>) -> Self {
+    pub(super) fn new(evaluation: &'e Evaluation<'a>, base: &'e Base<'_>, case: &Case<'_>) -> Self {
+        let lots = u64::try_from(case.plan.lots.len()).unwrap_or(u64::MAX);
         Self {
             evaluation,
             compared: &base.compared,
             ranking: u64::try_from(base.marks.len()).unwrap_or(u64::MAX),
-            left: MAX_MARKS,
+            left: MAX_MARKS.checked_div(lots).unwrap_or(MAX_MARKS),
         }
     }
 

@@ -113,7 +113,7 @@ pub fn robustness_of(
     let Some(base) = Base::new(case, evaluation)? else {
         return Ok(None);
     };
-    let mut reruns = Reruns::new(evaluation, &base);
+    let mut reruns = Reruns::new(evaluation, &base, case);
     let weighted = case.plan.method == Method::WeightedSum;
     let screen = weighted
         .then(|| MarkTable::of(evaluation)?.ok())

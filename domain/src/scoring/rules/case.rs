@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::Rule;
 use super::gap::{Gap, Reason};
 use crate::amount::Currency;
@@ -70,7 +72,8 @@ impl Fault {
 }
 
 /// The lowest and the highest value among the bids that were not excluded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Range {
     pub(crate) lowest: Fraction,
     pub(crate) highest: Fraction,
