@@ -6,6 +6,8 @@ use commonweal_domain::log::entry::Draft;
 use commonweal_domain::organisation::entries::{OrganisationRegistered, RoleGranted, RoleRevoked};
 use commonweal_domain::organisation::name::{PublicName, check_name, commit_name};
 use commonweal_domain::organisation::{LegalForm, Sector};
+use commonweal_domain::text::is_line;
+use sea_orm::sea_query::Query;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::App;
@@ -188,6 +190,7 @@ pub(crate) async fn grant(
             "the person holds this role in this organisation already",
         ));
     }
+    check_independent(tx, input, actor.role).await?;
     let index = tx.append(Draft {
         actors: vec![actor],
         subject: input.person.to_string(),
@@ -208,6 +211,45 @@ pub(crate) async fn grant(
     .exec_without_returning(tx)
     .await?;
     Ok(())
+}
+
+/// An auditor reads what rivals withhold: the registrar alone lets one in, and nobody bids for the auditor's side.
+async fn check_independent(tx: &mut Tx, input: RoleInput, by: Role) -> Result<(), AppError> {
+    let opposite = match input.role {
+        Role::Auditor if by != Role::Registrar => {
+            return Err(AppError::refused_at(
+                "AUDITOR_BY_REGISTRAR",
+                "role",
+                "the role of an auditor accredits a body: ask the registrar to grant it",
+            ));
+        }
+        Role::Auditor => Role::Supplier,
+        Role::Supplier => Role::Auditor,
+        _ => return Ok(()),
+    };
+    let group = Query::select()
+        .column(organisation::Column::GroupId)
+        .from(organisation::Entity)
+        .and_where(organisation::Column::Id.eq(input.organisation.uuid()))
+        .to_owned();
+    let related = Query::select()
+        .column(organisation::Column::Id)
+        .from(organisation::Entity)
+        .and_where(organisation::Column::GroupId.in_subquery(group))
+        .to_owned();
+    let held = role_grant::Entity::find()
+        .filter(role_grant::Column::OrganisationId.in_subquery(related))
+        .filter(role_grant::Column::Role.eq(opposite.as_str()))
+        .one(tx)
+        .await?;
+    if held.is_none() {
+        return Ok(());
+    }
+    Err(AppError::refused_at(
+        "AUDITOR_INDEPENDENCE",
+        "organisation",
+        "no supplier acts in the beneficial-owner group of an auditor: choose another organisation, or revoke the other role",
+    ))
 }
 
 async fn held(tx: &mut Tx, input: RoleInput) -> Result<bool, AppError> {
@@ -339,8 +381,7 @@ impl App {
 }
 
 pub(crate) fn check_code(field: &'static str, text: &str) -> Result<(), AppError> {
-    let plain = text.trim() == text && !text.chars().any(char::is_control);
-    if plain && (1..=MAX_CODE).contains(&text.len()) {
+    if is_line(text, MAX_CODE) && text.len() <= MAX_CODE {
         Ok(())
     } else {
         Err(AppError::refused_at(

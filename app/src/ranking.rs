@@ -10,6 +10,7 @@ use commonweal_domain::log::entry::Draft;
 use commonweal_domain::organisation::certification::{Certification, SeoKind};
 use commonweal_domain::scoring::draw::seed;
 use commonweal_domain::scoring::evaluation::{Basis, PublishedResult};
+use commonweal_domain::scoring::exclusion::Excluded;
 use commonweal_domain::scoring::ranking::Ranking;
 use commonweal_domain::scoring::robustness::{Case, PanelMarks, Robustness, robustness_of};
 use commonweal_domain::scoring::{Entrant, Facts, evaluate};
@@ -93,6 +94,8 @@ struct ComputedLot {
     lot: LotCode,
     result: PublishedResult,
     ranking: Ranking,
+    /// With every ground, the withheld ones too.
+    excluded: Vec<Excluded>,
     /// What scorecards are explained from, when one is asked for.
     basis: Basis,
     /// What would have changed its winner; none without one.
@@ -182,6 +185,9 @@ impl Compute {
             places: Set(serde_json::to_vec(&lot.ranking).map_err(AppError::internal)?),
             basis: Set(serde_json::to_vec(&lot.basis).map_err(AppError::internal)?),
             allocated: Set(allocated.map_err(AppError::internal)?),
+            excluded: Set(Some(
+                serde_json::to_vec(&lot.excluded).map_err(AppError::internal)?,
+            )),
         })
         .exec_without_returning(tx)
         .await?;
@@ -383,6 +389,7 @@ impl App {
                     lot: lot.code.clone(),
                     result: evaluation.publish().map_err(AppError::internal)?,
                     ranking: evaluation.ranking().clone(),
+                    excluded: evaluation.excluded().to_vec(),
                     basis: basis.ok_or_else(|| AppError::internal("a bid is not known whole"))?,
                     robustness: robustness_of(&evaluation, &case).map_err(AppError::internal)?,
                 })

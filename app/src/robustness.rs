@@ -8,7 +8,6 @@ use commonweal_domain::scoring::Entrant;
 use commonweal_domain::scoring::robustness::{Flags, Robustness};
 use commonweal_domain::tender::LotCode;
 use commonweal_domain::tender::entries::RobustnessReported;
-use commonweal_domain::tender::validity::is_public;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::error::AppError;
@@ -27,7 +26,11 @@ pub(crate) async fn append(
 ) -> Result<(), AppError> {
     let summary = report.summary();
     let summary = summary.ok_or_else(|| AppError::internal("a report without a winner"))?;
-    let hash = is_public(&tender.plan).then(|| report.hash());
+    let hash = tender
+        .plan
+        .disclosure
+        .shows_results()
+        .then(|| report.hash());
     let index = tx.append(Draft {
         actors: vec![actor],
         subject: tender.id.to_string(),

@@ -1,5 +1,7 @@
 //! Free text as input: one line of a title, or a reason in several.
 
+use commonweal_domain::text::{is_line, is_words};
+
 use crate::error::AppError;
 
 /// The longest line, in characters.
@@ -11,18 +13,18 @@ const LETTER_MAX: usize = 20_000;
 
 /// Refuses a text that is not one line of 1 to 200 characters.
 pub(crate) fn check_line(field: &str, text: &str) -> Result<(), AppError> {
-    let plain = text.trim() == text && !text.chars().any(char::is_control);
-    if plain && (1..=LINE_MAX).contains(&text.chars().count()) {
+    if is_line(text, LINE_MAX) {
         return Ok(());
     }
-    let message =
-        format!("`{field}` is one line of 1 to {LINE_MAX} characters, without blanks at its ends");
+    let message = format!(
+        "`{field}` is one line of 1 to {LINE_MAX} characters, without hidden characters and blanks at its ends"
+    );
     Err(AppError::refused_at("TEXT", field, message))
 }
 
 /// Refuses a reason that is empty or longer than 4,000 characters.
 pub(crate) fn check_reason(field: &str, text: &str) -> Result<(), AppError> {
-    if says_something(text, REASON_MAX) {
+    if is_words(text, REASON_MAX) {
         return Ok(());
     }
     let message = format!("`{field}` has 1 to {REASON_MAX} characters: say why, in words");
@@ -31,17 +33,12 @@ pub(crate) fn check_reason(field: &str, text: &str) -> Result<(), AppError> {
 
 /// Refuses a letter that is empty or longer than 20,000 characters.
 pub(crate) fn check_letter(field: &str, text: &str) -> Result<(), AppError> {
-    if says_something(text, LETTER_MAX) {
+    if is_words(text, LETTER_MAX) {
         return Ok(());
     }
     let message =
         format!("`{field}` has 1 to {LETTER_MAX} characters: the decision and its reasons");
     Err(AppError::refused_at("LETTER", field, message))
-}
-
-fn says_something(text: &str, longest: usize) -> bool {
-    let plain = !text.chars().any(|c| c.is_control() && c != '\n');
-    plain && !text.trim().is_empty() && text.chars().count() <= longest
 }
 
 #[cfg(test)]
@@ -51,7 +48,7 @@ mod tests {
     #[test]
     fn a_line_is_one_line() {
         assert!(check_line("title", "Park benches").is_ok());
-        for wrong in ["", " a", "a\nb", &"x".repeat(201)] {
+        for wrong in ["", " a", "a\nb", "a\u{202e}b", &"x".repeat(201)] {
             assert!(check_line("title", wrong).is_err(), "{wrong}");
         }
     }

@@ -20,4 +20,5 @@ pub mod policy;
 pub mod remark;
 pub mod scoring;
 pub mod tender;
+pub mod text;
 pub mod time;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::log::canonical::{EncodingError, canonical_json};
 use crate::log::hash::{Hash, sha256};
+use crate::text::is_words;
 
 /// The most characters of a remark.
 pub const MAX_REMARK: usize = 2000;
@@ -12,14 +13,13 @@ pub const MAX_REMARK: usize = 2000;
 /// Words that are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write 1 to {MAX_REMARK} characters without blanks at the ends and without control characters"
+    "write 1 to {MAX_REMARK} characters without blanks at the ends and without control or hidden characters"
 )]
 pub struct InvalidRemark;
 
 /// Checks words as people type them; several lines are fine.
 pub fn check_remark(words: &str) -> Result<(), InvalidRemark> {
-    let plain = words.trim() == words && !words.chars().any(|c| c.is_control() && c != '\n');
-    if plain && (1..=MAX_REMARK).contains(&words.chars().count()) {
+    if words.trim() == words && is_words(words, MAX_REMARK) {
         Ok(())
     } else {
         Err(InvalidRemark)

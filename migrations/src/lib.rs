@@ -35,6 +35,7 @@ mod m20261123_000170_participation;
 mod m20261123_000180_look;
 mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
+mod m20261123_000250_exclusions;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -73,6 +74,7 @@ const CHANGES: &[Change] = &[
     m20261123_000180_look::CHANGE,
     m20261123_000240_log_lease::CHANGE,
     m20261123_000241_witnessed::CHANGE,
+    m20261123_000250_exclusions::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

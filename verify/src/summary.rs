@@ -188,13 +188,7 @@ fn one_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
 
 /// Text of the log as a terminal may show it: a hostile entry must not move the cursor or hide a finding.
 fn plain(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
-        .map(|c| if hidden(c) { '\u{fffd}' } else { c })
-        .collect()
+    commonweal_domain::text::shown(text)
 }
 
 #[cfg(test)]

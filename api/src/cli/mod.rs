@@ -90,9 +90,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Runtime::new()?)
 }
 
-/// Text of others, fit for a terminal: one line, and nothing that steers it.
+/// Text of others, fit for a terminal: one line, and nothing that steers it or hides.
 fn plain(text: &str) -> String {
-    text.chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect()
+    commonweal_domain::text::shown(text)
 }

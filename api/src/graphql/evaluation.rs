@@ -38,6 +38,8 @@ pub enum NoValueReason {
     ZeroQuality,
     /// The numbers leave the range of exact arithmetic.
     OutOfRange,
+    /// It follows from a field that the plan withholds, and so does which bids have no value.
+    Withheld,
 }
 
 /// A final mark that its evaluator changed.
@@ -295,6 +297,8 @@ pub enum PlanGroundKind {
     ConditionFailed,
     /// The consensus on a criterion is below the published minimum.
     BelowMinimumLevel,
+    /// It follows from a field that the plan withholds.
+    Withheld,
 }
 
 /// A ground on which the plan excludes a bid.
@@ -304,11 +308,18 @@ pub struct PlanGround {
     kind: PlanGroundKind,
     /// The criterion, where the ground is one.
     criterion: Option<String>,
+    /// The field that the ground follows from; only for `WITHHELD`.
+    field: Option<BidField>,
 }
 
 impl From<Ground> for PlanGround {
     fn from(ground: Ground) -> Self {
+        let field = match &ground {
+            Ground::Withheld(field) => Some((*field).into()),
+            _ => None,
+        };
         let (kind, criterion) = match ground {
+            Ground::Withheld(_) => (PlanGroundKind::Withheld, None),
             Ground::BelowMinimumPrice => (PlanGroundKind::BelowMinimumPrice, None),
             Ground::ConditionFailed(code) => {
                 (PlanGroundKind::ConditionFailed, Some(code.to_string()))
@@ -317,7 +328,11 @@ impl From<Ground> for PlanGround {
                 (PlanGroundKind::BelowMinimumLevel, Some(code.to_string()))
             }
         };
-        Self { kind, criterion }
+        Self {
+            kind,
+            criterion,
+            field,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, InputObject};
 use commonweal_domain::catalogue::Catalogue;
 use commonweal_domain::ids::CatalogueId;
 use commonweal_domain::scoring::proxy_pack::ProxyPack;
+use commonweal_domain::scoring::rules::Rule;
 use commonweal_domain::tender as domain;
 use commonweal_domain::tender::criteria::CriterionKind;
 use commonweal_domain::tender::plan;
@@ -170,6 +171,34 @@ fn disclosure(
     Ok(plan)
 }
 
+/// Refuses a plan that is silent on who may see a field in which a trade secret or a losing price may stand.
+fn check_stated(plan: &domain::Plan, stated: &[BidField], at: &str) -> async_graphql::Result<()> {
+    // Weights that cannot be used are refused by the check of the plan.
+    let leaves = plan.leaves().unwrap_or_default();
+    let asks = |asks: fn(&Rule) -> bool| leaves.iter().any(|leaf| asks(leaf.rule));
+    let due = [
+        (BidField::Price, "PRICE", true),
+        (
+            BidField::ItemPrices,
+            "ITEM_PRICES",
+            asks(Rule::asks_item_price),
+        ),
+        (BidField::Answers, "ANSWERS", asks(Rule::asks_answer)),
+    ];
+    let silent = due
+        .iter()
+        .find(|(field, _, due)| *due && !stated.contains(field));
+    match silent {
+        None => Ok(()),
+        Some((_, name, _)) => {
+            let message = format!(
+                "say who may see {name} after the opening: PUBLIC, PARTIES, or WITHHELD with a ground"
+            );
+            Err(wrong(at, &message))
+        }
+    }
+}
+
 /// Everything that decides the ranking.
 #[derive(Debug, InputObject)]
 pub struct PlanInput {
@@ -208,7 +237,9 @@ pub struct PlanInput {
     /// From which pledge on a bid is asked to explain itself, at most once for each measure.
     #[graphql(default)]
     plausible_rates: Vec<PlausibleRateInput>,
-    /// Fields of a bid that not everyone may see after the opening; those left out are public.
+    /// Who may see which field of a bid after the opening, while the panel still marks, losing bids included. `PRICE` always
+    /// stands here, `ITEM_PRICES` and `ANSWERS` where the criteria ask for them: prices and trade secrets are never
+    /// published by an omission. Other fields that are left out are public.
     disclosure: Option<Vec<FieldDisclosureInput>>,
     /// Who can read a sealed bid before the opening.
     #[graphql(default_with = "SealMode::Plain")]
@@ -255,6 +286,8 @@ impl PlanInput {
         pack: Option<&ProxyPack>,
     ) -> async_graphql::Result<domain::Plan> {
         let currency = self.currency.parse();
+        let disclosed = self.disclosure.unwrap_or_default();
+        let stated: Vec<BidField> = disclosed.iter().map(|one| one.field).collect();
         let ties = self.tie_breaks.into_iter().enumerate();
         let ties = ties.map(|(index, tie)| tie.parse(&format!("plan.tieBreaks.{index}")));
         let rates = self.exchange_rates.into_iter().enumerate();
@@ -266,7 +299,7 @@ impl PlanInput {
         let lots = lots.map(|(index, lot)| lot.parse(&format!("plan.lots.{index}"), catalogue));
         let lots: Vec<domain::Lot> = lots.collect::<async_graphql::Result<_>>()?;
         let proxies = self.proxies.map(|proxies| proxies.parse(pack, &lots));
-        Ok(domain::Plan {
+        let plan = domain::Plan {
             catalogue: catalogue.id,
             currency: currency.map_err(|error| wrong("plan.currency", &error))?,
             exchange_rates: rates.collect::<async_graphql::Result<_>>()?,
@@ -280,7 +313,7 @@ impl PlanInput {
             rounding: self.rounding.into(),
             tie_breaks: ties.collect::<async_graphql::Result<_>>()?,
             plausible_rates: plausible.collect::<async_graphql::Result<_>>()?,
-            disclosure: disclosure(self.disclosure.unwrap_or_default(), "plan.disclosure")?,
+            disclosure: disclosure(disclosed, "plan.disclosure")?,
             seal: self.seal_mode.into(),
             surplus_tradable: self.surplus_tradable,
             closes_at: self.closes_at.0,
@@ -297,7 +330,9 @@ impl PlanInput {
                 .map(|standstill| standstill.parse("plan.standstill"))
                 .transpose()?
                 .unwrap_or_default(),
-        })
+        };
+        check_stated(&plan, &stated, "plan.disclosure")?;
+        Ok(plan)
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use commonweal_domain::actor::Actor;
 use commonweal_domain::ids::{BidId, Id};
 use commonweal_domain::scoring::comparison::{Comparison, compare};
+use commonweal_domain::scoring::evaluation::PublishedResult;
 use commonweal_domain::scoring::ranking::Ranking;
-use commonweal_domain::scoring::scorecard::Scorecard;
+use commonweal_domain::scoring::scorecard::{Audience, Scorecard};
 use commonweal_domain::tender::allocation::Allocated;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -28,6 +29,13 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    /// The ranking without what the plan withholds: what decided between equal totals tells that they are equal.
+    pub(super) fn published(&self) -> Result<Ranking, AppError> {
+        let result: PublishedResult =
+            serde_json::from_slice(&self.row.result).map_err(AppError::internal)?;
+        Ok(result.ranking)
+    }
+
     fn of(row: ranking::Model) -> Result<Self, AppError> {
         let ranking: Ranking = serde_json::from_slice(&row.places).map_err(AppError::internal)?;
         let allocated = row.allocated.as_deref().map(serde_json::from_slice);
@@ -73,12 +81,18 @@ impl Read<'_> {
             let Some(winner) = one.winner.and_then(shown) else {
                 continue;
             };
+            let whole = reader.audience(one.tender, &one.row.lot) == Some(Audience::Full);
+            let ranking = if whole {
+                one.ranking.clone()
+            } else {
+                one.published()?
+            };
             let of_lot = |row: &&bid::Model| row.tender_id == one.tender && row.lot == one.row.lot;
             for row in rows.iter().filter(of_lot) {
                 let Some(card) = shown(BidId::from_uuid(row.id)) else {
                     continue;
                 };
-                let comparison = compare(plan, &one.ranking, &card, &winner);
+                let comparison = compare(plan, &ranking, &card, &winner);
                 if let Some(comparison) = comparison.map_err(AppError::internal)? {
                     found.insert(card.bid, comparison);
                 }

@@ -83,7 +83,7 @@ pub struct RankingView {
     pub allocated: Option<Allocated>,
     /// Places with the totals that the reader may see, or why there are none.
     pub ranking: Ranking,
-    /// Bids that the plan excludes.
+    /// Bids that the plan excludes, with the grounds that the reader may see.
     pub excluded: Vec<Excluded>,
     /// Size of the log on which it was based.
     pub inputs_upto: u64,
@@ -274,7 +274,11 @@ impl Read<'_> {
                 let view = RankingView {
                     allocated: allocated.transpose().map_err(AppError::internal)?,
                     ranking: if whole { places } else { result.ranking },
-                    excluded: result.excluded,
+                    excluded: if whole {
+                        all_grounds(&row, result.excluded)?
+                    } else {
+                        result.excluded
+                    },
                     inputs_upto: index(row.inputs_upto)?,
                     computed_at: Time::from_micros(row.computed_at),
                     entry_index: index(row.entry_idx)?,
@@ -368,6 +372,16 @@ impl Read<'_> {
         let tenders: Vec<_> = tenders.map(TenderId::from_uuid).collect();
         Reader::new(self, actor, &tenders).await
     }
+}
+
+/// The bids that the plan excludes, with the grounds that their published result does not tell.
+pub(super) fn all_grounds(
+    row: &ranking::Model,
+    published: Vec<Excluded>,
+) -> Result<Vec<Excluded>, AppError> {
+    let stored = row.excluded.as_deref().map(serde_json::from_slice);
+    let stored = stored.transpose().map_err(AppError::internal)?;
+    Ok(stored.unwrap_or(published))
 }
 
 fn lot_ref(tender: Uuid, lot: &str) -> Result<LotRef, AppError> {

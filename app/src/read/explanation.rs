@@ -80,7 +80,7 @@ impl Read<'_> {
         for row in rows {
             let opened = opened.get(&row.bid_id);
             let audience = opened.and_then(|opened| reader.audience_of(opened));
-            let party = audience == Some(Audience::Full);
+            let party = audience.is_some_and(Audience::is_close);
             let text = |id: Option<Uuid>| {
                 let text = id.and_then(|id| texts.get(&id)).cloned();
                 text.filter(|_| party)

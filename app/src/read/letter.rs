@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::Read;
 use super::comparison::Standing;
+use super::evaluation::all_grounds;
 use crate::error::AppError;
 use crate::organisation::from_word;
 use crate::store::evaluation::{award, consensus};
@@ -213,7 +214,7 @@ impl Sources {
         let own = BidId::from_uuid(row.id);
         // Another bidder's marks are shown as to a party, one's own whole.
         let audience = if winner == own {
-            Audience::Full
+            Audience::Own
         } else {
             Audience::Party
         };
@@ -270,7 +271,8 @@ impl Sources {
         let Some(place) = places.iter().find(|place| place.bid == own) else {
             return Ok(None);
         };
-        let comparison = compare(plan, &standing.ranking, &card, winner);
+        let card = card.shown_to(Audience::Own, plan);
+        let comparison = compare(plan, &standing.published()?, &card, winner);
         let reasons = |bid| self.reasons.get(bid).cloned().unwrap_or_default();
         let own_place = Place {
             rank: place.rank,
@@ -313,8 +315,7 @@ impl Sources {
         }
         let result: PublishedResult =
             serde_json::from_slice(&standing.row.result).map_err(AppError::internal)?;
-        let by_plan = result
-            .excluded
+        let by_plan = all_grounds(&standing.row, result.excluded)?
             .into_iter()
             .find(|excluded| excluded.bid.uuid() == row.id);
         Ok(by_plan.map(|excluded| Exclusion::ByPlan(excluded.grounds)))

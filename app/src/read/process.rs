@@ -126,7 +126,8 @@ impl Read<'_> {
         let reader = Reader::new(self, actor, &tenders).await?;
         let may_read = |row: &letter::Model| {
             let opened = opened.get(&row.bid_id);
-            opened.and_then(|opened| reader.audience_of(opened)) == Some(Audience::Full)
+            let audience = opened.and_then(|opened| reader.audience_of(opened));
+            audience.is_some_and(Audience::is_close)
         };
         let rows: Vec<_> = rows.into_iter().filter(may_read).collect();
         let mut texts = self

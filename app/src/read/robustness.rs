@@ -7,7 +7,6 @@ use commonweal_domain::ids::{Id, TenderId};
 use commonweal_domain::scoring::robustness::Robustness;
 use commonweal_domain::scoring::scorecard::Audience;
 use commonweal_domain::tender::LotRef;
-use commonweal_domain::tender::validity::is_public;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Read;
@@ -54,7 +53,7 @@ impl Read<'_> {
                 .get(&lot)
                 .is_some_and(|ranking| ranking.entry_index == ranking_index);
             let whole = reader.audience(row.tender_id, &row.lot) == Some(Audience::Full);
-            if stands && (whole || is_public(reader.plan(row.tender_id)?)) {
+            if stands && (whole || reader.plan(row.tender_id)?.disclosure.shows_results()) {
                 let view = RobustnessView {
                     report: serde_json::from_slice(&row.report).map_err(AppError::internal)?,
                     ranking_index,

@@ -11,13 +11,15 @@ use commonweal_domain::tender::CriterionCode;
 use commonweal_domain::tender::panel::sight::{self, Own, What, may_see};
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::stage::Stage;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::Read;
 use crate::error::AppError;
 use crate::organisation::from_word;
 use crate::store::bid;
+use crate::store::organisation::{self, role_grant};
 use crate::store::panel::panel_member;
 use crate::store::tender;
 
@@ -36,12 +38,14 @@ pub(crate) struct Reader<'a> {
     tenders: HashMap<Uuid, Known>,
     /// The lots for which one of the actor's organisations bids, by tender.
     party: HashMap<Uuid, HashSet<String>>,
+    /// Tenders in which someone bids who belongs to an organisation of the actor; asked for auditors only.
+    interested: HashSet<Uuid>,
     /// Tenders on whose panel the actor sits or sat.
     member: HashMap<Uuid, sight::Reader>,
 }
 
 impl<'a> Reader<'a> {
-    /// Finds out in three statements at most.
+    /// Finds out in four statements at most.
     pub(crate) async fn new(
         read: &Read<'_>,
         actor: &'a Actor,
@@ -76,6 +80,7 @@ impl<'a> Reader<'a> {
             actor,
             tenders: known.collect::<Result<_, AppError>>()?,
             party,
+            interested: interests(read, actor, &ids).await?,
             member: seats(read, actor, ids).await?,
         })
     }
@@ -90,7 +95,8 @@ impl<'a> Reader<'a> {
         Ok(&self.known(tender)?.plan)
     }
 
-    /// What the actor is to a tender. Whoever sits or sat on its panel is that and nothing else.
+    /// What the actor is to a tender. Whoever sits or sat on its panel is that and nothing else, and nobody audits a tender
+    /// in which their own side bids.
     pub(crate) fn reader(&self, tender: Uuid) -> sight::Reader {
         if let Some(member) = self.member.get(&tender) {
             return *member;
@@ -98,13 +104,17 @@ impl<'a> Reader<'a> {
         let buyer = self.tenders.get(&tender).map(|known| known.buyer);
         if buyer.is_some_and(|buyer| self.actor.holds(buyer, Role::Officer)) {
             sight::Reader::Officer
-        } else if self.actor.organisations(Role::Auditor).next().is_some() {
+        } else if self.audits() && !self.interested.contains(&tender) {
             sight::Reader::Auditor
         } else if self.party.contains_key(&tender) {
             sight::Reader::Bidder
         } else {
             sight::Reader::Public
         }
+    }
+
+    fn audits(&self) -> bool {
+        audits(self.actor)
     }
 
     /// Whether the actor may see something of a tender now.
@@ -116,8 +126,9 @@ impl<'a> Reader<'a> {
     /// As whom the actor reads a bid; `None` when they may not see it at all.
     pub(crate) fn audience_of(&self, bid: &bid::Model) -> Option<Audience> {
         let supplier = OrganisationId::from_uuid(bid.supplier_id);
-        if self.actor.holds(supplier, Role::Supplier) {
-            return Some(Audience::Full);
+        let own = self.actor.holds(supplier, Role::Supplier);
+        if own && !self.sees(bid.tender_id, What::WholeBids) {
+            return Some(Audience::Own);
         }
         self.audience(bid.tender_id, &bid.lot)
     }
@@ -148,6 +159,47 @@ pub(super) fn may_quote(
     let lot = plan.lot_of(criterion);
     let audience = lot.and_then(|lot| reader.audience(tender, lot.code.as_str()));
     Ok(audience.is_some_and(|audience| audience.may_see(&plan.disclosure.answers)))
+}
+
+fn audits(actor: &Actor) -> bool {
+    actor.organisations(Role::Auditor).next().is_some()
+}
+
+/// Tenders with a bid of the beneficial-owner group of an organisation in which an auditor holds any role, also one that
+/// their token does not name; no statement for others.
+async fn interests(
+    read: &Read<'_>,
+    actor: &Actor,
+    tenders: &HashSet<Uuid>,
+) -> Result<HashSet<Uuid>, AppError> {
+    let Some(person) = actor.person_id().filter(|_| audits(actor)) else {
+        return Ok(HashSet::new());
+    };
+    let own = Query::select()
+        .column(role_grant::Column::OrganisationId)
+        .from(role_grant::Entity)
+        .and_where(role_grant::Column::PersonId.eq(person.uuid()))
+        .to_owned();
+    let groups = Query::select()
+        .column(organisation::Column::GroupId)
+        .from(organisation::Entity)
+        .and_where(organisation::Column::Id.in_subquery(own))
+        .to_owned();
+    let related = Query::select()
+        .column(organisation::Column::Id)
+        .from(organisation::Entity)
+        .and_where(organisation::Column::GroupId.in_subquery(groups))
+        .to_owned();
+    let tenders = bid::Entity::find()
+        .select_only()
+        .column(bid::Column::TenderId)
+        .distinct()
+        .filter(bid::Column::TenderId.is_in(tenders.iter().copied()))
+        .filter(bid::Column::SupplierId.in_subquery(related))
+        .into_tuple()
+        .all(read.db)
+        .await?;
+    Ok(tenders.into_iter().collect())
 }
 
 /// The actor's seats on the panels of tenders; no statement for the public.

@@ -99,6 +99,8 @@ pub(crate) mod ranking {
         pub basis: Vec<u8>,
         /// To which bid the lot goes, as JSON; none while the ranking of a lot is withheld.
         pub allocated: Option<Vec<u8>>,
+        /// Bids that the plan excludes with every ground, as JSON; none in rankings whose results tell the grounds whole.
+        pub excluded: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,8 +1,12 @@
 //! Short texts in entries: one line, not blank, bounded.
 
+use crate::text::is_line;
+
 /// A text that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{field}` must have 1 to {max} characters on one line, without blanks at its ends")]
+#[error(
+    "`{field}` must have 1 to {max} characters on one line, without hidden characters and blanks at its ends"
+)]
 pub struct InvalidText {
     /// The field.
     pub field: &'static str,
@@ -15,8 +19,7 @@ pub const MAX_PLACE: usize = 40;
 
 /// Checks that a text is one line of 1 to `max` characters without blanks at its ends.
 pub fn check_line(field: &'static str, text: &str, max: usize) -> Result<(), InvalidText> {
-    let plain = text.trim() == text && !text.chars().any(char::is_control);
-    if plain && (1..=max).contains(&text.chars().count()) {
+    if is_line(text, max) {
         Ok(())
     } else {
         Err(InvalidText { field, max })

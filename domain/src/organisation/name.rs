@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::log::canonical::{EncodingError, canonical_json};
 use crate::log::hash::{Hash, sha256};
+use crate::text::is_line;
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 200;
@@ -22,14 +23,14 @@ pub enum PublicName {
 
 /// A name that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to {MAX_NAME} characters, no line breaks and no blanks at its ends")]
+#[error(
+    "a name has 1 to {MAX_NAME} characters, no line breaks, no hidden characters and no blanks at its ends"
+)]
 pub struct InvalidName;
 
 /// Checks a name as people type it.
 pub fn check_name(name: &str) -> Result<(), InvalidName> {
-    let length = name.chars().count();
-    let plain = name.trim() == name && !name.chars().any(char::is_control);
-    if plain && (1..=MAX_NAME).contains(&length) {
+    if is_line(name, MAX_NAME) {
         Ok(())
     } else {
         Err(InvalidName)
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn names_are_one_line_and_not_blank() {
-        for name in ["", " a", "a ", "a\nb", &"x".repeat(201)] {
+        for name in ["", " a", "a ", "a\nb", "a\u{202e}b", &"x".repeat(201)] {
             assert!(check_name(name).is_err(), "{name:?}");
         }
         assert!(check_name("서울 사회적협동조합").is_ok());

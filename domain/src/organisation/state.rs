@@ -33,6 +33,8 @@ struct Recorded {
 pub struct State {
     organisations: BTreeMap<OrganisationId, Organisation>,
     grants: BTreeSet<(PersonId, Grant)>,
+    /// Where auditors are: few, and asked for at each grant to a supplier.
+    auditors: BTreeSet<(OrganisationId, PersonId)>,
     certifications: BTreeMap<CertificationId, Recorded>,
     by_organisation: BTreeMap<OrganisationId, Vec<CertificationId>>,
 }
@@ -151,10 +153,31 @@ impl State {
         header: &Header,
     ) -> Result<(), Finding> {
         self.expect(grant.organisation, header)?;
+        if self.is_dependent(grant) {
+            let expected = "no supplier in the beneficial-owner group of an auditor";
+            return Err(header.finding("independence", expected, grant.organisation));
+        }
+        if grant.role == Role::Auditor {
+            self.auditors.insert((grant.organisation, person));
+        }
         if self.grants.insert((person, grant)) {
             Ok(())
         } else {
             Err(header.finding("role", "a role not yet held", grant.role))
+        }
+    }
+
+    /// Whether a grant would make someone an auditor and someone a supplier in one beneficial-owner group: an auditor reads
+    /// what rivals withhold.
+    fn is_dependent(&self, grant: Grant) -> bool {
+        let related = |other| self.related(other, grant.organisation);
+        match grant.role {
+            Role::Supplier => self.auditors.iter().any(|(other, _)| related(*other)),
+            Role::Auditor => self
+                .grants
+                .iter()
+                .any(|(_, held)| held.role == Role::Supplier && related(held.organisation)),
+            _ => false,
         }
     }
 
@@ -164,6 +187,9 @@ impl State {
         grant: Grant,
         header: &Header,
     ) -> Result<(), Finding> {
+        if grant.role == Role::Auditor {
+            self.auditors.remove(&(grant.organisation, person));
+        }
         if self.grants.remove(&(person, grant)) {
             Ok(())
         } else {

@@ -216,8 +216,7 @@ fn line(field: &'static str, text: &str) -> Result<(), PolicyProblem> {
 
 /// A text that may be longer than a line of a form.
 fn source(field: &'static str, text: &str) -> Result<(), PolicyProblem> {
-    let plain = text.trim() == text && !text.chars().any(char::is_control);
-    if plain && (1..=1_000).contains(&text.chars().count()) {
+    if crate::text::is_line(text, 1_000) {
         Ok(())
     } else {
         Err(PolicyProblem::Text { field, most: 1_000 })

@@ -24,15 +24,41 @@ pub enum Ground {
     ConditionFailed(CriterionCode),
     /// The consensus on a criterion is below the published minimum.
     BelowMinimumLevel(CriterionCode),
+    /// It follows from this field, which the plan withholds: whoever may not see the field learns no more.
+    Withheld(BidField),
 }
 
 impl Ground {
     /// The fields of the bid that it follows from; none for what the panel judged.
-    pub fn reads(&self) -> &'static [BidField] {
+    pub fn reads(&self) -> Option<BidField> {
         match self {
-            Self::BelowMinimumPrice => &[BidField::Price],
-            Self::ConditionFailed(_) => &[BidField::Declarations],
-            Self::BelowMinimumLevel(_) => &[],
+            Self::BelowMinimumPrice => Some(BidField::Price),
+            Self::ConditionFailed(_) => Some(BidField::Declarations),
+            Self::Withheld(field) => Some(*field),
+            Self::BelowMinimumLevel(_) => None,
+        }
+    }
+
+    /// Whether a stranger can judge it from what the plan discloses.
+    pub fn is_shown(&self, plan: &Plan) -> bool {
+        self.reads()
+            .is_none_or(|field| plan.disclosure.in_log(field))
+    }
+
+    /// The ground as the log tells it.
+    fn published(&self, plan: &Plan) -> Self {
+        match self.reads() {
+            Some(field) if !self.is_shown(plan) => Self::Withheld(field),
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether the plan can exclude a bid of a lot on a ground that follows from a field.
+    pub(crate) fn may_follow_from(field: BidField, lot: &Lot, leaves: &[Leaf<'_>]) -> bool {
+        match field {
+            BidField::Price => lot.minimum_price.is_some(),
+            BidField::Declarations => leaves.iter().any(|leaf| leaf.rule.may_exclude_alone()),
+            _ => false,
         }
     }
 }
@@ -45,6 +71,22 @@ pub struct Excluded {
     pub bid: BidId,
     /// The grounds, the minimum price first, then in the order of the criteria.
     pub grounds: Vec<Ground>,
+}
+
+impl Excluded {
+    /// The exclusion as the log tells it: of grounds that follow from a withheld field only the field, once.
+    pub(crate) fn published(&self, plan: &Plan) -> Self {
+        let mut grounds: Vec<Ground> = Vec::new();
+        for ground in self.grounds.iter().map(|ground| ground.published(plan)) {
+            if !grounds.contains(&ground) {
+                grounds.push(ground);
+            }
+        }
+        Self {
+            bid: self.bid,
+            grounds,
+        }
+    }
 }
 
 /// Every ground on which the plan excludes a bid, as far as the reader knows it.

@@ -26,6 +26,8 @@ mod laws;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod withheld_tests;
+#[cfg(test)]
 mod worked_examples;
 
 pub use entrant::{Entrant, Facts, KnownContent};

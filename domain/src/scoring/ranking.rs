@@ -14,6 +14,7 @@ use super::scorecard::Mark;
 use crate::ids::BidId;
 use crate::tender::code::CriterionCode;
 use crate::tender::criteria::Leaf;
+use crate::tender::disclosure::BidField;
 use crate::tender::plan::{Plan, TieBreak};
 
 /// A bid's place.
@@ -86,6 +87,37 @@ impl Ranking {
         }
     }
 
+    /// The ranking as the log tells it. Without all marks there are no totals and nothing on what decided between equal
+    /// ones, from which a hidden mark could be found; of a missing value that follows from a hidden field only where.
+    #[must_use]
+    pub(crate) fn published(&self, told: &Told) -> Self {
+        match self {
+            Self::Ranked(places) => {
+                let place = |place: &Place| Place {
+                    total: place.total.filter(|_| told.totals),
+                    tie_decided_by: place.tie_decided_by.clone().filter(|_| told.ties),
+                    ..place.clone()
+                };
+                Self::Ranked(places.iter().map(place).collect())
+            }
+            Self::Withheld(missing) => {
+                let mut published: Vec<NoValue> = Vec::new();
+                for gap in missing.iter().map(|gap| gap.published(told)) {
+                    if !published.contains(&gap) {
+                        published.push(gap);
+                    }
+                }
+                Self::Withheld(published)
+            }
+            Self::NotKnown => Self::NotKnown,
+        }
+    }
+
+    /// Whether it says nothing that the plan withholds.
+    pub(crate) fn is_published(&self, told: &Told) -> bool {
+        *self == self.published(told)
+    }
+
     /// Whether a drawn lot decided a place.
     pub fn used_lot(&self) -> bool {
         match self {
@@ -93,6 +125,54 @@ impl Ranking {
                 .iter()
                 .any(|place| place.tie_decided_by == Some(TieBreak::DrawnLot)),
             _ => false,
+        }
+    }
+}
+
+impl NoValue {
+    fn published(&self, told: &Told) -> Self {
+        let hidden = match &self.criterion {
+            Some(code) => told.hidden.contains(code),
+            None => !told.totals,
+        };
+        if hidden {
+            Self {
+                reason: Reason::Withheld,
+                bids: Vec::new(),
+                ..self.clone()
+            }
+        } else {
+            self.clone()
+        }
+    }
+}
+
+/// What the log may tell of the ranking of a lot.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// Criteria whose marks follow from a hidden field.
+    hidden: BTreeSet<CriterionCode>,
+    /// Whether every mark and the method follow from what stands in the log.
+    totals: bool,
+    /// Whether the same goes for what decides between equal totals.
+    ties: bool,
+}
+
+impl Told {
+    /// By the disclosure of the plan.
+    pub(crate) fn new(plan: &Plan, leaves: &[Leaf<'_>]) -> Self {
+        let disclosure = &plan.disclosure;
+        let hidden = leaves
+            .iter()
+            .filter(|leaf| !disclosure.shows(&leaf.rule.reads()));
+        let hidden: BTreeSet<CriterionCode> =
+            hidden.map(|leaf| leaf.criterion.code.clone()).collect();
+        let totals = hidden.is_empty() && disclosure.shows(plan.method.reads());
+        let by_price = plan.tie_breaks.contains(&TieBreak::LowerPrice);
+        Self {
+            ties: totals && (!by_price || disclosure.in_log(BidField::Price)),
+            hidden,
+            totals,
         }
     }
 }

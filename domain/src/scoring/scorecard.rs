@@ -22,7 +22,15 @@ pub struct Input {
     pub value: String,
 }
 
+/// The names of inputs that are the figure of another bid: the bounds of rules that compare bids.
+const OF_OTHERS: [&str; 3] = ["p_min", "p_max", "v_max"];
+
 impl Input {
+    /// Whether it may be the figure of another bid.
+    fn of_others(&self) -> bool {
+        OF_OTHERS.contains(&self.name.as_str())
+    }
+
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers pass amounts, numbers and references alike"
@@ -122,24 +130,32 @@ pub enum Audience {
     Public,
     /// A bidder of the tender, reading about another's bid.
     Party,
-    /// The buyer, an auditor, or the bidder reading about its own bid.
+    /// The bidder, reading about its own bid: all of it, and of the others as much as a party.
+    Own,
+    /// The buyer or an auditor.
     Full,
 }
 
 impl Audience {
+    /// Whether what is about a bid is shown to this audience whole: texts to the bidder, to the buyer and to auditors.
+    pub fn is_close(self) -> bool {
+        matches!(self, Self::Own | Self::Full)
+    }
+
     /// Whether this audience may see a field with a disclosure.
     pub fn may_see(self, disclosure: &Disclosure) -> bool {
         match self {
             Self::Public => *disclosure == Disclosure::Public,
             Self::Party => !matches!(disclosure, Disclosure::Withheld { .. }),
-            Self::Full => true,
+            Self::Own | Self::Full => true,
         }
     }
 }
 
 impl Scorecard {
     /// The scorecard as an audience may see it: a mark that follows from a hidden field goes with its inputs, and the
-    /// total with it, from which the mark could be found by subtraction.
+    /// total with it, from which the mark could be found by subtraction. A bidder sees its own marks whole, without the
+    /// inputs that are a rival's hidden figure.
     #[must_use]
     pub fn shown_to(mut self, audience: Audience, plan: &Plan) -> Self {
         let hidden = |fields: &[BidField]| {
@@ -151,10 +167,19 @@ impl Scorecard {
         let leaves = leaves.unwrap_or_default();
         let mut total_hidden = hidden(plan.method.reads());
         for (scored, leaf) in self.marks.iter_mut().zip(leaves) {
-            if let Some(field) = hidden(&leaf.rule.reads()) {
+            let reads = leaf.rule.reads();
+            if let Some(field) = hidden(&reads) {
                 scored.mark = Mark::Withheld(field);
                 scored.inputs.clear();
                 total_hidden = Some(field);
+            } else if audience == Audience::Own && leaf.rule.depends_on_other_bids() {
+                let rivals = |field: &BidField| Audience::Party.may_see(plan.disclosure.of(*field));
+                if !reads.iter().all(rivals) {
+                    scored.inputs.retain(|input| !input.of_others());
+                    if scored.mark == Mark::Undefined(Reason::EqualPrices) {
+                        scored.mark = Mark::Undefined(Reason::Withheld);
+                    }
+                }
             }
         }
         if let Some(field) = total_hidden {

@@ -13,6 +13,7 @@ use crate::amount::{Currency, Money};
 use crate::catalogue::{Catalogue, MeasureCode, MeasureKind};
 use crate::ids::{CatalogueId, OrganisationId};
 use crate::scoring::rules::Rule;
+use crate::text::is_answer;
 
 /// The most commitments in one bid.
 pub const MAX_COMMITMENTS: usize = 100;
@@ -94,6 +95,9 @@ pub enum BidProblem {
     /// An answer that is empty or too long.
     #[error("an answer has 1 to {MAX_ANSWER} characters, this has {0}")]
     AnswerLength(usize),
+    /// An answer with a character that nobody sees.
+    #[error("an answer has no control, direction or zero-width characters: remove them")]
+    AnswerText,
     /// The plan itself cannot be used.
     #[error("the plan's weights leave the range of exact arithmetic")]
     Plan,
@@ -113,6 +117,9 @@ impl BidContent {
             if !(1..=MAX_ANSWER).contains(&length) {
                 let problem = BidProblem::AnswerLength(length);
                 return Err(at(format!("/answers/{code}"), problem));
+            }
+            if !is_answer(answer) {
+                return Err(at(format!("/answers/{code}"), BidProblem::AnswerText));
             }
         }
         Ok(())

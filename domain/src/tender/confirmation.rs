@@ -17,6 +17,7 @@ use super::sealing::{InvalidSealed, field, seal_fields, shown};
 use crate::amount::Share;
 use crate::ids::{OrganisationId, TenderId};
 use crate::log::commitment::{Opening, Salt, SealedContent};
+use crate::text::is_words;
 
 /// The longest description of the work, in characters.
 pub const MAX_WORK: usize = 500;
@@ -113,9 +114,7 @@ impl ConfirmationContent {
         if under == Some(organisation) {
             return Err(InvalidConfirmation::UnderItself);
         }
-        let plain = self.work.trim() == self.work
-            && !self.work.chars().any(|c| c.is_control() && c != '\n');
-        if plain && (1..=MAX_WORK).contains(&self.work.chars().count()) {
+        if self.work.trim() == self.work && is_words(&self.work, MAX_WORK) {
             Ok(())
         } else {
             Err(InvalidConfirmation::Work)

@@ -111,6 +111,13 @@ impl DisclosurePlan {
         field != BidField::Answers && *self.of(field) == Disclosure::Public
     }
 
+    /// Whether every field that a result may follow from stands in the log once all envelopes are open, so that a stranger
+    /// can make the result again. Answers are judged by the panel, and no result follows from their text.
+    pub fn shows_results(&self) -> bool {
+        let mut fields = BidField::ALL.into_iter();
+        fields.all(|field| field == BidField::Answers || self.in_log(field))
+    }
+
     /// Whether what a rule reads stands in the log; a rule that reads no field of the bid reads what is always public.
     pub fn shows(&self, fields: &[BidField]) -> bool {
         fields.iter().all(|field| self.in_log(*field))

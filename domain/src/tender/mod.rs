@@ -79,6 +79,8 @@ mod story_panel;
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
 mod story_process;
+#[cfg(test)]
+mod withheld_tests;
 
 pub use admission::{Admission, AdmissionDecision};
 pub use award::Award;

@@ -244,8 +244,7 @@ pub(super) fn at(path: impl Into<String>, problem: PlanProblem) -> PlanError {
 
 /// One line of text that people read.
 pub(crate) fn check_line(text: &str) -> Result<(), PlanProblem> {
-    let plain = text.trim() == text && !text.chars().any(char::is_control);
-    if plain && (1..=200).contains(&text.chars().count()) {
+    if crate::text::is_line(text, 200) {
         Ok(())
     } else {
         Err(PlanProblem::Text)

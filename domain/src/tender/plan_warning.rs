@@ -2,10 +2,12 @@
 
 use super::code::CriterionCode;
 use super::criteria::Leaf;
+use super::disclosure::BidField;
 use super::lot::Lot;
 use super::plan::Plan;
 use crate::fraction::ArithmeticError;
 use crate::scoring::rules::Reason;
+use crate::scoring::scorecard::Audience;
 
 /// A property of a criterion that may surprise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +18,17 @@ pub enum PlanWarning {
          a line between a published ceiling and floor does not"
     )]
     DependsOnOtherBids(CriterionCode),
+    /// A rule that compares a field which bidders may not see of each other.
+    #[error(
+        "{criterion}: each bidder can work out a rival's {field} from its own mark, although the plan withholds it; \
+         a line between a published ceiling and floor tells nothing of other bids"
+    )]
+    ComparesWithheld {
+        /// The criterion.
+        criterion: CriterionCode,
+        /// The field.
+        field: BidField,
+    },
     /// A rule that divides by a price that may be zero.
     #[error(
         "{0}: a price of zero has no mark, and the ranking would be withheld; publish a minimum price above zero or a line"
@@ -65,6 +78,13 @@ impl Plan {
             let code = &leaf.criterion.code;
             if leaf.rule.depends_on_other_bids() {
                 warnings.push(PlanWarning::DependsOnOtherBids(code.clone()));
+                let withheld =
+                    |field: &BidField| !Audience::Party.may_see(self.disclosure.of(*field));
+                let fields = leaf.rule.reads().into_iter().filter(withheld);
+                warnings.extend(fields.map(|field| PlanWarning::ComparesWithheld {
+                    criterion: code.clone(),
+                    field,
+                }));
             }
             let reasons = leaf.rule.may_lack_value().iter();
             warnings.extend(reasons.filter_map(|reason| warning(lot, *reason, &leaf)));

@@ -2,7 +2,7 @@
 
 use super::Disclosure;
 use super::fixtures::*;
-use super::plan::Plan;
+use super::plan::{Envelopes, Plan};
 use super::story::{CHAIR, Story, actor, bidders};
 use crate::actor::Role;
 use crate::log::hash::sha256;
@@ -16,6 +16,9 @@ fn ranked(plan: Plan) -> Story {
     story.open(&bidders());
     story.seal_marks(&bidders());
     story.agree(&bidders());
+    if story.plan.envelopes == Envelopes::Two {
+        story.open_prices(&bidders(), &[]);
+    }
     story.rank(&bidders());
     story
 }
@@ -46,18 +49,23 @@ fn the_report_on_a_ranking_is_recomputed() {
 
 #[test]
 fn withheld_prices_leave_it_attested_without_a_hash_to_guess_from() {
-    let mut plan = full_plan();
-    plan.disclosure.price = Disclosure::Withheld {
-        ground: "trade secrets".to_owned(),
-    };
-    let mut story = ranked(plan);
-    let (findings, state) = story.replay();
-    assert_eq!(findings, []);
-    assert_eq!(state.tally.attested_counts().get(SORT), Some(&1));
-    story.tamper("robustness.reported", reported, |body| {
-        body.report = Some(sha256(b"a report"));
-    });
-    assert_eq!(story.checks(), found("report"));
+    for envelopes in [Envelopes::One, Envelopes::Two] {
+        let mut plan = full_plan();
+        plan.envelopes = envelopes;
+        plan.disclosure.price = Disclosure::Withheld {
+            ground: "trade secrets".to_owned(),
+        };
+        let mut story = ranked(plan);
+        let hidden = |(kind, _): &(String, &str)| kind == "robustness.reported";
+        assert!(!story.checks().iter().any(hidden), "{envelopes:?}");
+        let (_, state) = story.replay();
+        assert_eq!(state.tally.attested_counts().get(SORT), Some(&1));
+        story.tamper("robustness.reported", reported, |body| {
+            body.report = Some(sha256(b"a report"));
+        });
+        let told: Vec<_> = story.checks().into_iter().filter(hidden).collect();
+        assert_eq!(told, found("report"), "{envelopes:?}");
+    }
 }
 
 #[test]

@@ -387,7 +387,7 @@ impl Story {
     /// Questions the last ranking of every lot that has a winner.
     pub(crate) fn question(&mut self, bidders: &[Bidder], certified: &[u128]) {
         let (entrants, facts) = self.evaluated(bidders, certified);
-        let public = is_public(&self.plan);
+        let public = self.plan.disclosure.shows_results();
         for lot in self.plan.lots.clone() {
             let found = robustness(&Case {
                 plan: &self.plan,

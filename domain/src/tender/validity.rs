@@ -49,7 +49,9 @@ pub fn judge(
     }
 }
 
-/// Whether every field that validity depends on at the opening stands in the log, so that a stranger can judge it.
+/// Whether every field that validity depends on at the opening stands in the log, so that a stranger can judge it. What a
+/// second envelope closes counts at its own opening; for what follows from all fields ask
+/// [`super::DisclosurePlan::shows_results`].
 pub fn is_public(plan: &Plan) -> bool {
     BidField::ALL
         .into_iter()

@@ -69,9 +69,7 @@ async fn what_is_withheld_from_the_public_is_absent_from_the_comparison_and_name
     app: TestApp,
 ) -> Result<()> {
     let city = City::found(&app).await?;
-    let mut plan = city.plan();
-    plan["disclosure"] =
-        json!([{ "field": "PRICE", "disclosure": "WITHHELD", "ground": "trade secret" }]);
+    let plan = city.plan_with_withheld_prices();
     let tender = city.publish(&app, plan).await?;
     for (supplier, bid) in city.suppliers.iter().zip(city.bids()) {
         submit(&app, supplier, &tender, bid, "first").await?;

@@ -16,9 +16,7 @@ async fn a_price_that_is_withheld_is_shown_to_the_buyer_and_hidden_from_the_publ
     app: TestApp,
 ) -> Result<()> {
     let city = City::found(&app).await?;
-    let mut plan = city.plan();
-    plan["disclosure"] =
-        json!([{ "field": "PRICE", "disclosure": "WITHHELD", "ground": "trade secret" }]);
+    let plan = city.plan_with_withheld_prices();
     let tender = city.publish(&app, plan).await?;
     let [first, second, _] = &city.suppliers;
     submit(

@@ -48,7 +48,7 @@ async fn wrong_fields_of_a_plan_are_named(app: TestApp) -> Result<()> {
             |amount: &str, currency: &str| json!({ "amount": amount, "currency": currency });
         json!({ "priceLinear": { "of": "TOTAL", "ceiling": money(ceiling, currency), "floor": money("1", "EUR") } })
     };
-    let cases: [(&str, Value, &str); 7] = [
+    let cases: [(&str, Value, &str); 9] = [
         (
             "/lots/0/criteria/0/weight",
             json!("101"),
@@ -83,6 +83,12 @@ async fn wrong_fields_of_a_plan_are_named(app: TestApp) -> Result<()> {
             "/tieBreaks",
             json!([{ "kind": "LOWER_PRICE" }]),
             "plan.tieBreaks",
+        ),
+        ("/disclosure", json!([]), "plan.disclosure"),
+        (
+            "/disclosure",
+            json!([{ "field": "PRICE", "disclosure": "PUBLIC" }]),
+            "plan.disclosure",
         ),
     ];
     for (place, wrong, field) in cases {

@@ -75,8 +75,19 @@ impl City {
                   "rule": { "passFail": { "statement": "The supplier is insured.", "excludes": true } } },
             ] }],
             "tieBreaks": [{ "kind": "LOWER_PRICE" }, { "kind": "DRAWN_LOT" }],
+            "disclosure": [{ "field": "PRICE", "disclosure": "PUBLIC" }, { "field": "ANSWERS", "disclosure": "PUBLIC" }],
             "closesAt": CLOSES_AT, "opensAt": CLOSES_AT, "commencement": "2026-01-02",
         })
+    }
+
+    /// The plan with withheld prices.
+    pub(crate) fn plan_with_withheld_prices(&self) -> Value {
+        let mut plan = self.plan();
+        plan["disclosure"] = json!([
+            { "field": "PRICE", "disclosure": "WITHHELD", "ground": "trade secret" },
+            { "field": "ANSWERS", "disclosure": "PUBLIC" },
+        ]);
+        plan
     }
 
     /// Publishes a tender with the plan and answers its opaque id.

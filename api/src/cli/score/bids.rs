@@ -12,6 +12,7 @@ use commonweal_domain::scoring::robustness::PanelMarks;
 use commonweal_domain::tender::bid::{BidContent, Commitment};
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::{CriterionCode, Lot, Participation};
+use commonweal_domain::text::is_line;
 use commonweal_domain::time::Period;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -48,12 +49,10 @@ pub(super) fn read(
     let mut bids = Bids::default();
     for (number, (index, input)) in (1_u128..).zip(inputs.iter().enumerate()) {
         let id = OrganisationId::from_uuid(Uuid::from_u128(number));
+        check_name(&input.name, &format!("/bids/{index}/name"))?;
         let known = bids.by_name.insert(input.name.clone(), id);
-        if known.is_some() || input.name.trim().is_empty() {
-            let message = format!(
-                "`{}` is empty or stands twice: each bid has its own name",
-                input.name
-            );
+        if known.is_some() {
+            let message = format!("`{}` stands twice: each bid has its own name", input.name);
             return Err(InputError::at(format!("/bids/{index}/name"), message));
         }
         bids.names.insert(id.uuid(), input.name.clone());
@@ -62,6 +61,15 @@ pub(super) fn read(
         bids.add(index, input, (plan, lot), catalogue)?;
     }
     Ok(bids)
+}
+
+/// A name stands in every output, so that it must not look like another one.
+fn check_name(name: &str, pointer: &str) -> Result<(), InputError> {
+    if is_line(name, 200) {
+        return Ok(());
+    }
+    let message = "expected a name of 1 to 200 characters on one line, without hidden characters and blanks at its ends";
+    Err(InputError::at(pointer, message))
 }
 
 impl Bids {
@@ -86,6 +94,7 @@ impl Bids {
         let pointer = format!("/bids/{index}");
         let supplier = self.organisation(&input.name);
         if let Some(owner) = &input.owner {
+            check_name(owner, &format!("{pointer}/owner"))?;
             let top = self.organisation(owner);
             self.groups.insert(supplier, top);
         }
@@ -157,6 +166,7 @@ impl Bids {
         let mut parts = Vec::new();
         for (index, partner) in input.partners.iter().enumerate() {
             let at = format!("{pointer}/partners/{index}");
+            check_name(&partner.name, &format!("{at}/name"))?;
             let organisation = self.organisation(&partner.name);
             let share: Share = parsed(&partner.share.0, &format!("{at}/share"))?;
             self.certify(organisation, &partner.certified, &format!("{at}/certified"))?;

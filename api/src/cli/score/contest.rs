@@ -18,6 +18,7 @@ use commonweal_domain::tender::Standstill;
 use commonweal_domain::tender::criteria::{Criterion, CriterionKind};
 use commonweal_domain::tender::disclosure::DisclosurePlan;
 use commonweal_domain::tender::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
+use commonweal_domain::text::shown;
 use commonweal_domain::time::Time;
 use uuid::Uuid;
 
@@ -67,6 +68,14 @@ impl Contest {
         if let Some(price) = reference_price.filter(|price| price.minor() <= 0) {
             let message = format!("the reference price is {price}: expected more than zero");
             return Err(InputError::at("/reference_price", message));
+        }
+        if input
+            .title
+            .as_ref()
+            .is_some_and(|title| shown(title) != *title)
+        {
+            let message = "expected a title on one line, without hidden characters";
+            return Err(InputError::at("/title", message));
         }
         let bids = super::bids::read(&input.bids, &plan, &lot, &catalogue)?;
         let certified: &BTreeSet<(OrganisationId, SeoKind)> = &bids.certified;

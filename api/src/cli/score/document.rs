@@ -4,6 +4,7 @@ use serde_json::{Map, Number, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::distinct::Distinct;
 use super::error::InputError;
 
 /// A parsed file.
@@ -20,11 +21,13 @@ impl Document {
     pub(super) fn parse(text: String) -> Result<Self, InputError> {
         let json = text.trim_start().starts_with(['{', '[']);
         let value = if json {
-            serde_json::from_str(&text).map_err(|error| InputError {
+            let parsed: Result<Distinct, _> = serde_json::from_str(&text);
+            let parsed = parsed.map_err(|error| InputError {
                 pointer: String::new(),
                 line: Some(error.line()),
                 message: error.to_string(),
-            })?
+            })?;
+            parsed.0
         } else {
             let table = DeTable::parse(&text).map_err(|error| InputError {
                 pointer: String::new(),
@@ -237,6 +240,16 @@ mod tests {
         let toml = Document::parse("p = 12345678901234567.10\nq = 1_000".to_owned()).unwrap();
         assert_eq!(toml.value["p"], "12345678901234567.10");
         assert_eq!(toml.value["q"], 1000);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_with_its_line() {
+        let json = "{\"a\": 1,\n \"b\": [{\"p\": 1,\n  \"p\": 3}]}";
+        let error = Document::parse(json.to_owned()).unwrap_err();
+        assert_eq!(error.line, Some(3));
+        assert!(error.message.contains("`p` stands twice"), "{error}");
+        let toml = Document::parse("p = 1\np = 3\n".to_owned()).unwrap_err();
+        assert_eq!(toml.line, Some(2));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod bids;
 mod contest;
+mod distinct;
 mod document;
 mod error;
 mod input;

@@ -340,6 +340,7 @@ fn ground(ground: &Ground) -> String {
         Ground::BelowMinimumPrice => "below the minimum price".to_owned(),
         Ground::ConditionFailed(code) => format!("does not meet {code}"),
         Ground::BelowMinimumLevel(code) => format!("below the minimum level of {code}"),
+        Ground::Withheld(field) => format!("a ground that follows from the {field}"),
     }
 }
 

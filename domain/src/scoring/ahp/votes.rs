@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{AhpError, CRITERIA_MAX, GROUPS_MAX, Group, Question};
 use crate::tender::code::CriterionCode;
+use crate::text::is_line;
 
 /// The highest strength of a vote.
 const STRENGTH_MAX: u8 = 9;
@@ -52,9 +53,7 @@ pub(super) fn check(question: &Question) -> Result<(), AhpError> {
     }
     let mut names = BTreeSet::new();
     for (at, group) in question.groups.iter().enumerate() {
-        let plain = group.name.trim() == group.name && !group.name.chars().any(char::is_control);
-        let sized = (1..=NAME_MAX).contains(&group.name.chars().count());
-        if !plain || !sized || !names.insert(&group.name) {
+        if !is_line(&group.name, NAME_MAX) || !names.insert(&group.name) {
             return Err(AhpError::GroupName { group: at });
         }
         check_group(&criteria, at, group)?;

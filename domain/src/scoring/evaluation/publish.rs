@@ -10,9 +10,8 @@ use crate::log::canonical::{EncodingError, canonical_blob};
 use crate::log::hash::Hash;
 use crate::scoring::exclusion::Excluded;
 use crate::scoring::points::Points;
-use crate::scoring::ranking::{Place, Ranking};
+use crate::scoring::ranking::{Ranking, Told};
 use crate::scoring::scorecard::Audience;
-use crate::tender::criteria::Leaf;
 
 /// The marks of one bid as they stand in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,30 +60,14 @@ impl Evaluation<'_> {
             });
         }
         hasher.update(if scores.is_empty() { "[]" } else { "]" });
+        let ranking = self.ranking.published(&Told::new(self.plan, &self.leaves));
+        let excluded = self.excluded.iter().map(|one| one.published(self.plan));
         Ok(PublishedResult {
-            excluded: self.excluded.clone(),
+            excluded: excluded.collect(),
             scores,
-            ranking: self.public_ranking(),
-            draw: self.ranking.used_lot().then_some(self.facts.seed),
+            draw: ranking.used_lot().then_some(self.facts.seed),
+            ranking,
             scorecards: Hash(hasher.finalize().into()),
         })
-    }
-
-    fn public_ranking(&self) -> Ranking {
-        let disclosure = &self.plan.disclosure;
-        let shown = |leaf: &Leaf<'_>| disclosure.shows(&leaf.rule.reads());
-        let all = self.leaves.iter().all(shown) && disclosure.shows(self.plan.method.reads());
-        match &self.ranking {
-            Ranking::Ranked(places) if !all => Ranking::Ranked(
-                places
-                    .iter()
-                    .map(|place| Place {
-                        total: None,
-                        ..place.clone()
-                    })
-                    .collect(),
-            ),
-            ranking => ranking.clone(),
-        }
     }
 }

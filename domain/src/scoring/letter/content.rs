@@ -142,6 +142,7 @@ fn grounds<'a>(exclusion: &'a Exclusion, criteria: &Criteria<'a>) -> Vec<GroundL
         Exclusion::ByPlan(grounds) => {
             let line = |ground: &'a Ground| match ground {
                 Ground::BelowMinimumPrice => GroundLine::BelowMinimumPrice,
+                Ground::Withheld(field) => GroundLine::Withheld(*field),
                 Ground::ConditionFailed(code) => GroundLine::ConditionFailed(criteria.of(code)),
                 Ground::BelowMinimumLevel(code) => GroundLine::BelowMinimumLevel(criteria.of(code)),
             };

@@ -97,6 +97,10 @@ fn ground(line: &GroundLine<'_>) -> String {
         GroundLine::Decided(ground) => format!("- {}", ground_name(*ground)),
         GroundLine::BuyersReason(reason) => format!("    Reason of the buyer: {}", quoted(reason)),
         GroundLine::BelowMinimumPrice => "- its price is below the published minimum".to_owned(),
+        GroundLine::Withheld(field) => {
+            let field = field_name(*field);
+            format!("- a ground that follows from what the plan withholds: {field}")
+        }
         GroundLine::ConditionFailed(of) => {
             format!("- it does not declare to meet the condition {}", named(of))
         }

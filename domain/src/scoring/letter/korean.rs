@@ -98,6 +98,9 @@ fn ground(line: &GroundLine<'_>) -> String {
         GroundLine::Decided(ground) => format!("- {}", ground_name(*ground)),
         GroundLine::BuyersReason(reason) => format!("    발주기관이 밝힌 이유: {}", quoted(reason)),
         GroundLine::BelowMinimumPrice => "- 입찰 가격이 공고된 최저 가격보다 낮습니다.".to_owned(),
+        GroundLine::Withheld(field) => {
+            format!("- 비공개 항목에 따른 배제 사유: {}", field_name(*field))
+        }
         GroundLine::ConditionFailed(of) => {
             format!("- 다음 조건을 충족한다고 확인하지 않았습니다: {}", named(of))
         }
@@ -180,6 +183,7 @@ fn reason_name(reason: Reason) -> &'static str {
         Reason::NoProxy => "평가 계획에 해당 지표의 화폐 환산 값이 없음",
         Reason::ZeroQuality => "품질 점수가 0이어서 산식으로 나눌 수 없음",
         Reason::OutOfRange => "정확히 계산할 수 있는 범위를 벗어남",
+        Reason::Withheld => "비공개 항목에 따른 사유로 공개하지 않음",
     }
 }
 

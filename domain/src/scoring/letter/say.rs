@@ -107,6 +107,7 @@ pub(super) enum GroundLine<'a> {
     Decided(ExclusionGround),
     BuyersReason(&'a str),
     BelowMinimumPrice,
+    Withheld(BidField),
     ConditionFailed(Named<'a>),
     BelowMinimumLevel(Named<'a>),
     NotValid(Validity),

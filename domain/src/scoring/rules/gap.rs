@@ -34,6 +34,8 @@ pub enum Reason {
     ZeroQuality,
     /// The numbers leave the range of exact arithmetic.
     OutOfRange,
+    /// It follows from a field that the plan withholds, and so does which bids have no value.
+    Withheld,
 }
 
 impl std::fmt::Display for Reason {
@@ -52,6 +54,7 @@ impl std::fmt::Display for Reason {
             Self::NoProxy => "the plan publishes no money value for the measure",
             Self::ZeroQuality => "the method divides by quality points, and the bid has none",
             Self::OutOfRange => "the numbers leave the range of exact arithmetic",
+            Self::Withheld => "the reason follows from a field that the plan withholds",
         })
     }
 }

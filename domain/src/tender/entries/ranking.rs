@@ -12,7 +12,7 @@ use crate::organisation;
 use crate::scoring::evaluate;
 use crate::scoring::evaluation::PublishedResult;
 use crate::scoring::exclusion::{Excluded, Ground};
-use crate::scoring::ranking::Ranking;
+use crate::scoring::ranking::{Ranking, Told};
 use crate::tender::allocation::{self, Allocated, Unallocated, allocate};
 use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
@@ -144,7 +144,7 @@ impl RankingComputed {
             .lots
             .iter()
             .flat_map(|lot| &lot.result.excluded)
-            .filter(|excluded| excluded.grounds.iter().all(|ground| !shown(plan, ground)))
+            .filter(|excluded| excluded.grounds.iter().all(|ground| !ground.is_shown(plan)))
             .map(|excluded| excluded.bid)
             .collect();
         let mut entrants = tender.entrants();
@@ -196,6 +196,7 @@ fn compare(
     plan: &Plan,
     header: &Header,
 ) -> Result<(), Finding> {
+    check_told(said, plan, header)?;
     let said = &said.result;
     let excluded = readable(&said.excluded, plan);
     if excluded != recomputed.excluded {
@@ -237,9 +238,29 @@ fn compare(
     Ok(())
 }
 
-/// Whether a stranger can judge a ground from what the plan discloses.
-fn shown(plan: &Plan, ground: &Ground) -> bool {
-    plan.disclosure.shows(ground.reads())
+/// Nothing stands in the log that the plan withholds, and nothing counts as withheld that the plan cannot lead to.
+fn check_told(said: &LotResult, plan: &Plan, header: &Header) -> Result<(), Finding> {
+    let out_of_range = |error| header.finding("ranking", "numbers within exact arithmetic", error);
+    let Some(lot) = plan.lot(&said.lot) else {
+        return Err(header.finding("lots", "a lot of the plan", &said.lot));
+    };
+    let leaves = plan.leaves_of(lot).map_err(out_of_range)?;
+    let fits = |ground: &Ground| match ground {
+        Ground::Withheld(field) => {
+            !ground.is_shown(plan) && Ground::may_follow_from(*field, lot, &leaves)
+        }
+        ground => ground.is_shown(plan),
+    };
+    let mut grounds = said.result.excluded.iter().flat_map(|one| &one.grounds);
+    if let Some(ground) = grounds.find(|ground| !fits(ground)) {
+        let expected = "grounds told as far as the plan discloses them";
+        return Err(header.finding("exclusions", expected, format!("{ground:?}")));
+    }
+    if !said.result.ranking.is_published(&Told::new(plan, &leaves)) {
+        let found = format!("{:?}", said.result.ranking);
+        return Err(header.finding("ranking", "nothing that the plan withholds", found));
+    }
+    Ok(())
 }
 
 /// The exclusions with the grounds that a stranger can judge.
@@ -251,7 +272,7 @@ fn readable(excluded: &[Excluded], plan: &Plan) -> Vec<Excluded> {
             grounds: excluded
                 .grounds
                 .iter()
-                .filter(|ground| shown(plan, ground))
+                .filter(|ground| ground.is_shown(plan))
                 .cloned()
                 .collect(),
         })

@@ -12,7 +12,6 @@ use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
 use crate::scoring::robustness::{Case, PanelMarks, Robustness, Summary, robustness};
 use crate::tender::lot::LotCode;
-use crate::tender::validity::is_public;
 
 /// `robustness.reported`: the findings on the ranking of a lot in short, and the hash of the whole report, which replay makes again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +49,7 @@ impl EntryBody for RobustnessReported {
             let expected = "the last ranking and the first of it";
             return Err(header.finding("ranking", expected, self.ranking));
         }
-        if !is_public(plan) {
+        if !plan.disclosure.shows_results() {
             if self.report.is_some() {
                 let expected = "no hash of what the plan withholds";
                 return Err(header.finding("report", expected, "a hash"));
