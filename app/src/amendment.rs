@@ -19,6 +19,7 @@ use crate::authorization::authorize;
 use crate::bid::{anonymous, waiting};
 use crate::error::AppError;
 use crate::organisation::column;
+use crate::panel::LoadedPanel;
 use crate::policy::binding::{Binding, Justification};
 use crate::reason::NewReason;
 use crate::store::bid::sealed_bid;
@@ -78,6 +79,8 @@ impl Command for Amend {
         let stage = tender.stage.at(&tender.plan, tx.at()).after(Step::Amend)?;
         let earlier = u32::try_from(tender.row.amendments).map_err(AppError::internal)?;
         let amendment = check_amendment(&tender.plan, &self.plan, earlier, tx.at())?;
+        let panel = LoadedPanel::load(tx, &tender).await?.panel;
+        panel.check_amendment(&tender.plan, &self.plan)?;
         let checked = self.plan.check(&self.catalogue, tx.at());
         checked.map_err(|error| plan_error(&error))?;
         self.binding.recheck(tx).await?;

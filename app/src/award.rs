@@ -17,7 +17,9 @@ use sea_orm::{
 use crate::App;
 use crate::abnormal::check_settled_bids;
 use crate::apart;
+use crate::calibration::release_calibrations;
 use crate::error::AppError;
+use crate::noise;
 use crate::organisation::column;
 use crate::panel::panel_people;
 use crate::ranking::{sealed_content, standing_allocation};
@@ -168,7 +170,9 @@ impl Command for Approve {
             .filter(award::Column::TenderId.eq(tender.row.id))
             .exec(tx)
             .await?;
+        release_calibrations(tx, self.tender, &approver).await?;
         self.release_marks(tx, &approver).await?;
+        noise::report(tx, self.tender, ranking, &approver).await?;
         tender.store(tx, stage, |_| {}).await?;
         Ok(lots)
     }

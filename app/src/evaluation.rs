@@ -129,7 +129,8 @@ impl PrivateCommand for Save {
     }
 }
 
-/// Only an evaluator of the panel who may see the bids marks them, and not what the chair stated missing.
+/// Only an evaluator of the panel who may see the bids marks them, after the prepared answers, and not what the chair
+/// stated missing.
 pub(crate) async fn may_mark<'d>(
     connection: &impl ConnectionTrait,
     tender: &LoadedTender,
@@ -138,6 +139,7 @@ pub(crate) async fn may_mark<'d>(
 ) -> Result<LoadedPanel, AppError> {
     let loaded = LoadedPanel::load(connection, tender).await?;
     loaded.panel.marker(person, &loaded.bidders)?;
+    loaded.panel.has_calibrated(person, u64::MAX)?;
     for due in due {
         loaded.panel.may_mark(person, due)?;
     }

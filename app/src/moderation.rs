@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commonweal_domain::actor::{Action, Actor};
-use commonweal_domain::ids::{BidId, Id, PersonId, TenderId};
+use commonweal_domain::ids::{BidId, Id, OrganisationId, PersonId, TenderId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::tender::entries::{MarkMissing, MissingMarks, ModerationStarted};
 use commonweal_domain::tender::panel::PanelError;
 use commonweal_domain::tender::panel::agreed::MAX_CHANGES;
+use commonweal_domain::tender::panel::compared::{Named, names_another};
 use commonweal_domain::tender::panel::moderation::Due;
 use commonweal_domain::tender::stage::Step;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -21,6 +22,7 @@ use crate::evaluation::{check_level, made_marks, note_finished};
 use crate::organisation::column;
 use crate::panel::LoadedPanel;
 use crate::reason::NewReason;
+use crate::store::bid;
 use crate::store::panel::{agreed_level, missing_mark, panel_member};
 use crate::store::{Command, Tx, Written};
 use crate::tender::LoadedTender;
@@ -234,6 +236,52 @@ async fn insert_level(
     Ok(())
 }
 
+/// The bids of a tender as a reason might name them, each with its lot.
+struct Bidders(Vec<(String, Named)>);
+
+impl Bidders {
+    async fn load(app: &App, tender: TenderId) -> Result<Self, AppError> {
+        let rows = bid::Entity::find()
+            .filter(bid::Column::TenderId.eq(tender.uuid()))
+            .all(app.store.read())
+            .await?;
+        let id = |row: &bid::Model| OrganisationId::from_uuid(row.supplier_id);
+        let suppliers: Vec<OrganisationId> = rows.iter().map(id).collect();
+        let names = app.read().organisations_by_id(&suppliers).await?;
+        let named = |row: bid::Model| {
+            let supplier = id(&row);
+            let name = names.get(&supplier).and_then(|view| view.name.clone());
+            let bid = BidId::from_uuid(row.id);
+            (
+                row.lot,
+                Named {
+                    bid,
+                    supplier,
+                    name,
+                },
+            )
+        };
+        Ok(Self(rows.into_iter().map(named).collect()))
+    }
+
+    /// What of another bid for the same lot the reason of a level names.
+    fn compared(&self, level: &AgreedLevel) -> Option<String> {
+        let (lot, own) = self.0.iter().find(|(_, named)| named.bid == level.bid)?;
+        let others = self
+            .0
+            .iter()
+            .filter(|(of, named)| of == lot && named.bid != own.bid);
+        let others: Vec<Named> = others.map(|(_, named)| named.clone()).collect();
+        let other = names_another(&level.reason, own, &others)?;
+        Some(
+            other
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("bid:{}", other.bid)),
+        )
+    }
+}
+
 impl App {
     /// States every mark of a member that is not final as missing, with a reason, as the chair. Answers how many.
     pub async fn state_marks_missing(
@@ -270,9 +318,15 @@ impl App {
         tender: TenderId,
         levels: Vec<AgreedLevel>,
     ) -> Result<Written<()>, AppError> {
+        // Bids and their bidders no longer change: what is read before the transaction stands in it.
+        let bidders = Bidders::load(self, tender).await?;
         let prepare = |(at, level): (usize, AgreedLevel)| {
             let field = format!("levels.{at}.reason");
             let reason = NewReason::new(&self.ids, &field, level.reason.clone())?;
+            if let Some(other) = bidders.compared(&level) {
+                let error = PanelError::Compares(other);
+                return Err(AppError::refused_at("COMPARES_BIDS", &field, error));
+            }
             Ok((level, reason))
         };
         let levels = levels.into_iter().enumerate().map(prepare);

@@ -1,10 +1,11 @@
 //! From the award to the contract: letters with reasons to each bidder, the award notice, and the standstill with its
 //! suspension.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use commonweal_domain::actor::{Action, Actor};
 use commonweal_domain::ids::{BidId, Id, TenderId};
+use commonweal_domain::scoring::letter::Language;
 use commonweal_domain::tender::entries::{
     AwardNotified, Letter, LettersSent, StandstillResumed, StandstillSuspended,
 };
@@ -26,19 +27,24 @@ use crate::store::bid;
 use crate::store::process::{letter, standstill};
 use crate::store::{Command, Tx, Written};
 use crate::tender::LoadedTender;
+use crate::text::check_reason;
 
 /// A letter to the supplier of a bid.
 #[derive(Debug, Clone)]
 pub struct NewLetter {
     /// The bid that it answers.
     pub bid: BidId,
-    /// Its text: the decision and the reasons for it.
-    pub text: String,
+    /// The language in which it is drawn.
+    pub language: Language,
+    /// What the buyer adds to what is drawn from the scorecard.
+    pub remarks: Option<String>,
 }
 
 struct SendLetters {
     actor: Actor,
     tender: TenderId,
+    /// Index of the award's decision when they were drawn.
+    award: u64,
     letters: Vec<(BidId, NewReason)>,
 }
 
@@ -50,6 +56,10 @@ impl Command for SendLetters {
         let tender = LoadedTender::load(tx, self.tender).await?;
         let permit = authorize(tx, &self.actor, Action::SendLetters, &tender.facts()).await?;
         let stage = tender.after(Step::SendLetters)?;
+        if decided_index(tx, &tender).await? != Some(self.award) {
+            let message = "the award changed while the letters were drawn: send them again";
+            return Err(AppError::Conflict(message.to_owned()));
+        }
         self.check_whole(tx, &tender).await?;
         let letters = self.letters.iter().map(|(bid, text)| {
             Ok(Letter {
@@ -242,7 +252,7 @@ impl Command for Challenge {
 }
 
 impl App {
-    /// Sends every bidder whose bid was opened a letter with reasons. The log holds a salted hash of each; the supplier and
+    /// Sends every bidder whose bid was opened the letter that is drawn from its scorecard, with the buyer's remarks. The log holds a salted hash of each; the supplier and
     /// the buyer read it.
     pub async fn send_letters(
         &self,
@@ -250,19 +260,49 @@ impl App {
         tender: TenderId,
         letters: Vec<NewLetter>,
     ) -> Result<Written<()>, AppError> {
-        let written = letters.into_iter().enumerate().map(|(at, letter)| {
-            let field = format!("letters.{at}.text");
-            Ok((
-                letter.bid,
-                NewReason::letter(&self.ids, &field, letter.text)?,
-            ))
-        });
+        let loaded = LoadedTender::load(self.store.read(), tender).await?;
+        commonweal_domain::actor::authorize(actor, Action::SendLetters, &loaded.facts())?;
+        loaded.after(Step::SendLetters)?;
+        let award = decided_index(self.store.read(), &loaded).await?;
+        let award = award.ok_or_else(|| AppError::internal("a stage without its award"))?;
         let command = SendLetters {
             actor: actor.clone(),
             tender,
-            letters: written.collect::<Result<_, AppError>>()?,
+            award,
+            letters: self.draw(actor, letters).await?,
         };
         self.store.write(None, command).await
+    }
+
+    /// Draws letters from the scorecards: exactly what the officer reads before, with the remarks behind.
+    async fn draw(
+        &self,
+        actor: &Actor,
+        letters: Vec<NewLetter>,
+    ) -> Result<Vec<(BidId, NewReason)>, AppError> {
+        let mut drawn = HashMap::new();
+        for language in [Language::English, Language::Korean] {
+            let wanted = letters.iter().filter(|letter| letter.language == language);
+            let bids: Vec<BidId> = wanted.map(|letter| letter.bid).collect();
+            if !bids.is_empty() {
+                drawn.extend(self.read().letters_of(actor, &bids, language).await?);
+            }
+        }
+        let written = letters.into_iter().enumerate().map(|(at, letter)| {
+            let view = drawn.get(&letter.bid).filter(|view| view.approved);
+            let Some(view) = view else {
+                let message = "there is no letter for this bid: name an opened bid of the tender";
+                let field = format!("letters.{at}.bid");
+                return Err(AppError::refused_at("NO_LETTER", &field, message));
+            };
+            let mut text = view.letter.clone();
+            if let Some(remarks) = &letter.remarks {
+                check_reason(&format!("letters.{at}.remarks"), remarks)?;
+                text = text.with_remarks(remarks);
+            }
+            Ok((letter.bid, NewReason::drawn(&self.ids, text.text())))
+        });
+        written.collect()
     }
 
     /// Publishes the award notice, from which the standstill counts. Answers when it ends; nothing where the plan has none.

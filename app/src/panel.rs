@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::apart;
+use crate::calibration::{prepared_of, prepared_rows};
 use crate::error::AppError;
 use crate::organisation::{column, from_word, word};
 use crate::reason::NewReason;
@@ -70,7 +71,11 @@ impl LoadedPanel {
         }
         let bidders = bids.iter().map(|row| OrganisationId::from_uuid(row.1));
         Ok(Self {
-            panel: Panel::stored(members(connection, id).await?, is_moderating(tender.stage)),
+            panel: Panel::stored(
+                members(connection, id).await?,
+                is_moderating(tender.stage),
+                prepared_of(&prepared_rows(connection, [id]).await?)?,
+            ),
             bidders: bidders.collect(),
             due: due(&tender.plan, eligible.iter().cloned()),
             eligible: eligible.into_iter().map(|(bid, _)| bid).collect(),
@@ -107,6 +112,19 @@ fn is_moderating(stage: Stage) -> bool {
     stage >= Stage::Moderating && stage != Stage::Cancelled
 }
 
+/// A member from their row, without declarations and missing marks.
+pub(crate) fn seat_of(row: &panel_member::Model) -> Result<(PersonId, Member), AppError> {
+    let index = |index: Option<i64>| index.map(u64::try_from).transpose();
+    let signed = row.signed_off.as_ref();
+    let signed = signed.map(|hash| Hash::try_from(hash.as_slice()));
+    let mut member = Member::seat(row.chairs, row.marks);
+    member.removed = index(row.removed_idx).map_err(AppError::internal)?;
+    member.replaced = row.replaced;
+    member.signed_off = signed.transpose().map_err(AppError::internal)?;
+    member.calibrated = index(row.calibrated_idx).map_err(AppError::internal)?;
+    Ok((PersonId::from_uuid(row.person_id), member))
+}
+
 async fn members(
     connection: &impl ConnectionTrait,
     tender: Uuid,
@@ -116,17 +134,9 @@ async fn members(
         .all(connection)
         .await?;
     let mut members = BTreeMap::new();
-    for row in rows {
-        let mut member = Member::seat(row.chairs, row.marks);
-        member.removed = row
-            .removed_idx
-            .map(u64::try_from)
-            .transpose()
-            .map_err(AppError::internal)?;
-        member.replaced = row.replaced;
-        let signed = row.signed_off.map(|hash| Hash::try_from(hash.as_slice()));
-        member.signed_off = signed.transpose().map_err(AppError::internal)?;
-        members.insert(PersonId::from_uuid(row.person_id), member);
+    for row in &rows {
+        let (person, member) = seat_of(row)?;
+        members.insert(person, member);
     }
     let declarations = conflict_declaration::Entity::find()
         .filter(conflict_declaration::Column::TenderId.eq(tender))
@@ -398,9 +408,17 @@ impl From<PanelError> for AppError {
             E::NotCleared(_) => ("NOT_DECLARED", None),
             E::DoesNotMark(_) => ("DOES_NOT_MARK", None),
             E::NotTheChair => ("NOT_THE_CHAIR", None),
+            E::Prepared => ("CALIBRATION_PREPARED", Some("tender")),
+            E::Answers(_) => ("ANSWERS", Some("answers")),
+            E::AnswersPrepared(_) => ("ANSWERS_PREPARED", Some("plan")),
+            E::NotPrepared => ("NOT_PREPARED", Some("tender")),
+            E::AnswersNotMarked(_) => ("ANSWERS_NOT_MARKED", Some("marks")),
+            E::Calibrated(_) => ("CALIBRATED", Some("tender")),
+            E::NotCalibrated(_) => ("NOT_CALIBRATED", None),
             E::Missing { .. } => ("STATED_MISSING", Some("criterion")),
             E::Unfinished { .. } => ("MARKS_NOT_FINAL", None),
             E::NoMarks => ("NO_MARKS", None),
+            E::Compares(_) => ("COMPARES_BIDS", Some("levels")),
             E::TooManyChanges { .. } => ("TOO_MANY_CHANGES", Some("levels")),
             E::NotAgreed { .. } => ("NOT_AGREED", None),
             E::NotSignedOff(_) => ("NOT_SIGNED_OFF", None),

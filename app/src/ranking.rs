@@ -12,7 +12,9 @@ use commonweal_domain::scoring::draw::seed;
 use commonweal_domain::scoring::evaluation::{Basis, PublishedResult};
 use commonweal_domain::scoring::exclusion::Excluded;
 use commonweal_domain::scoring::ranking::Ranking;
-use commonweal_domain::scoring::robustness::{Case, PanelMarks, Robustness, robustness_of};
+use commonweal_domain::scoring::robustness::{
+    Case, Noise, PanelMarks, Robustness, evaluator_noise, robustness_of,
+};
 use commonweal_domain::scoring::{Entrant, Facts, evaluate};
 use commonweal_domain::tender::allocation::{Allocated, allocate};
 use commonweal_domain::tender::confirmation::confirmed;
@@ -32,7 +34,9 @@ use crate::admission::check_decided;
 use crate::apart;
 use crate::error::AppError;
 use crate::exclusion::takes_part;
+use crate::noise::{self, panel_marks};
 use crate::organisation::column;
+use crate::panel::LoadedPanel;
 use crate::read::organisation::certification_view;
 use crate::robustness;
 use crate::store::bid;
@@ -100,6 +104,8 @@ struct ComputedLot {
     basis: Basis,
     /// What would have changed its winner; none without one.
     robustness: Option<Robustness>,
+    /// How often each bid wins when the panel's marks are drawn; none without marks.
+    noise: Option<Noise>,
 }
 
 struct Compute {
@@ -142,6 +148,9 @@ impl Command for Compute {
             self.insert(tx, index, lot, allocated).await?;
         }
         for lot in &computed.lots {
+            if let Some(found) = &lot.noise {
+                noise::keep(tx, self.tender, index, &lot.lot, found).await?;
+            }
             if let Some(report) = &lot.robustness {
                 let actor = permit.actor.clone();
                 robustness::append(tx, &tender, &lot.lot, actor, index, report).await?;
@@ -355,6 +364,8 @@ impl App {
         let entrants = entrants(&bids, &levels, &shares)?;
         let known = self.certifications_of(&entrants).await?;
         let groups = robustness::groups(read, &entrants).await?;
+        let panel = LoadedPanel::load(read, &tender).await?.panel;
+        let marks = panel_marks(read, tender.id, &panel).await?;
         let salts = bids.iter().map(|row| Ok(sealed_content(row)?.salt));
         let seed = seed(salts.collect::<Result<Vec<_>, AppError>>()?.into_iter());
         let score = move || {
@@ -375,23 +386,26 @@ impl App {
             let lots = plan.lots.iter().map(|lot| {
                 let evaluation = evaluate(plan, lot, &entrants, &facts);
                 let evaluation = evaluation.map_err(AppError::internal)?;
-                let case = Case {
+                let case = |panel| Case {
                     plan,
                     lot,
                     entrants: &entrants,
                     facts: &facts,
                     groups: &groups,
-                    // The marks are sealed until the award.
-                    panel: &PanelMarks::new(),
+                    panel,
                 };
                 let basis = evaluation.basis();
+                // The marks are sealed until the award: what is logged with the ranking follows from none of them.
+                let none = PanelMarks::new();
                 Ok(ComputedLot {
                     lot: lot.code.clone(),
                     result: evaluation.publish().map_err(AppError::internal)?,
                     ranking: evaluation.ranking().clone(),
                     excluded: evaluation.excluded().to_vec(),
                     basis: basis.ok_or_else(|| AppError::internal("a bid is not known whole"))?,
-                    robustness: robustness_of(&evaluation, &case).map_err(AppError::internal)?,
+                    robustness: robustness_of(&evaluation, &case(&none))
+                        .map_err(AppError::internal)?,
+                    noise: evaluator_noise(&case(&marks)).map_err(AppError::internal)?,
                 })
             });
             let lots = lots.collect::<Result<Vec<_>, AppError>>()?;

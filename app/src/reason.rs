@@ -33,6 +33,11 @@ impl NewReason {
         Ok(Self::of(ids, text))
     }
 
+    /// The same for a text that the service wrote.
+    pub(crate) fn drawn(ids: &Ids, text: String) -> Self {
+        Self::of(ids, text)
+    }
+
     fn of(ids: &Ids, text: String) -> Self {
         Self {
             // The id is of no noun that anyone outside knows; that of a sealed entry is random and tells nothing.

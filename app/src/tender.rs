@@ -17,6 +17,7 @@ use sea_orm::{
 
 use crate::App;
 use crate::authorization::authorize;
+use crate::calibration::unreleased_calibrations;
 use crate::confirmation;
 use crate::draft;
 use crate::error::AppError;
@@ -269,15 +270,20 @@ impl Command for Cancel {
 
 /// Every sealed entry of the tender that no entry has accounted for: bids before the opening, marks before their release.
 async fn unaccounted(tx: &Tx, tender: &LoadedTender) -> Result<Vec<SealedId>, AppError> {
+    let calibrations = unreleased_calibrations(tx, tender.id).await?;
+    let calibrations = calibrations.into_iter().map(|row| row.sealed_id);
+    let mut open: Vec<SealedId> = calibrations.map(SealedId::from_uuid).collect();
     if tender.row.opened_idx.is_none() {
         let bids = sealed_bid::Entity::find()
             .filter(sealed_bid::Column::TenderId.eq(tender.row.id))
             .all(tx)
             .await?;
-        return Ok(bids.iter().map(|bid| SealedId::from_uuid(bid.id)).collect());
+        open.extend(bids.iter().map(|bid| SealedId::from_uuid(bid.id)));
+        return Ok(open);
     }
     let marks = unreleased_marks(tx, tender.id).await?;
-    Ok(marks.into_iter().map(|sealed| sealed.id).collect())
+    open.extend(marks.into_iter().map(|sealed| sealed.id));
+    Ok(open)
 }
 
 /// Bids that still wait stay closed for ever.

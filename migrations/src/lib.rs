@@ -32,6 +32,8 @@ mod m20261123_000154_draft;
 mod m20261123_000160_robustness;
 mod m20261123_000165_policy;
 mod m20261123_000170_participation;
+mod m20261123_000175_calibration;
+mod m20261123_000176_noise;
 mod m20261123_000180_look;
 mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
@@ -71,6 +73,8 @@ const CHANGES: &[Change] = &[
     m20261123_000160_robustness::CHANGE,
     m20261123_000165_policy::CHANGE,
     m20261123_000170_participation::CHANGE,
+    m20261123_000175_calibration::CHANGE,
+    m20261123_000176_noise::CHANGE,
     m20261123_000180_look::CHANGE,
     m20261123_000240_log_lease::CHANGE,
     m20261123_000241_witnessed::CHANGE,

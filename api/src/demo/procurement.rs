@@ -13,6 +13,7 @@ use commonweal_app::read::Page;
 use commonweal_app::read::bid::BidView;
 use commonweal_app::tender::PublishTender;
 use commonweal_domain::ids::{ContractId, OrganisationId, TenderId};
+use commonweal_domain::scoring::letter::Language;
 use commonweal_domain::tender::code::CriterionCode;
 use commonweal_domain::tender::panel::Conflict;
 use commonweal_domain::time::Time;
@@ -147,13 +148,12 @@ impl City {
         Ok(())
     }
 
-    /// Writes every bidder a letter and publishes the award notice.
+    /// Sends every bidder the letter that is drawn for it and publishes the award notice.
     async fn notify(&self, id: TenderId, buyer: &Buyer, bids: &[BidView]) -> Result<()> {
-        let text = "The bid with the highest total won. Your scorecard, with every number and the panel's reasons, is part \
-                    of this letter; you can challenge the award until the standstill ends.";
         let letters = bids.iter().map(|bid| NewLetter {
             bid: bid.id,
-            text: text.to_owned(),
+            language: Language::English,
+            remarks: None,
         });
         let officer = buyer.officer.actor();
         self.app

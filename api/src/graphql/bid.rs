@@ -12,7 +12,7 @@ use super::amounts::{Money, Period, Quantity};
 use super::catalogue::{self, Catalogue};
 use super::comparison::BidComparison;
 use super::context::loader;
-use super::evaluation::{ConsensusMark, Mark, Scorecard};
+use super::evaluation::{ConsensusMark, Mark};
 use super::ledger::{self, LedgerEntry};
 use super::letter::{Language, Letter, LetterOf};
 use super::node::{node_id, parse_id};
@@ -20,6 +20,7 @@ use super::organisation::{self, Organisation};
 use super::panel::AgreedLevel;
 use super::process::SentLetter;
 use super::scalars::{BigInt, DateTime, Decimal};
+use super::scorecard::Scorecard;
 use super::tender::{self, Tender};
 use super::tender_loaders::{
     ComparisonOf, ConsensusOf, DiscussionOf, ExplanationsOf, MarksOf, ScorecardOf, SentLetterOf,

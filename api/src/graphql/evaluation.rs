@@ -1,15 +1,14 @@
-//! Marks, consensus, scorecards and rankings: every number with what it was made from.
+//! Marks, consensus and rankings.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use commonweal_app::read::evaluation::{ConsensusView, MarkView, RankingView};
-use commonweal_domain::ids::{BidId, CatalogueId};
+use commonweal_domain::ids::BidId;
 use commonweal_domain::scoring::exclusion::{Excluded, Ground};
-use commonweal_domain::scoring::{ranking, rules, scorecard};
+use commonweal_domain::scoring::{ranking, rules};
 
 use super::bid::{self, Bid};
-use super::catalogue::{self, Catalogue};
 use super::node::node_id;
-use super::plan::{BidField, TieBreak};
+use super::plan::TieBreak;
 use super::scalars::{BigInt, DateTime, Decimal};
 
 /// Why a rule has no value for a bid.
@@ -114,141 +113,6 @@ impl From<ConsensusView> for ConsensusMark {
             level: view.level,
             reason: view.reason,
             entry_index: view.entry_index.into(),
-        }
-    }
-}
-
-/// A named value that a mark was made from.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct ScoreInput {
-    /// Its name in the formula, or what it is.
-    name: String,
-    /// Its exact value.
-    value: String,
-}
-
-/// The mark of one criterion: rule, formula, every input, the unrounded fraction and the rounded mark.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct ScoredMark {
-    /// The criterion.
-    criterion: String,
-    /// The rule's name.
-    rule: String,
-    /// The rule's formula.
-    formula: String,
-    /// `W`: the points that the criterion can bring.
-    points: Decimal,
-    /// Every input by name; empty where a field is withheld.
-    inputs: Vec<ScoreInput>,
-    /// The mark before rounding, as a fraction such as `800/21`.
-    exact: Option<String>,
-    /// The mark, rounded once to the plan's scale: what counts.
-    rounded: Option<Decimal>,
-    /// Why the rule has no value: then the ranking is withheld.
-    no_value: Option<NoValueReason>,
-    /// The field that the plan withholds from the caller, from which the mark could be found.
-    withheld: Option<BidField>,
-    /// The public field that was not published: the mark is unknown, which is neither zero nor ranked.
-    unknown: Option<BidField>,
-}
-
-impl From<scorecard::ScoredMark> for ScoredMark {
-    fn from(scored: scorecard::ScoredMark) -> Self {
-        let mut mark = Self {
-            criterion: scored.criterion.to_string(),
-            rule: scored.rule,
-            formula: scored.formula,
-            points: Decimal(scored.points),
-            inputs: Vec::new(),
-            exact: None,
-            rounded: None,
-            no_value: None,
-            withheld: None,
-            unknown: None,
-        };
-        mark.inputs = inputs(scored.inputs);
-        match scored.mark {
-            scorecard::Mark::Defined { exact, rounded } => {
-                mark.exact = Some(format!("{}/{}", exact.numerator(), exact.denominator()));
-                mark.rounded = Some(Decimal(rounded.to_string()));
-            }
-            scorecard::Mark::Undefined(reason) => mark.no_value = Some(reason.into()),
-            scorecard::Mark::Withheld(field) => mark.withheld = Some(field.into()),
-            scorecard::Mark::Unknown(field) => mark.unknown = Some(field.into()),
-        }
-        mark
-    }
-}
-
-fn inputs(inputs: Vec<scorecard::Input>) -> Vec<ScoreInput> {
-    let input = |input: scorecard::Input| ScoreInput {
-        name: input.name,
-        value: input.value,
-    };
-    inputs.into_iter().map(input).collect()
-}
-
-/// How a total was made from the marks.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct TotalTrace {
-    /// The method's name.
-    method: String,
-    /// The method's formula.
-    formula: String,
-    /// Every input by name; empty where one is missing, withheld or unknown.
-    inputs: Vec<ScoreInput>,
-    /// The total before rounding, as a fraction such as `7000/9`.
-    exact: Option<String>,
-    /// Why the method has no value: then the ranking is withheld.
-    no_value: Option<NoValueReason>,
-}
-
-impl From<scorecard::TotalTrace> for TotalTrace {
-    fn from(trace: scorecard::TotalTrace) -> Self {
-        let (exact, no_value) = match trace.total {
-            Some(scorecard::Mark::Defined { exact, .. }) => (Some(exact.to_string()), None),
-            Some(scorecard::Mark::Undefined(reason)) => (None, Some(reason.into())),
-            _ => (None, None),
-        };
-        Self {
-            method: trace.method,
-            formula: trace.formula,
-            inputs: inputs(trace.inputs),
-            exact,
-            no_value,
-        }
-    }
-}
-
-/// Every number of a bid's evaluation.
-#[derive(Debug, Clone, SimpleObject)]
-#[graphql(complex)]
-pub struct Scorecard {
-    /// One mark for each leaf of the lot, in its order.
-    marks: Vec<ScoredMark>,
-    /// The total by the plan's method; null while a mark is missing or withheld.
-    total: Option<Decimal>,
-    /// How the total was made.
-    total_trace: TotalTrace,
-    #[graphql(skip)]
-    catalogue_id: CatalogueId,
-}
-
-#[ComplexObject]
-impl Scorecard {
-    /// The catalogue version to which measures refer.
-    async fn catalogue(&self, context: &Context<'_>) -> async_graphql::Result<Option<Catalogue>> {
-        catalogue::load(context, self.catalogue_id).await
-    }
-}
-
-impl From<scorecard::Scorecard> for Scorecard {
-    fn from(card: scorecard::Scorecard) -> Self {
-        Self {
-            marks: card.marks.into_iter().map(Into::into).collect(),
-            total: card.total.map(|total| Decimal(total.to_string())),
-            total_trace: card.method.into(),
-            catalogue_id: card.catalogue,
         }
     }
 }

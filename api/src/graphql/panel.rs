@@ -7,11 +7,12 @@ use commonweal_domain::ids::{OrganisationId, TenderId};
 use commonweal_domain::tender::panel;
 
 use super::agreement::CriterionAgreement;
+use super::calibration::Calibration;
 use super::context::loader;
 use super::node::node_id;
 use super::organisation::{self, Organisation};
 use super::scalars::{BigInt, DateTime, Sha256};
-use super::tender_loaders::{AgreedOf, StatisticsOf};
+use super::tender_loaders::{AgreedOf, CalibrationOf, StatisticsOf};
 
 /// What a member declares about a bidder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -105,6 +106,8 @@ pub struct PanelMember {
     cleared: bool,
     /// Whether they have no mark left to make; null for whoever may not know.
     finished: Option<bool>,
+    /// Whether they marked the prepared answers; null for whoever may not know.
+    calibrated: Option<bool>,
     /// Whether they signed off a consensus; null for whoever may not know.
     signed_off: Option<bool>,
     /// What they declared, by bidder.
@@ -127,6 +130,7 @@ impl From<MemberView> for PanelMember {
             marks: view.marks,
             cleared: view.cleared,
             finished: view.finished,
+            calibrated: view.calibrated,
             signed_off: view.signed_off,
             declarations: view.declarations.into_iter().map(Into::into).collect(),
             missing_marks: view.missing.into_iter().map(Into::into).collect(),
@@ -154,6 +158,18 @@ impl Panel {
     async fn agreed(&self, context: &Context<'_>) -> async_graphql::Result<Option<Sha256>> {
         let found = loader(context)?.load_one(AgreedOf(self.tender_id)).await?;
         Ok(found.map(Sha256))
+    }
+
+    /// The prepared answers that evaluators mark first, with marks and drift as far as the caller may see them; null where
+    /// none are prepared.
+    async fn calibration(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<Calibration>> {
+        let found = loader(context)?
+            .load_one(CalibrationOf(self.tender_id))
+            .await?;
+        Ok(found.map(Into::into))
     }
 
     /// How far the members agree, criterion by criterion, and who differs from the rest. For the chair from moderation on;

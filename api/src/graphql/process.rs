@@ -7,6 +7,7 @@ use commonweal_app::read::process::{LetterView, StandstillView, TenderEventView}
 use commonweal_domain::ids::TenderId;
 
 use super::context::{actor, app};
+use super::letter::Language;
 use super::node::parse_id;
 use super::scalars::{BigInt, DateTime};
 use super::tender::{TenderPayload, settle_tender};
@@ -62,7 +63,7 @@ impl From<StandstillView> for StandstillState {
 /// A letter to the supplier of a bid, for it and for the buyer.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct SentLetter {
-    /// Its text; null when it was erased.
+    /// Its text exactly as it went out; null when it was erased.
     text: Option<String>,
     /// Log index of the entry that holds its hash.
     entry_index: BigInt,
@@ -102,8 +103,10 @@ pub struct TenderReasonInput {
 pub struct LetterInput {
     /// The opened bid that it answers.
     bid: ID,
-    /// The decision and the reasons for it, 1 to 20,000 characters.
-    text: String,
+    /// The language in which it is drawn from the scorecard.
+    language: Language,
+    /// What you add to it, as its last section: 1 to 4,000 characters.
+    remarks: Option<String>,
 }
 
 /// Input of `sendLetters`.
@@ -111,7 +114,7 @@ pub struct LetterInput {
 pub struct SendLettersInput {
     /// The tender.
     tender: ID,
-    /// One letter for each opened bid, the winner's and those of excluded bids too.
+    /// One letter for each opened bid, the winner's and those of excluded bids too. `bid { letter }` shows it before.
     letters: Vec<LetterInput>,
     /// Comes back in the answer.
     client_mutation_id: Option<String>,
@@ -150,7 +153,8 @@ impl ProcessMutation {
         Ok(TenderPayload::new(settled, input.client_mutation_id))
     }
 
-    /// Sends every bidder whose bid was opened a letter with reasons. The log gets a salted hash of each.
+    /// Sends every bidder whose bid was opened the letter that is drawn from its scorecard, with your remarks. The log gets a
+    /// salted hash of each.
     async fn send_letters(
         &self,
         context: &Context<'_>,
@@ -160,7 +164,8 @@ impl ProcessMutation {
         let letters = input.letters.into_iter().enumerate().map(|(at, letter)| {
             Ok(NewLetter {
                 bid: parse_id(&format!("letters.{at}.bid"), &letter.bid)?,
-                text: letter.text,
+                language: letter.language.into(),
+                remarks: letter.remarks,
             })
         });
         let letters = letters.collect::<async_graphql::Result<_>>()?;

@@ -153,8 +153,11 @@ pub struct Robustness {
     low_prices: Option<LowPrices>,
     /// Pledges beyond their plausible rate.
     high_pledges: Vec<HighPledge>,
-    /// Runs of the noise simulation over the evaluators' marks, as far as they are known.
+    /// How many runs each bid wins when every consensus mark is replaced by the mark of one evaluator, drawn anew in each run:
+    /// for officers and the chair from the ranking on, for everyone once the marks are released; empty for others.
     noise: Vec<RunsWon>,
+    /// How many runs there were; null without a simulation or for whoever may not see it.
+    noise_runs: Option<BigInt>,
     /// Log index of the report.
     entry_index: BigInt,
 }
@@ -256,6 +259,7 @@ impl From<RobustnessView> for Robustness {
         let (intervals, ahead) = report.stability.map_or_else(Default::default, |stability| {
             (stability.intervals, stability.ahead_unrounded)
         });
+        let noise_runs = report.noise.as_ref().map(|noise| noise.runs.into());
         let noise = report.noise.map(|noise| noise.wins).unwrap_or_default();
         let tried = report.leave_out;
         let untried = tried.not_tried.saturating_add(report.pledges.not_tried);
@@ -273,6 +277,7 @@ impl From<RobustnessView> for Robustness {
             low_prices: report.low_prices.map(low),
             high_pledges: report.high_pledges.into_iter().map(high).collect(),
             noise: noise.into_iter().map(won).collect(),
+            noise_runs,
             entry_index: view.entry_index.into(),
         }
     }

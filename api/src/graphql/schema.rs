@@ -11,6 +11,7 @@ use super::ahp::AhpQuery;
 use super::award::AwardMutation;
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
+use super::calibration::CalibrationMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
 use super::catalogue_shipped::{ShippedCatalogueMutation, ShippedCatalogueQuery};
 use super::changes::ChangeMutation;
@@ -213,6 +214,7 @@ pub struct Mutation(
     ConfirmationMutation,
     AdmissionMutation,
     PanelMutation,
+    CalibrationMutation,
     EvaluationMutation,
     AbnormalMutation,
     AwardMutation,

@@ -6,6 +6,7 @@ use async_graphql::dataloader::Loader as Load;
 use commonweal_app::AppError;
 use commonweal_app::read::Page;
 use commonweal_app::read::bid::{BidView, SealedBidView};
+use commonweal_app::read::calibration::CalibrationView;
 use commonweal_app::read::confirmation::ConfirmationRequestView;
 use commonweal_app::read::evaluation::{AwardView, ConsensusView, MarkView, RankingView};
 use commonweal_app::read::explanation::ExplanationView;
@@ -94,6 +95,8 @@ loads! {
     PanelOf(TenderId) -> PanelView = |app, actor, ids| app.read().panels_of(actor, ids);
     /// The hash of what the panel of a tender agreed on.
     AgreedOf(TenderId) -> Hash = |app, actor, ids| app.read().agreed_of(actor, ids);
+    /// The calibration of the panel of a tender.
+    CalibrationOf(TenderId) -> CalibrationView = |app, actor, ids| app.read().calibrations_of(actor, ids);
     /// How far the panel of a tender agrees.
     StatisticsOf(TenderId) -> Vec<StatisticsView> = |app, actor, ids| app.read().statistics_of(actor, ids);
     /// Every level that the panel set for a bid.

@@ -309,8 +309,11 @@ impl Read<'_> {
             .reader(actor, rankings.iter().map(|row| row.tender_id))
             .await?;
         let rankings: Vec<&ranking::Model> = rankings.iter().collect();
-        let bids: Vec<&bid::Model> = rows.iter().collect();
-        let cards = self.explained(&rankings, &bids).await?;
+        let opened: Vec<&bid::Model> = rows.iter().collect();
+        let cards = self.explained(&rankings, &opened).await?;
+        let bids = wanted.keys().map(|id| id.uuid());
+        let shows_marks = |tender| reader.sees(tender, What::OthersMarks);
+        let mut traces = self.panel_traces(bids, shows_marks).await?;
         let mut found = HashMap::new();
         for (row, cards) in rankings.iter().zip(cards) {
             let plan = reader.plan(row.tender_id)?;
@@ -320,6 +323,7 @@ impl Read<'_> {
                     .filter(|_| reader.sees(row.tender_id, What::Ranking));
                 let audience = opened.and_then(|opened| reader.audience_of(opened));
                 if let Some(audience) = audience {
+                    let card = card.with_panel(traces.remove(&bid).unwrap_or_default());
                     found.insert(bid, card.shown_to(audience, plan));
                 }
             }

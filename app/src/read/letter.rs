@@ -12,7 +12,7 @@ use commonweal_domain::scoring::letter::{
     WinnerFacts, letter,
 };
 use commonweal_domain::scoring::ranking::Ranking;
-use commonweal_domain::scoring::scorecard::{Audience, Scorecard};
+use commonweal_domain::scoring::scorecard::{Audience, Scorecard, ScoredMark};
 use commonweal_domain::tender::CriterionCode;
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::standstill::StandstillRule;
@@ -23,9 +23,10 @@ use uuid::Uuid;
 use super::Read;
 use super::comparison::Standing;
 use super::evaluation::all_grounds;
+use super::panel_trace::Traces;
 use crate::error::AppError;
 use crate::organisation::from_word;
-use crate::store::evaluation::{award, consensus};
+use crate::store::evaluation::award;
 use crate::store::{bid, tender};
 
 /// A letter, and whether it is final.
@@ -48,15 +49,15 @@ struct Sources {
     suppliers: HashMap<Uuid, Uuid>,
     /// Lots of tenders of which two officers have decided the award.
     approved: HashSet<(Uuid, String)>,
-    /// The panel's reasons by bid.
-    reasons: HashMap<BidId, BTreeMap<CriterionCode, String>>,
+    /// What the panel judged, by bid.
+    traces: HashMap<BidId, Traces>,
     /// Reasons of decisions to exclude, by the reason's id.
     exclusions: HashMap<Uuid, String>,
 }
 
 impl Read<'_> {
     /// The letters of bids in a language, as far as the actor may read them, in a fixed number of statements. A lot
-    /// without a ranking that names a winner has none.
+    /// without a standing ranking has none.
     pub async fn letters_of(
         &self,
         actor: &Actor,
@@ -148,7 +149,9 @@ impl Read<'_> {
                 .filter_map(|(id, view)| Some((id, view.name?)))
                 .collect(),
             suppliers: bids.iter().map(|row| (row.id, row.supplier_id)).collect(),
-            reasons: self.panel_reasons(bids.iter().map(|row| row.id)).await?,
+            traces: self
+                .panel_traces(bids.iter().map(|row| row.id), |_| false)
+                .await?,
             exclusions: self.reasons(excluded).await?,
             standing: standing
                 .into_iter()
@@ -157,29 +160,6 @@ impl Read<'_> {
             tenders,
             approved,
         })
-    }
-
-    /// The panel's reasons for its consensus, whoever asks: who reads them is decided with the letter.
-    async fn panel_reasons(
-        &self,
-        bids: impl Iterator<Item = Uuid>,
-    ) -> Result<HashMap<BidId, BTreeMap<CriterionCode, String>>, AppError> {
-        let rows = consensus::Entity::find()
-            .filter(consensus::Column::BidId.is_in(bids))
-            .all(self.db)
-            .await?;
-        let mut texts = self
-            .reasons(rows.iter().map(|row| row.reason_id).collect())
-            .await?;
-        let mut found: HashMap<BidId, BTreeMap<CriterionCode, String>> = HashMap::new();
-        for row in rows {
-            if let Some(text) = texts.remove(&row.reason_id) {
-                let criterion = row.criterion.parse().map_err(AppError::internal)?;
-                let of = found.entry(BidId::from_uuid(row.bid_id)).or_default();
-                of.insert(criterion, text);
-            }
-        }
-        Ok(found)
     }
 }
 
@@ -192,6 +172,12 @@ fn standstill(plan: &Plan) -> StandstillFact {
             ground: ground.clone(),
         },
     }
+}
+
+/// The panel's reasons on a scorecard, as far as its reader may see them.
+fn reasons(card: &Scorecard) -> BTreeMap<CriterionCode, String> {
+    let told = |mark: &ScoredMark| Some((mark.criterion.clone(), mark.reason()?.to_owned()));
+    card.marks.iter().filter_map(told).collect()
 }
 
 /// Tender and lot of a bid.
@@ -208,27 +194,26 @@ impl Sources {
         let (Some((tender, plan)), Some(standing)) = sources else {
             return Ok(None);
         };
-        let Some(winner) = standing.winner else {
+        let approved = self.approved.contains(&key(row));
+        if standing.winner.is_none() && !approved {
+            // Before the award a lot without a winner may wait for a ranking that is withheld.
             return Ok(None);
-        };
+        }
         let own = BidId::from_uuid(row.id);
         // Another bidder's marks are shown as to a party, one's own whole.
-        let audience = if winner == own {
+        let audience = if standing.winner == Some(own) {
             Audience::Own
         } else {
             Audience::Party
         };
-        let winner = standing.cards.get(&winner).cloned();
-        let Some(winner) = winner.map(|card| card.shown_to(audience, plan)) else {
-            return Ok(None);
-        };
-        let Some(outcome) = self.outcome(row, plan, standing, &winner)? else {
+        let winner = standing.winner.and_then(|bid| self.card(bid, standing));
+        let winner = winner.map(|card| card.shown_to(audience, plan));
+        let Some(outcome) = self.outcome(row, plan, standing, winner.as_ref())? else {
             return Ok(None);
         };
         let Some(lot) = plan.lots.iter().find(|lot| lot.code.as_str() == row.lot) else {
             return Ok(None);
         };
-        let approved = self.approved.contains(&key(row));
         let index = standing.row.entry_idx;
         let facts = LetterFacts {
             tender: TenderId::from_uuid(row.tender_id),
@@ -239,10 +224,10 @@ impl Sources {
             bidder: self.name(row.supplier_id),
             approved,
             outcome,
-            winner: WinnerFacts {
+            winner: winner.as_ref().map(|winner| WinnerFacts {
                 name: self.name_of_bid(winner.bid),
                 total: winner.total,
-            },
+            }),
             standstill: standstill(plan),
             ranking_index: u64::try_from(index).map_err(AppError::internal)?,
         };
@@ -252,16 +237,22 @@ impl Sources {
         }))
     }
 
+    /// The scorecard of a bid whole, with what the panel judged. The evaluators' marks are in it once they are released.
+    fn card(&self, bid: BidId, standing: &Standing) -> Option<Scorecard> {
+        let traces = self.traces.get(&bid).cloned().unwrap_or_default();
+        Some(standing.cards.get(&bid)?.clone().with_panel(traces))
+    }
+
     /// What became of a bid; `None` where nothing says it, which the ranking rules out.
     fn outcome(
         &self,
         row: &bid::Model,
         plan: &Plan,
         standing: &Standing,
-        winner: &Scorecard,
+        winner: Option<&Scorecard>,
     ) -> Result<Option<Outcome>, AppError> {
         let own = BidId::from_uuid(row.id);
-        let Some(card) = standing.cards.get(&own).cloned() else {
+        let Some(card) = self.card(own, standing) else {
             let excluded = self.exclusion(row, standing)?;
             return Ok(excluded.map(Outcome::Excluded));
         };
@@ -272,26 +263,20 @@ impl Sources {
             return Ok(None);
         };
         let card = card.shown_to(Audience::Own, plan);
-        let comparison = compare(plan, &standing.published()?, &card, winner);
-        let reasons = |bid| self.reasons.get(bid).cloned().unwrap_or_default();
+        let published = standing.published()?;
+        let comparison = winner.map(|winner| compare(plan, &published, &card, winner));
+        let comparison = comparison.transpose().map_err(AppError::internal)?;
         let own_place = Place {
             rank: place.rank,
             of: places.len(),
             card,
-            reasons: reasons(&own),
         };
-        // A reason may quote the winner's answers.
-        let may_quote = Audience::Party.may_see(&plan.disclosure.answers);
-        Ok(Some(match comparison.map_err(AppError::internal)? {
-            None if winner.bid == own => Outcome::Won(own_place),
+        Ok(Some(match comparison.flatten() {
+            None if standing.winner == Some(own) => Outcome::Won(own_place),
             None => Outcome::PassedOver(own_place),
             Some(comparison) => Outcome::Lost {
                 standing: own_place,
-                winner_reasons: if may_quote {
-                    reasons(&comparison.winner)
-                } else {
-                    BTreeMap::new()
-                },
+                winner_reasons: winner.map(reasons).unwrap_or_default(),
                 comparison,
             },
         }))

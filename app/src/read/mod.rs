@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod bid;
+pub mod calibration;
 pub mod catalogue;
 pub mod claim;
 pub mod comparison;
@@ -18,6 +19,7 @@ pub mod moderation;
 pub mod organisation;
 pub mod page;
 pub mod panel;
+mod panel_trace;
 pub mod policy;
 pub mod process;
 pub mod proxy_pack;

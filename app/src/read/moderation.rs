@@ -7,6 +7,7 @@ use commonweal_domain::ids::{BidId, Id, PersonId, TenderId};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::scoring::agreement::{Agreement, Outliers, Table, agreement, outliers};
 use commonweal_domain::tender::CriterionCode;
+use commonweal_domain::tender::panel::Panel;
 use commonweal_domain::tender::panel::moderation::due;
 use commonweal_domain::tender::panel::sight::What;
 use commonweal_domain::time::Time;
@@ -145,6 +146,8 @@ impl Read<'_> {
         if seen.is_empty() {
             return Ok(HashMap::new());
         }
+        let panels = self.seated_panels(&seen).await?;
+        let none = Panel::default();
         let marks = mark::Entity::find()
             .filter(mark::Column::TenderId.is_in(seen.iter().map(|id| id.uuid())))
             .filter(mark::Column::SealedId.is_not_null())
@@ -152,6 +155,7 @@ impl Read<'_> {
             .await?;
         let mut found = HashMap::new();
         for tender in seen {
+            let panel = panels.get(&tender.uuid()).unwrap_or(&none);
             let leaves = reader.plan(tender.uuid())?.leaves();
             let mut views = Vec::new();
             for leaf in leaves.map_err(AppError::internal)? {
@@ -167,7 +171,8 @@ impl Read<'_> {
                     let person = PersonId::from_uuid(row.evaluator_id);
                     Ok((BidId::from_uuid(row.bid_id), person, level))
                 });
-                let table = Table::new(&levels.collect::<Result<Vec<_>, AppError>>()?);
+                let levels = levels.collect::<Result<Vec<_>, AppError>>()?;
+                let table = Table::of_panel(panel, &levels);
                 let top = rule.levels.iter().map(|level| level.points).max();
                 views.push(StatisticsView {
                     agreement: agreement(code.clone(), &table),

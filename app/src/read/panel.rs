@@ -36,6 +36,8 @@ pub struct MemberView {
     pub cleared: bool,
     /// Whether they have no mark left to make; `None` where the reader may not know.
     pub finished: Option<bool>,
+    /// Whether they marked the prepared answers; `None` where the reader may not know.
+    pub calibrated: Option<bool>,
     /// Whether they signed off a consensus; `None` where the reader may not know.
     pub signed_off: Option<bool>,
     /// Why they were taken from the panel; `None` when the text was erased or the reader may not see it.
@@ -184,6 +186,7 @@ impl Words<'_> {
             marks: row.marks,
             cleared: row.cleared,
             finished: (own || sees(What::Progress)).then_some(row.finished),
+            calibrated: (own || sees(What::Progress)).then_some(row.calibrated_idx.is_some()),
             signed_off: (own || sees(What::Discussion)).then_some(row.signed_off.is_some()),
             reason: self.text((row.tender_id, row.person_id), row.reason_id),
             declarations: Vec::new(),

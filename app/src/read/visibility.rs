@@ -8,7 +8,7 @@ use commonweal_domain::actor::{Actor, Role};
 use commonweal_domain::ids::{Id, OrganisationId, TenderId};
 use commonweal_domain::scoring::scorecard::Audience;
 use commonweal_domain::tender::CriterionCode;
-use commonweal_domain::tender::panel::sight::{self, Own, What, may_see};
+use commonweal_domain::tender::panel::sight::{self, Own, Phase, What, may_see, may_see_in};
 use commonweal_domain::tender::plan::Plan;
 use commonweal_domain::tender::stage::Stage;
 use sea_orm::sea_query::Query;
@@ -121,6 +121,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn sees(&self, tender: Uuid, what: What) -> bool {
         let stage = self.tenders.get(&tender).map(|known| known.stage);
         stage.is_some_and(|stage| may_see(self.reader(tender), stage, what))
+    }
+
+    /// The same for what belongs to calibration: whether everyone who marks has calibrated decides with the stage.
+    pub(crate) fn sees_calibration(&self, tender: Uuid, calibrated: bool, what: What) -> bool {
+        let stage = self.tenders.get(&tender).map(|known| known.stage);
+        let phase = stage.map(|stage| Phase::calibrating(stage, calibrated));
+        phase.is_some_and(|phase| may_see_in(self.reader(tender), phase, what))
     }
 
     /// As whom the actor reads a bid; `None` when they may not see it at all.

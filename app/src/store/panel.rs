@@ -27,6 +27,7 @@ pub(crate) mod panel_member {
         pub replaced: bool,
         pub reason_id: Option<Uuid>,
         pub signed_off: Option<Vec<u8>>,
+        pub calibrated_idx: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -57,6 +57,8 @@ const EXPECTED: &[(Action, &[Role], bool)] = &[
     (Action::ReplaceMember, &[Officer], true),
     (Action::DeclareConflicts, &[Chair, Evaluator], true),
     (Action::CountersignConflict, &[Chair, Officer], true),
+    (Action::PrepareCalibration, &[Chair, Officer], true),
+    (Action::Calibrate, &[Evaluator], true),
     (Action::SaveMark, &[Evaluator], true),
     (Action::FinaliseMarks, &[Evaluator], true),
     (Action::ChangeMark, &[Evaluator], true),

@@ -146,6 +146,12 @@ kinds! {
     ConflictDeclared = "conflict.declared", 1, crate::tender::entries::ConflictDeclared;
     /// A soft conflict was accepted.
     ConflictCountersigned = "conflict.countersigned", 1, crate::tender::entries::ConflictCountersigned;
+    /// The answers that every evaluator marks first.
+    CalibrationPrepared = "calibration.prepared", 1, crate::tender::entries::CalibrationPrepared;
+    /// Sealed marks for them.
+    CalibrationSealed = "calibration.sealed", 1, crate::tender::entries::CalibrationSealed;
+    /// What was in them.
+    CalibrationReleased = "calibration.released", 1, crate::tender::entries::CalibrationReleased;
     /// A sealed mark.
     MarkSealed = "mark.sealed", 1, crate::tender::entries::MarkSealed;
     /// A sealed mark in the place of an earlier one.
@@ -168,6 +174,8 @@ kinds! {
     RankingComputed = "ranking.computed", 1, crate::tender::entries::RankingComputed;
     /// What would have changed a ranking's winner.
     RobustnessReported = "robustness.reported", 1, crate::tender::entries::RobustnessReported;
+    /// How often each bid wins when the panel's marks are drawn.
+    NoiseReported = "noise.reported", 1, crate::tender::entries::NoiseReported;
     /// An officer proposed an award.
     AwardProposed = "award.proposed", 1, crate::tender::entries::AwardProposed;
     /// A second officer approved it.

@@ -14,7 +14,7 @@ use super::methods::Parts;
 use super::points::Points;
 use super::ranking::{Ranking, Row, rank};
 use super::rules::{Case, Gap, Price, Range, Reason};
-use super::scorecard::{Mark, Scorecard, ScoredMark, TotalTrace};
+use super::scorecard::{Mark, Scorecard, ScoredMark, Source, TotalTrace};
 use crate::fraction::{ArithmeticError, Fraction};
 use crate::ids::BidId;
 use crate::tender::criteria::Leaf;
@@ -265,6 +265,8 @@ impl<'a> Evaluation<'a> {
                     points: points_text(leaf),
                     inputs: leaf.rule.inputs(&self.case(index, leaf, scored.entrant)),
                     mark: *mark,
+                    sources: Source::of(self.plan, leaf.rule),
+                    panel: None,
                 })
                 .collect(),
             total: scored.total.and_then(Mark::rounded),

@@ -1,16 +1,21 @@
 //! Scorecards: every number of a bid with what it was made from. They are data; pages, letters and entries are drawn from them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::points::Points;
-use super::rules::Reason;
+use super::rules::{Reason, Rule};
+use crate::catalogue::MeasureCode;
 use crate::fraction::Fraction;
-use crate::ids::{BidId, CatalogueId};
+use crate::ids::{BidId, CatalogueId, PersonId, ProxyPackId};
+use crate::organisation::certification::SeoKind;
 use crate::tender::code::CriterionCode;
 use crate::tender::disclosure::{BidField, Disclosure};
 use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
+use crate::time::Date;
 
 /// A named value that a mark was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -89,6 +94,92 @@ pub struct ScoredMark {
     pub inputs: Vec<Input>,
     /// The mark.
     pub mark: Mark,
+    /// What beside the plan the mark comes from: published versions of what its rule refers to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// What the panel judged, for a criterion that people judge. Marks are sealed when the ranking is computed, so that the
+    /// hash in the log is that of scorecards without it ([`Scorecard::with_panel`]); the log shows its parts one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panel: Option<PanelTrace>,
+}
+
+/// A published version that a mark comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Source {
+    /// Measures of a version of a catalogue.
+    Catalogue {
+        /// The version.
+        catalogue: CatalogueId,
+        /// The measures whose quantities the rule counts.
+        measures: Vec<MeasureCode>,
+    },
+    /// Money values of a version of a proxy pack.
+    ProxyPack {
+        /// The pack.
+        pack: ProxyPackId,
+        /// Its title and version.
+        title: String,
+    },
+    /// Certifications of some kinds, valid on a day.
+    Certifications {
+        /// The kinds.
+        kinds: Vec<SeoKind>,
+        /// The day.
+        on: Date,
+    },
+}
+
+/// What the panel judged of a bid on a criterion, as far as its reader may see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PanelTrace {
+    /// The evaluators' final marks, each alone; empty while they are sealed from the reader.
+    pub marks: Vec<EvaluatorMark>,
+    /// What the panel agreed on.
+    pub consensus: Option<Consensus>,
+}
+
+/// An evaluator's mark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluatorMark {
+    /// Who marked.
+    pub evaluator: PersonId,
+    /// The level, in the points of the criterion's table.
+    pub level: u32,
+    /// Why; none when the text was erased or the reader may not see it.
+    pub reason: Option<String>,
+}
+
+/// A level that the panel agreed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consensus {
+    /// The level, in the points of the criterion's table.
+    pub level: u32,
+    /// Why; none when the text was erased or the reader may not see it.
+    pub reason: Option<String>,
+    /// Log index of the signature.
+    pub entry_index: u64,
+}
+
+impl PanelTrace {
+    fn without_reasons(&mut self) {
+        for mark in &mut self.marks {
+            mark.reason = None;
+        }
+        if let Some(consensus) = &mut self.consensus {
+            consensus.reason = None;
+        }
+    }
+}
+
+impl ScoredMark {
+    /// The panel's reason for what it agreed on.
+    pub fn reason(&self) -> Option<&str> {
+        self.panel.as_ref()?.consensus.as_ref()?.reason.as_deref()
+    }
 }
 
 /// How the total was made from the marks.
@@ -152,16 +243,58 @@ impl Audience {
     }
 }
 
+impl Source {
+    /// What a rule of a plan refers to.
+    pub(super) fn of(plan: &Plan, rule: &Rule) -> Vec<Self> {
+        let measures = rule.measures();
+        let catalogue = (!measures.is_empty()).then(|| Self::Catalogue {
+            catalogue: plan.catalogue,
+            measures: measures.to_vec(),
+        });
+        let proxies = plan.proxies.as_ref().filter(|_| rule.in_money().is_some());
+        let pack = proxies.map(|proxies| Self::ProxyPack {
+            pack: proxies.pack,
+            title: proxies.title.clone(),
+        });
+        let mut kinds = rule.certification_kinds();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let certifications = (!kinds.is_empty()).then(|| Self::Certifications {
+            kinds,
+            on: plan.certification_day(),
+        });
+        [catalogue, pack, certifications]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
 impl Scorecard {
+    /// The scorecard with what the panel judged, criterion by criterion.
+    #[must_use]
+    pub fn with_panel(mut self, mut panel: BTreeMap<CriterionCode, PanelTrace>) -> Self {
+        for scored in &mut self.marks {
+            scored.panel = panel.remove(&scored.criterion);
+        }
+        self
+    }
+
     /// The scorecard as an audience may see it: a mark that follows from a hidden field goes with its inputs, and the
     /// total with it, from which the mark could be found by subtraction. A bidder sees its own marks whole, without the
-    /// inputs that are a rival's hidden figure.
+    /// inputs that are a rival's hidden figure. The panel's reasons may quote the answers, and are shown to whoever may see
+    /// those.
     #[must_use]
     pub fn shown_to(mut self, audience: Audience, plan: &Plan) -> Self {
         let hidden = |fields: &[BidField]| {
             let hidden = |field: &&BidField| !audience.may_see(plan.disclosure.of(**field));
             fields.iter().find(hidden).copied()
         };
+        if !audience.may_see(&plan.disclosure.answers) {
+            for panel in self.marks.iter_mut().filter_map(|mark| mark.panel.as_mut()) {
+                panel.without_reasons();
+            }
+        }
         let lot = plan.lot(&self.lot);
         let leaves = lot.and_then(|lot| plan.leaves_of(lot).ok());
         let leaves = leaves.unwrap_or_default();

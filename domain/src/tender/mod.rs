@@ -40,6 +40,9 @@ mod allocation_tests;
 #[cfg(test)]
 mod bidder;
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count freely")]
+mod calibration_tests;
+#[cfg(test)]
 mod change_tests;
 #[cfg(test)]
 mod confirmation_tests;

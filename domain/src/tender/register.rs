@@ -15,6 +15,10 @@ pub enum SealedKind {
     Bid,
     /// A mark.
     Mark,
+    /// An evaluator's marks for the prepared answers.
+    Calibration,
+    /// The levels that whoever prepared answers holds right.
+    Reference,
     /// A confirmation of participation.
     Confirmation,
 }
@@ -24,6 +28,8 @@ impl SealedKind {
         match self {
             Self::Bid => "bid.sealed",
             Self::Mark => "mark.sealed",
+            Self::Calibration => "calibration.sealed",
+            Self::Reference => "calibration.prepared",
             Self::Confirmation => "confirmation.sealed",
         }
     }
@@ -34,6 +40,8 @@ impl std::fmt::Display for SealedKind {
         f.write_str(match self {
             Self::Bid => "bid",
             Self::Mark => "mark",
+            Self::Calibration => "calibration",
+            Self::Reference => "reference",
             Self::Confirmation => "confirmation",
         })
     }
@@ -118,7 +126,19 @@ impl Register {
         commitment: SealedCommitment,
         header: &Header,
     ) -> Result<(), Finding> {
-        self.seal_over(id, kind, commitment, None, header)
+        check_anonymous(header, id)?;
+        self.insert(id, kind, commitment, None, header)
+    }
+
+    /// Takes in what is sealed within an entry that names who sealed it.
+    pub(super) fn seal_within(
+        &mut self,
+        id: SealedId,
+        kind: SealedKind,
+        commitment: SealedCommitment,
+        header: &Header,
+    ) -> Result<(), Finding> {
+        self.insert(id, kind, commitment, None, header)
     }
 
     /// Takes in a sealed mark in the place of an earlier one. Both are released in the end.
@@ -130,11 +150,12 @@ impl Register {
         header: &Header,
     ) -> Result<(), Finding> {
         let noted = self.decide(replaced, SealedKind::Mark, Fate::Replaced, header);
-        self.seal_over(id, SealedKind::Mark, commitment, Some(replaced), header)?;
+        check_anonymous(header, id)?;
+        self.insert(id, SealedKind::Mark, commitment, Some(replaced), header)?;
         noted
     }
 
-    fn seal_over(
+    fn insert(
         &mut self,
         id: SealedId,
         kind: SealedKind,
@@ -142,7 +163,6 @@ impl Register {
         replaces: Option<SealedId>,
         header: &Header,
     ) -> Result<(), Finding> {
-        check_anonymous(header, id)?;
         let entry = SealedEntry {
             kind,
             commitment,
@@ -201,8 +221,11 @@ impl Register {
     }
 
     /// A finding for each entry that `is_overdue` says should have been accounted for.
-    pub(super) fn overdue(&self, is_overdue: impl Fn(&SealedEntry) -> bool) -> Vec<Finding> {
-        let overdue = self.iter().filter(|(_, entry)| is_overdue(entry));
+    pub(super) fn overdue(
+        &self,
+        is_overdue: impl Fn(SealedId, &SealedEntry) -> bool,
+    ) -> Vec<Finding> {
+        let overdue = self.iter().filter(|(id, entry)| is_overdue(*id, entry));
         overdue
             .map(|(id, entry)| {
                 Finding::discrepancy(

@@ -1,12 +1,15 @@
 //! `robustness.reported` replayed: clean, attested, and tampered with.
 
+use std::collections::BTreeMap;
+
 use super::Disclosure;
 use super::fixtures::*;
 use super::plan::{Envelopes, Plan};
-use super::story::{CHAIR, Story, actor, bidders};
+use super::story::{APPROVER, CHAIR, EVALUATORS, PROPOSER, Story, actor, bidders};
 use crate::actor::Role;
 use crate::log::hash::sha256;
 use crate::log::kinds::Body;
+use crate::scoring::robustness::{Case, evaluator_noise};
 use crate::tender::entries::*;
 
 fn ranked(plan: Plan) -> Story {
@@ -99,4 +102,78 @@ fn an_evaluator_reports_nothing() {
     let entry = story.entries.last_mut().unwrap();
     entry.actors = vec![actor(Role::Chair, CHAIR)];
     assert_eq!(story.checks(), found("people"));
+}
+
+/// The story awarded, with the simulation over the marks that the log shows by then.
+fn doubted() -> Story {
+    let mut story = ranked(full_plan());
+    story.propose(bid(2));
+    story.decide(bid(2), &[PROPOSER, APPROVER]);
+    story.release_marks(&bidders());
+    let (entrants, facts) = story.evaluated(&bidders(), &[2]);
+    let marks = bidders().into_iter().flat_map(|bidder| {
+        let level = bidder.level;
+        let of = move |code| ((bid(bidder.n), code), vec![level; EVALUATORS.len()]);
+        bidder
+            .levels()
+            .map(|(code, _)| code)
+            .map(of)
+            .collect::<Vec<_>>()
+    });
+    let noise = evaluator_noise(&Case {
+        plan: &story.plan,
+        lot: &story.plan.lots[0],
+        entrants: &entrants,
+        facts: &facts,
+        groups: &BTreeMap::new(),
+        panel: &marks.collect(),
+    });
+    let reported = NoiseReported {
+        tender: tender(),
+        lot: lot("1"),
+        ranking: story.position("ranking.computed"),
+        noise: noise.unwrap().unwrap(),
+    };
+    let officer = vec![actor(Role::Officer, APPROVER)];
+    story.add(officer, tender(), reported);
+    story
+}
+
+fn noise(body: &mut Body) -> Option<&mut Box<NoiseReported>> {
+    match body {
+        Body::NoiseReported(body) => Some(body),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_noise_of_the_evaluators_is_recomputed_from_the_released_marks() {
+    let (findings, state) = doubted().replay();
+    assert_eq!(findings, []);
+    let recomputed = state.tally.recomputed_counts();
+    assert_eq!(recomputed.get("noise of the evaluators"), Some(&1));
+}
+
+#[test]
+fn noise_that_says_something_else_is_found() {
+    let told = |story: &Story| {
+        let checks = story.checks();
+        checks
+            .into_iter()
+            .find(|(kind, _)| kind == "noise.reported")
+    };
+    let found = |check| Some(("noise.reported".to_owned(), check));
+    let mut story = doubted();
+    story.tamper("noise.reported", noise, |body| {
+        body.noise.wins[0].runs = body.noise.wins[0].runs.saturating_sub(1);
+    });
+    assert_eq!(told(&story), found("noise"));
+    let mut story = doubted();
+    story.tamper("noise.reported", noise, |body| body.ranking = 3);
+    assert_eq!(told(&story), found("ranking"));
+    let mut story = doubted();
+    story.tamper("noise.reported", noise, |body| {
+        body.lot = lot("9");
+    });
+    assert_eq!(told(&story), found("lot"));
 }

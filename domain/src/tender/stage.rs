@@ -81,6 +81,10 @@ pub enum Step {
     AssignPanel,
     /// Take a member from the panel.
     ReplaceMember,
+    /// Put the answers for calibration in.
+    PrepareCalibration,
+    /// Mark the prepared answers.
+    Calibrate,
     /// Declare a conflict, or countersign one.
     DeclareConflict,
     /// Finalise a mark.
@@ -145,10 +149,12 @@ const TABLE: &[(Stage, Step, Stage)] = &[
     (Published, Step::AnswerQuestion, Published),
     (Published, Step::AssignPanel, Published),
     (Published, Step::ReplaceMember, Published),
+    (Published, Step::PrepareCalibration, Published),
     (Published, Step::Cancel, Cancelled),
     (Closed, Step::ExtendForOutage, Published),
     (Closed, Step::AssignPanel, Closed),
     (Closed, Step::ReplaceMember, Closed),
+    (Closed, Step::PrepareCalibration, Closed),
     (Closed, Step::Open, Opened),
     (Closed, Step::Cancel, Cancelled),
     (Opened, Step::ExcludeBid, Opened),
@@ -156,6 +162,7 @@ const TABLE: &[(Stage, Step, Stage)] = &[
     (Opened, Step::AskExplanation, Opened),
     (Opened, Step::AssignPanel, Opened),
     (Opened, Step::ReplaceMember, Opened),
+    (Opened, Step::PrepareCalibration, Opened),
     // Evaluating begins with the first declaration: a stage that changed with the first final mark would tell of it.
     (Opened, Step::DeclareConflict, Evaluating),
     (Opened, Step::StateMissing, Opened),
@@ -165,6 +172,7 @@ const TABLE: &[(Stage, Step, Stage)] = &[
     (Evaluating, Step::AskExplanation, Evaluating),
     (Evaluating, Step::SealMark, Evaluating),
     (Evaluating, Step::ReplaceMember, Evaluating),
+    (Evaluating, Step::Calibrate, Evaluating),
     (Evaluating, Step::DeclareConflict, Evaluating),
     (Evaluating, Step::ChangeMark, Evaluating),
     (Evaluating, Step::StateMissing, Evaluating),
@@ -319,6 +327,8 @@ impl fmt::Display for Step {
             Self::AskExplanation => "ask for an explanation",
             Self::AssignPanel => "take a panel",
             Self::ReplaceMember => "change its panel",
+            Self::PrepareCalibration => "take answers for calibration",
+            Self::Calibrate => "take marks for prepared answers",
             Self::DeclareConflict => "take declarations",
             Self::SealMark => "take marks",
             Self::ChangeMark => "take changed marks",

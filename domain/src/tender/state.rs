@@ -27,7 +27,7 @@ use crate::organisation;
 use crate::policy::clause::ReservedParticipation;
 use crate::scoring::draw::seed;
 use crate::scoring::ranking::Ranking;
-use crate::scoring::robustness::Flags;
+use crate::scoring::robustness::{Flags, PanelMarks};
 use crate::scoring::{Entrant, Facts, KnownContent};
 use crate::time::Time;
 
@@ -81,8 +81,8 @@ pub struct Tender {
     /// Bids whose prices an opening names and that are not shown yet.
     pub(super) prices_to_open: BTreeSet<BidId>,
     pub(super) bids: BTreeMap<BidId, OpenedBid>,
-    /// The last released mark of an evaluator for a bid and criterion.
-    pub(super) released: BTreeMap<(PersonId, BidId, CriterionCode), SealedId>,
+    /// The last released mark of an evaluator for a bid and criterion, with its level.
+    pub(super) released: BTreeMap<(PersonId, BidId, CriterionCode), (SealedId, u32)>,
     pub(super) ranking: Option<Standing>,
     pub(super) proposal: Option<Proposal>,
     /// One for each lot that somebody won.
@@ -197,7 +197,9 @@ impl State {
     /// What is still open when the log ends: sealed entries that every tender they could belong to has passed over, and
     /// bids that an opening names without showing them.
     pub fn unsettled(&self) -> Vec<Finding> {
-        let mut findings = self.sealed.overdue(|entry| !self.could_still_settle(entry));
+        let mut findings = self
+            .sealed
+            .overdue(|id, entry| !self.could_still_settle(id, entry));
         for (id, tender) in &self.tenders {
             findings.extend(tender.unmarked());
             if let (Some(opened), false) = (tender.opened, tender.to_open.is_empty()) {
@@ -233,7 +235,7 @@ impl State {
     }
 
     /// Whether some tender that the entry could belong to has not yet accounted for its sealed entries.
-    fn could_still_settle(&self, entry: &SealedEntry) -> bool {
+    fn could_still_settle(&self, id: SealedId, entry: &SealedEntry) -> bool {
         let after = |index: Option<u64>| index.is_none_or(|index| index > entry.index);
         self.tenders.values().any(|tender| match entry.kind {
             SealedKind::Bid | SealedKind::Confirmation => {
@@ -245,6 +247,16 @@ impl State {
                     && after(tender.consensus);
                 let released = tender.stage >= Stage::Awarded;
                 judged_then && !released
+            }
+            SealedKind::Calibration => {
+                let marked_then = tender.opened.is_some_and(|index| index < entry.index)
+                    && after(tender.moderated);
+                marked_then && tender.stage < Stage::Awarded
+            }
+            SealedKind::Reference => {
+                let prepared = tender.panel.prepared();
+                prepared.and_then(|prepared| prepared.reference) == Some(id)
+                    && tender.stage < Stage::Awarded
             }
         })
     }
@@ -428,6 +440,18 @@ impl Tender {
                 )
             })
             .collect()
+    }
+
+    /// The released marks of those who sit on the panel.
+    pub(super) fn panel_marks(&self) -> PanelMarks {
+        let mut marks = PanelMarks::new();
+        for ((person, bid, criterion), (_, level)) in &self.released {
+            if self.panel.seated(*person).is_ok() {
+                let of = marks.entry((*bid, criterion.clone())).or_default();
+                of.push(*level);
+            }
+        }
+        marks
     }
 
     /// The bids that are evaluated.

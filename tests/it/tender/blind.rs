@@ -14,6 +14,8 @@ on_both!(
     no_new_mark_in_moderation_and_no_change_after_the_consensus,
     a_level_is_signed_by_everyone_as_it_stands_and_keeps_its_history,
     a_level_outside_the_table_is_refused,
+    a_reason_that_compares_bids_is_refused,
+    a_scorecard_shows_what_the_panel_judged_and_no_sealed_mark,
     the_award_needs_a_second_officer_and_a_ranking,
 );
 
@@ -269,5 +271,94 @@ async fn the_award_needs_a_second_officer_and_a_ranking(app: TestApp) -> Result<
         &tender,
     )
     .await?;
+    Ok(())
+}
+
+async fn a_reason_that_compares_bids_is_refused(app: TestApp) -> Result<()> {
+    let city = City::found(&app).await?;
+    let tender = city.opened(&app).await?;
+    let bids = city.opened_bids(&app, &tender).await?;
+    city.mark(&app, &tender).await?;
+    on_tender(&app, &city.chair, "beginModeration", "PanelInput", &tender).await?;
+    let document = step("agreeLevels", "AgreeLevelsInput");
+    let compared = "Clearer steps than those of bright benches ltd.".to_owned();
+    for reason in [compared, format!("Better than {}.", bids[1])] {
+        let mut input = agreed(&tender, &bids);
+        input["input"]["levels"][0]["reason"] = json!(reason);
+        let refused = app.refusal(Some(&city.chair), &document, input).await?;
+        assert_eq!(
+            (refused.code.as_str(), refused.path.as_deref()),
+            ("COMPARES_BIDS", Some("levels.0.reason"))
+        );
+        assert!(
+            refused.message.contains("Bright Benches Ltd"),
+            "{}",
+            refused.message
+        );
+    }
+    let mut input = agreed(&tender, &bids);
+    input["input"]["levels"][1]["reason"] = json!("Bright Benches Ltd names a mentor for each.");
+    app.data(Some(&city.chair), &document, input).await?;
+    Ok(())
+}
+
+async fn a_scorecard_shows_what_the_panel_judged_and_no_sealed_mark(app: TestApp) -> Result<()> {
+    let city = City::found(&app).await?;
+    let tender = city.ranked(&app).await?;
+    let bids = city.opened_bids(&app, &tender).await?;
+    let card = "query ($id: ID!) { bid(id: $id) { scorecard { marks { criterion rule formula exact rounded inputs { name }
+        sources { measures certifications certifiedOn } panel { level reason marks { level reason } } } } } }";
+    let read = async |reader: Option<&User>, code: &str| -> Result<Value> {
+        let found = app.data(reader, card, json!({ "id": bids[0] })).await?;
+        let marks = found["bid"]["scorecard"]["marks"].as_array();
+        let mut marks = marks.context("marks")?.iter();
+        let mark = marks.find(|mark| mark["criterion"] == code);
+        Ok(mark.context("a mark")?.clone())
+    };
+    let alone = |levels: &[u32]| -> Value {
+        let marks = levels.iter();
+        marks
+            .map(|level| json!({ "level": level, "reason": "Clear steps." }))
+            .collect()
+    };
+    let sorted = |mut mark: Value| -> Value {
+        if let Some(marks) = mark["panel"]["marks"].as_array_mut() {
+            marks.sort_by_key(|mark| mark["level"].as_u64());
+        }
+        mark["panel"].take()
+    };
+    let panel = |levels: &[u32]| json!({ "level": 4, "reason": "Agreed after reading it together.", "marks": alone(levels) });
+    let [one, _] = &city.evaluators;
+    for (reader, levels) in [
+        (None, &[][..]),
+        (Some(&city.officer), &[]),
+        (Some(&city.suppliers[0]), &[]),
+        (Some(one), &[4, 5]),
+        (Some(&city.chair), &[4, 5]),
+    ] {
+        let mark = sorted(read(reader, "METHOD").await?);
+        assert_eq!(mark, panel(levels));
+    }
+    on_tender(&app, &city.officer, "proposeAward", "AwardInput", &tender).await?;
+    on_tender(
+        &app,
+        &city.second_officer,
+        "approveAward",
+        "AwardInput",
+        &tender,
+    )
+    .await?;
+    for reader in [None, Some(&city.suppliers[0])] {
+        assert_eq!(sorted(read(reader, "METHOD").await?), panel(&[4, 5]));
+    }
+    let jobs = read(None, "JOBS").await?;
+    let seo = read(None, "SEO").await?;
+    assert_eq!(jobs["panel"], Value::Null);
+    assert_eq!(jobs["sources"][0]["measures"], json!(["JOB-1"]));
+    assert_eq!(
+        seo["sources"],
+        json!([{ "measures": null, "certifications": ["COOPERATIVE"], "certifiedOn": "2026-01-12" }])
+    );
+    app.expect_clean_log().await?;
     Ok(())
 }

@@ -129,7 +129,7 @@ pub(super) async fn stand_still(app: &TestApp, city: &City, tender: &str) -> Res
     let query = "query ($id: ID!) { tender(id: $id) { bids(first: 10) { nodes { id } } } }";
     let found = app.data(officer, query, json!({ "id": tender })).await?;
     let nodes = found["tender"]["bids"]["nodes"].as_array();
-    let letter = |bid: &Value| json!({ "bid": bid["id"], "text": "The reasons are these." });
+    let letter = |bid: &Value| json!({ "bid": bid["id"], "language": "KOREAN" });
     let letters: Vec<Value> = nodes.context("bids")?.iter().map(letter).collect();
     let send = step("sendLetters", "SendLettersInput");
     let input = json!({ "input": { "tender": tender, "letters": letters } });

@@ -3,6 +3,7 @@
 mod abnormal;
 mod admitted;
 mod blind;
+mod calibration;
 mod changes;
 mod confirmed;
 mod confirmed_lots;

@@ -1,6 +1,6 @@
 //! From the award to the contract: letters, the notice, the standstill, its suspension, annulment; and cancellation late.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
 use serde_json::{Value, json};
@@ -98,9 +98,9 @@ async fn every_opened_bid_has_one_letter_that_only_its_parties_read(app: TestApp
     let bids = city.opened_bids(&app, &tender).await?;
     let send = step("sendLetters", "SendLettersInput");
     let letters = |bids: &[String]| {
-        let letters = bids
-            .iter()
-            .map(|bid| json!({ "bid": bid, "text": "Because." }));
+        let letters = bids.iter().map(
+            |bid| json!({ "bid": bid, "language": "KOREAN", "remarks": "We meet on Friday." }),
+        );
         json!({ "input": { "tender": tender, "letters": letters.collect::<Vec<_>>() } })
     };
     let twice = [bids.clone(), bids[..1].to_vec()].concat();
@@ -114,18 +114,47 @@ async fn every_opened_bid_has_one_letter_that_only_its_parties_read(app: TestApp
         .refusal(Some(&city.suppliers[0]), &send, letters(&bids))
         .await?;
     assert_eq!(refused.code, "FORBIDDEN");
-    app.data(Some(&city.officer), &send, letters(&bids)).await?;
-    let read = "query ($id: ID!) { bid(id: $id) { sentLetter { text } } }";
+    let mut blank = letters(&bids);
+    blank["input"]["letters"][2]["remarks"] = json!(" ");
+    let refused = app.refusal(Some(&city.officer), &send, blank).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("REASON", Some("letters.2.remarks"))
+    );
+    let strange = ["bid:00000000-0000-4000-8000-000000000000".to_owned()];
+    let refused = app
+        .refusal(Some(&city.officer), &send, letters(&strange))
+        .await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("NO_LETTER", Some("letters.0.bid"))
+    );
+    let read = "query ($id: ID!) { bid(id: $id) { sentLetter { text entryIndex } letter(language: KOREAN) { text } } }";
     let id = json!({ "id": bids[1] });
-    for (reader, text) in [
-        (Some(&city.suppliers[1]), json!({ "text": "Because." })),
-        (Some(&city.officer), json!({ "text": "Because." })),
-        (Some(&city.suppliers[0]), Value::Null),
-        (None, Value::Null),
+    let before = app.data(Some(&city.officer), read, id.clone()).await?;
+    let drawn = before["bid"]["letter"]["text"].as_str();
+    let drawn = drawn.context("a drawn letter")?.to_owned();
+    app.data(Some(&city.officer), &send, letters(&bids)).await?;
+    let found = app.data(Some(&city.officer), read, id.clone()).await?;
+    let sent = found["bid"]["sentLetter"]["text"].as_str();
+    let sent = sent.context("a sent letter")?.to_owned();
+    let remarks = sent.strip_prefix(&drawn).context("what was drawn")?;
+    assert!(remarks.contains("We meet on Friday."), "{remarks}");
+    for (reader, reads) in [
+        (Some(&city.suppliers[1]), true),
+        (Some(&city.suppliers[0]), false),
+        (None, false),
     ] {
         let found = app.data(reader, read, id.clone()).await?;
-        assert_eq!(found["bid"]["sentLetter"], text);
+        let text = found["bid"]["sentLetter"]["text"].as_str();
+        assert_eq!(text, reads.then_some(sent.as_str()));
     }
+    let index = found["bid"]["sentLetter"]["entryIndex"].as_str();
+    let index: u64 = index.context("an index")?.parse()?;
+    let entry = app.app.read().log_entry(index).await?.context("an entry")?;
+    assert_eq!(entry.kind, "letters.sent");
+    let logged = String::from_utf8(entry.bytes)?;
+    assert!(!logged.contains("Friday"), "{logged}");
     app.expect_clean_log().await?;
     Ok(())
 }

@@ -1,19 +1,20 @@
 //! What would have changed a winner, and what an officer should know of a plan before it is published.
 
 use anyhow::Result;
-use commonweal_tests::{TestApp, on_both};
+use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use super::story::City;
+use super::story::{City, on_tender};
 
 on_both!(
     a_ranking_is_questioned_and_a_stranger_recomputes_it,
     an_officer_reads_what_a_plan_leads_to,
+    noise_of_the_evaluators_is_for_those_who_award_until_the_marks_are_released,
 );
 
 const ROBUSTNESS: &str = "query ($id: ID!) { tender(id: $id) { lots { robustness {
     firm groups pairs ranking { bids } losses { kind bids } weights { criterion weight above { weight rival } }
-    noise { runs } entryIndex
+    noise { bid runs } noiseRuns entryIndex
 } } } }";
 
 async fn a_ranking_is_questioned_and_a_stranger_recomputes_it(app: TestApp) -> Result<()> {
@@ -78,6 +79,52 @@ async fn an_officer_reads_what_a_plan_leads_to(app: TestApp) -> Result<()> {
         .await?;
     assert_eq!(free.code, "BAD_USER_INPUT");
     assert_eq!(free.path.as_deref(), Some("referencePrice"));
+    app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn noise_of_the_evaluators_is_for_those_who_award_until_the_marks_are_released(
+    app: TestApp,
+) -> Result<()> {
+    let city = City::found(&app).await?;
+    let tender = city.ranked(&app).await?;
+    let noise = async |reader: Option<&User>| -> Result<Value> {
+        let found = app
+            .data(reader, ROBUSTNESS, json!({ "id": tender }))
+            .await?;
+        let robustness = &found["tender"]["lots"][0]["robustness"];
+        Ok(json!([robustness["noiseRuns"], robustness["noise"]]))
+    };
+    let bids = city.opened_bids(&app, &tender).await?;
+    // The marks 4 and 5 for the first bid leave it ahead in every run.
+    let seen = json!(["1000", [{ "bid": bids[0], "runs": "1000" }]]);
+    let hidden = json!([null, []]);
+    let [one, _] = &city.evaluators;
+    for (reader, expected) in [
+        (Some(&city.officer), &seen),
+        (Some(&city.chair), &seen),
+        (Some(one), &hidden),
+        (Some(&city.suppliers[0]), &hidden),
+        (None, &hidden),
+    ] {
+        assert_eq!(noise(reader).await?, *expected);
+    }
+    on_tender(&app, &city.officer, "proposeAward", "AwardInput", &tender).await?;
+    assert_eq!(noise(None).await?, hidden);
+    on_tender(
+        &app,
+        &city.second_officer,
+        "approveAward",
+        "AwardInput",
+        &tender,
+    )
+    .await?;
+    for reader in [None, Some(one), Some(&city.suppliers[0])] {
+        assert_eq!(noise(reader).await?, seen);
+    }
+    let size = app.app.read().log_size().await?;
+    let last = app.app.read().log_entries(size - 1..size).await?;
+    assert_eq!(last[0].kind, "noise.reported");
     app.expect_clean_log().await?;
     Ok(())
 }

@@ -224,7 +224,7 @@ impl City {
         Ok(tender)
     }
 
-    /// Writes a letter about each opened bid and publishes the award notice.
+    /// Sends the letter that is drawn for each opened bid and publishes the award notice.
     pub(crate) async fn notify(&self, app: &TestApp, tender: &str) -> Result<()> {
         self.send_letters(app, tender).await?;
         on_tender(app, &self.officer, "notifyAward", "TenderStepInput", tender).await
@@ -232,9 +232,9 @@ impl City {
 
     async fn send_letters(&self, app: &TestApp, tender: &str) -> Result<()> {
         let bids = self.opened_bids(app, tender).await?;
-        let letters = bids.iter().enumerate().map(
-            |(at, bid)| json!({ "bid": bid, "text": format!("Your bid has place {at}, because ...") }),
-        );
+        let letters = bids
+            .iter()
+            .map(|bid| json!({ "bid": bid, "language": "ENGLISH" }));
         let input =
             json!({ "input": { "tender": tender, "letters": letters.collect::<Vec<_>>() } });
         app.data(

@@ -92,6 +92,7 @@ fn decimal(value: f64) -> Option<Decimal> {
 mod tests {
     use super::*;
     use crate::tender::fixtures::{bid, code, person};
+    use crate::tender::panel::Panel;
 
     #[test]
     fn an_agreement_counts_what_is_missing_and_says_what_has_no_value() {
@@ -107,6 +108,31 @@ mod tests {
         assert!(told.alpha.iter().all(|(_, value)| *value == same));
         let few = Err(NoStatistic::TooFewMarks);
         assert!(told.icc.iter().all(|(_, value)| *value == few));
+    }
+
+    #[test]
+    fn the_marks_of_a_member_who_left_change_nothing() {
+        let mut panel = Panel::default();
+        let evaluators = [person(1), person(2), person(3)];
+        panel.assign(person(9), &evaluators).unwrap();
+        let kept = [
+            (bid(1), person(1), 3),
+            (bid(1), person(2), 4),
+            (bid(2), person(1), 5),
+            (bid(2), person(2), 5),
+        ];
+        let told = |panel: &Panel, marks: &[_]| {
+            let table = Table::of_panel(panel, marks);
+            (agreement(code("Q"), &table), outliers(&table, 5).unwrap())
+        };
+        let without = told(&panel, &kept);
+        for level in [0, 5] {
+            let marks = [&kept[..], &[(bid(1), person(3), level)]].concat();
+            assert_ne!(told(&panel, &marks), without, "on the panel they count");
+            let mut left = panel.clone();
+            left.replace(person(3), None, 10).unwrap();
+            assert_eq!(told(&left, &marks), without);
+        }
     }
 
     #[test]

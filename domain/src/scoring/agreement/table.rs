@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{BidId, PersonId};
+use crate::tender::panel::Panel;
 
 /// A row for each bid and a column for each evaluator that has at least one mark, both by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,13 @@ pub struct Table {
 }
 
 impl Table {
+    /// Lays out the marks of those who sit on the panel now: the marks of whoever left it change nothing.
+    pub fn of_panel(panel: &Panel, marks: &[(BidId, PersonId, u32)]) -> Self {
+        let sits = |person| panel.seated(person).is_ok();
+        let marks = marks.iter().filter(|(_, person, _)| sits(*person));
+        Self::new(&marks.copied().collect::<Vec<_>>())
+    }
+
     /// Lays out the marks of one criterion, each a bid, an evaluator and the level in points of the criterion's table.
     pub fn new(marks: &[(BidId, PersonId, u32)]) -> Self {
         let bids: BTreeSet<BidId> = marks.iter().map(|(bid, _, _)| *bid).collect();

@@ -118,7 +118,11 @@ fn decision<'a>(facts: &'a LetterFacts<'a>, criteria: &Criteria<'a>) -> Vec<Say<
             lines.extend(grounds.into_iter().map(Say::Ground));
         }
     }
-    let (name, total) = (facts.winner.name, total(facts.plan, facts.winner.total));
+    let Some(winner) = &facts.winner else {
+        lines.push(Say::Decision(Decision::NoWinner));
+        return lines;
+    };
+    let (name, total) = (winner.name, total(facts.plan, winner.total));
     lines.push(Say::Decision(Decision::Winner { name, total }));
     if total.is_none() {
         lines.push(Say::Decision(Decision::WinnerTotalWithheld));
@@ -162,7 +166,7 @@ fn marks<'a>(
 ) -> Vec<Say<'a>> {
     let mut lines = Vec::new();
     for (at, scored) in standing.card.marks.iter().enumerate() {
-        lines.extend(own_mark(standing, scored, criteria));
+        lines.extend(own_mark(scored, criteria));
         let Some((comparison, reasons)) = beside else {
             continue;
         };
@@ -175,11 +179,7 @@ fn marks<'a>(
     lines.into_iter().map(Say::Mark).collect()
 }
 
-fn own_mark<'a>(
-    standing: &'a Standing,
-    scored: &'a ScoredMark,
-    criteria: &Criteria<'a>,
-) -> [MarkLine<'a>; 2] {
+fn own_mark<'a>(scored: &'a ScoredMark, criteria: &Criteria<'a>) -> Vec<MarkLine<'a>> {
     let of = criteria.of(&scored.criterion);
     let mark = match scored.mark {
         Mark::Defined { rounded, .. } => MarkLine::Mark {
@@ -190,12 +190,15 @@ fn own_mark<'a>(
         Mark::Undefined(reason) => MarkLine::NoMark { of, reason },
         Mark::Withheld(field) | Mark::Unknown(field) => MarkLine::Withheld { of, field },
     };
-    let why = match standing.reasons.get(&scored.criterion) {
+    let alone = scored.panel.iter().flat_map(|panel| &panel.marks);
+    let alone: Vec<u32> = alone.map(|mark| mark.level).collect();
+    let evaluators = (!alone.is_empty()).then_some(MarkLine::Evaluators(alone));
+    let why = match scored.reason() {
         Some(reason) => MarkLine::PanelsReason(reason),
         None if criteria.judged(&scored.criterion) => MarkLine::NoPanelsReason,
         None => MarkLine::Formula(&scored.formula),
     };
-    [mark, why]
+    [mark].into_iter().chain(evaluators).chain([why]).collect()
 }
 
 fn winners_mark<'a>(compared: &ComparedMark) -> Option<MarkLine<'a>> {

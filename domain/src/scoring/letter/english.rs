@@ -3,7 +3,7 @@
 use super::StandstillFact;
 use super::say::{
     Advantage, Against, Challenge, Decision, GroundLine, Head, Heading, MarkLine, Named, Say,
-    TieRule, Total, civil, quoted, titles,
+    TieRule, Total, civil, levels, quoted, titles,
 };
 use crate::tender::disclosure::BidField;
 use crate::tender::entries::ExclusionGround;
@@ -17,6 +17,7 @@ pub(super) fn heading(heading: Heading) -> &'static str {
         Heading::Advantages => "Relative advantages of the successful bid",
         Heading::Standstill => "Standstill",
         Heading::Challenge => "How to challenge this decision",
+        Heading::Remarks => "Remarks of the buyer",
     }
 }
 
@@ -85,6 +86,7 @@ fn decision(line: &Decision<'_>) -> String {
         Decision::WinnerTotalWithheld => {
             "The total of the successful bid is not disclosed to you.".to_owned()
         }
+        Decision::NoWinner => "No bid has been selected for this lot.".to_owned(),
     }
 }
 
@@ -145,6 +147,9 @@ fn mark(line: &MarkLine<'_>) -> String {
         MarkLine::Formula(formula) => format!("    Calculated: {formula}"),
         MarkLine::PanelsReason(reason) => format!("    Reason of the panel: {}", quoted(reason)),
         MarkLine::NoPanelsReason => "    The panel's reason is not available.".to_owned(),
+        MarkLine::Evaluators(list) => {
+            format!("    Levels of the evaluators, each alone: {}", levels(list))
+        }
         MarkLine::Winner { mark, against } => {
             let against = match against {
                 Against::More(points) => format!("{points} more than yours"),

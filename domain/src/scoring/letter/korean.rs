@@ -4,7 +4,7 @@
 use super::StandstillFact;
 use super::say::{
     Advantage, Against, Challenge, Decision, GroundLine, Head, Heading, MarkLine, Named, Say,
-    TieRule, Total, civil, quoted, titles,
+    TieRule, Total, civil, levels, quoted, titles,
 };
 use crate::scoring::rules::Reason;
 use crate::tender::disclosure::BidField;
@@ -19,6 +19,7 @@ pub(super) fn heading(heading: Heading) -> &'static str {
         Heading::Advantages => "낙찰자의 상대적 우위",
         Heading::Standstill => "계약 체결 대기 기간",
         Heading::Challenge => "이의 제기 방법",
+        Heading::Remarks => "발주기관의 추가 안내",
     }
 }
 
@@ -86,6 +87,7 @@ fn decision(line: &Decision<'_>) -> String {
         }
         Decision::Winner { name, total } => format!("낙찰자: {name}{}", with(*total)),
         Decision::WinnerTotalWithheld => "낙찰자의 총점은 귀사에 공개되지 않습니다.".to_owned(),
+        Decision::NoWinner => "이 로트에는 낙찰자로 선정된 입찰이 없습니다.".to_owned(),
     }
 }
 
@@ -148,6 +150,7 @@ fn mark(line: &MarkLine<'_>) -> String {
         MarkLine::Formula(formula) => format!("    산식: {formula}"),
         MarkLine::PanelsReason(reason) => format!("    평가위원회의 평가 이유: {}", quoted(reason)),
         MarkLine::NoPanelsReason => "    평가위원회의 평가 이유를 제공할 수 없습니다.".to_owned(),
+        MarkLine::Evaluators(list) => format!("    평가위원별 등급: {}", levels(list)),
         MarkLine::Winner { mark, against } => {
             let against = match against {
                 Against::More(points) => format!("귀사보다 {points}점 높음"),

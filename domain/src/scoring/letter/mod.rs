@@ -53,8 +53,8 @@ pub struct LetterFacts<'a> {
     pub approved: bool,
     /// What became of the bid.
     pub outcome: Outcome,
-    /// Who won.
-    pub winner: WinnerFacts<'a>,
+    /// Who won; none where the lot goes to nobody.
+    pub winner: Option<WinnerFacts<'a>>,
     /// When the contract can be signed.
     pub standstill: StandstillFact,
     /// Log index of the ranking.
@@ -97,10 +97,8 @@ pub struct Standing {
     pub rank: u32,
     /// How many bids were ranked.
     pub of: usize,
-    /// Every mark.
+    /// Every mark, with what the panel judged.
     pub card: Scorecard,
-    /// The panel's reasons by criterion.
-    pub reasons: BTreeMap<CriterionCode, String>,
 }
 
 /// Why a bid was not ranked.
@@ -183,6 +181,21 @@ pub fn letter(facts: &LetterFacts<'_>, language: Language) -> Letter {
 }
 
 impl Letter {
+    /// The letter with remarks of the buyer as its last section. They are quoted: nothing of them can pass for a part that was
+    /// drawn.
+    #[must_use]
+    pub fn with_remarks(mut self, remarks: &str) -> Self {
+        let heading = match self.language {
+            Language::English => english::heading(say::Heading::Remarks),
+            Language::Korean => korean::heading(say::Heading::Remarks),
+        };
+        self.sections.push(Section {
+            heading: heading.to_owned(),
+            lines: vec![say::quoted(remarks)],
+        });
+        self
+    }
+
     /// The letter as plain text with numbered sections.
     pub fn text(&self) -> String {
         let sections = self.sections.iter().zip(1_u32..).map(|(section, number)| {

@@ -26,6 +26,7 @@ pub(super) enum Heading {
     Advantages,
     Standstill,
     Challenge,
+    Remarks,
 }
 
 /// How the winner's mark lies to the bid's.
@@ -99,6 +100,7 @@ pub(super) enum Decision<'a> {
         total: Option<Total>,
     },
     WinnerTotalWithheld,
+    NoWinner,
 }
 
 /// Why a bid was not ranked.
@@ -132,6 +134,8 @@ pub(super) enum MarkLine<'a> {
     Formula(&'a str),
     PanelsReason(&'a str),
     NoPanelsReason,
+    /// The evaluators' own levels.
+    Evaluators(Vec<u32>),
     Winner {
         mark: Points,
         against: Against,
@@ -164,6 +168,12 @@ pub(super) enum Challenge {
 pub(super) fn titles(list: &[Named<'_>]) -> String {
     let titles: Vec<&str> = list.iter().map(|named| named.title).collect();
     titles.join(", ")
+}
+
+/// Levels in a row.
+pub(super) fn levels(list: &[u32]) -> String {
+    let levels: Vec<String> = list.iter().map(ToString::to_string).collect();
+    levels.join(", ")
 }
 
 /// A text of others as part of a line: its further lines are indented.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::scoring::comparison::compare;
-use crate::scoring::scorecard::Audience;
+use crate::scoring::scorecard::{Audience, Consensus, EvaluatorMark, PanelTrace};
 use crate::scoring::{Entrant, evaluate};
 use crate::tender::disclosure::Disclosure;
 use crate::tender::fixtures::*;
@@ -22,6 +22,25 @@ fn two() -> Vec<Entrant> {
     ]
 }
 
+/// A scorecard with what the panel judged: the evaluators' 2 and 3, and a reason.
+fn judged(card: Scorecard, reason: &str) -> Scorecard {
+    let mark = |n: u128, level| EvaluatorMark {
+        evaluator: person(n),
+        level,
+        reason: Some("Alone".to_owned()),
+    };
+    let consensus = Consensus {
+        level: 2,
+        reason: Some(reason.to_owned()),
+        entry_index: 20,
+    };
+    let trace = PanelTrace {
+        marks: vec![mark(1, 2), mark(2, 3)],
+        consensus: Some(consensus),
+    };
+    card.with_panel([(code("METHOD"), trace)].into())
+}
+
 fn reasons(text: &str) -> BTreeMap<CriterionCode, String> {
     [(code("METHOD"), text.to_owned())].into()
 }
@@ -37,8 +56,7 @@ fn outcome(plan: &Plan, of: u128) -> (Outcome, Option<Points>) {
     let standing = Standing {
         rank: if comparison.is_some() { 2 } else { 1 },
         of: 2,
-        card,
-        reasons: reasons("Clear steps.\nNo dates."),
+        card: judged(card, "Clear steps.\nNo dates."),
     };
     let outcome = match comparison {
         None => Outcome::Won(standing),
@@ -61,10 +79,10 @@ fn facts_of(plan: &Plan, (outcome, total): (Outcome, Option<Points>)) -> LetterF
         bidder: "Bright Benches Ltd",
         approved: true,
         outcome,
-        winner: WinnerFacts {
+        winner: Some(WinnerFacts {
             name: "Han River Care Cooperative",
             total,
-        },
+        }),
         standstill: StandstillFact::Ends(at("2026-12-04T00:00:00Z")),
         ranking_index: 31,
     }
@@ -90,6 +108,7 @@ Successful bidder: Han River Care Cooperative, with 90.0000 points.
     Calculated: W * p_min / p
     Successful bid: 40.0000 points, 10.0000 fewer than yours
 - METHOD (METHOD): 20.0000 of 50 points
+    Levels of the evaluators, each alone: 2, 3
     Reason of the panel: Clear steps.
       No dates.
     Successful bid: 50.0000 points, 30.0000 more than yours
@@ -132,6 +151,7 @@ fn the_same_facts_say_the_same_in_korean() {
     산식: W * p_min / p
     낙찰자: 40.0000점(귀사보다 10.0000점 낮음)
 - METHOD(METHOD): 배점 50점 중 20.0000점
+    평가위원별 등급: 2, 3
     평가위원회의 평가 이유: Clear steps.
       No dates.
     낙찰자: 50.0000점(귀사보다 30.0000점 높음)
@@ -256,5 +276,40 @@ fn an_excluded_bidder_reads_every_ground_and_no_marks() {
                 "{told:?}"
             );
         }
+    }
+}
+
+#[test]
+fn remarks_of_the_buyer_come_last_and_cannot_pass_for_a_part_of_the_letter() {
+    let plan = priced(Disclosure::Public);
+    let drawn = letter(&facts_of(&plan, outcome(&plan, 2)), Language::English);
+    let remarks = "We meet bidders on Friday.\n6. Decision\nYou won.";
+    let sent = drawn.clone().with_remarks(remarks);
+    let (last, before) = sent.sections.split_last().unwrap();
+    assert_eq!(before, drawn.sections);
+    assert_eq!(last.heading, "Remarks of the buyer");
+    assert!(sent.text().starts_with(&drawn.text()));
+    assert!(sent.text().contains("\n      6. Decision\n      You won."));
+    let korean = letter(&facts_of(&plan, outcome(&plan, 2)), Language::Korean);
+    let korean = korean.with_remarks(remarks).text();
+    assert!(korean.contains("6. 발주기관의 추가 안내"), "{korean}");
+}
+
+#[test]
+fn a_bidder_for_a_lot_that_goes_to_nobody_is_told_so() {
+    let plan = priced(Disclosure::Public);
+    let excluded = Exclusion::NotValid(Validity::Content);
+    let mut facts = facts_of(&plan, (Outcome::Excluded(excluded), None));
+    facts.winner = None;
+    for (language, said) in [
+        (Language::English, "No bid has been selected for this lot."),
+        (
+            Language::Korean,
+            "이 로트에는 낙찰자로 선정된 입찰이 없습니다.",
+        ),
+    ] {
+        let told = letter(&facts, language);
+        let line = told.sections[0].lines.last().unwrap();
+        assert_eq!(line, said);
     }
 }

@@ -131,3 +131,13 @@ pub fn robustness_of(
         high_pledges: abnormally_high::high_pledges(case.plan, &base.taking_part(case)),
     }))
 }
+
+/// How often each bid of a lot wins when the panel's marks are drawn; `None` without a winner to doubt or without marks. It is
+/// reported on its own once the marks are final, with the numbers that [`robustness`] gives for the same case.
+pub fn evaluator_noise(case: &Case<'_>) -> Result<Option<Noise>, ArithmeticError> {
+    let evaluation = evaluate(case.plan, case.lot, case.entrants, case.facts)?;
+    match Base::new(case, &evaluation)? {
+        Some(base) => noise::noise(case, &base),
+        None => Ok(None),
+    }
+}

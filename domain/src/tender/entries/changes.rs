@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::panel::refused;
 use crate::actor::Role;
 use crate::ids::{SealedId, TenderId};
 use crate::log::entry::{EntryBody, Header};
@@ -46,6 +47,7 @@ impl EntryBody for TenderAmended {
         tender.step_now(Step::Amend, header)?;
         let checked = check_amendment(&tender.plan, &self.plan, tender.amendments, header.at);
         let next = tender.amendments.saturating_add(1);
+        let kept = tender.panel.check_amendment(&tender.plan, &self.plan);
         tender.plan = self.plan.clone();
         tender.reserved = reserved;
         tender.bound = self.policies.iter().map(|check| check.policy).collect();
@@ -56,6 +58,7 @@ impl EntryBody for TenderAmended {
         if amendment.material {
             tender.material = Some(header.index);
         }
+        refused("levels for which no answers are prepared", kept, header)?;
         if self.number != next {
             return Err(header.finding("number", next, self.number));
         }

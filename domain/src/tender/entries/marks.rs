@@ -122,7 +122,10 @@ fn check_member(
     tender
         .panel
         .may_mark(mark.evaluator, &key)
-        .map_err(|error| header.finding("panel", "a mark that was not stated missing", error))
+        .map_err(|error| header.finding("panel", "a mark that was not stated missing", error))?;
+    let calibrated = tender.panel.has_calibrated(mark.evaluator, sealed.index);
+    let expected = "a mark for a bid after the evaluator's marks for the prepared answers";
+    calibrated.map_err(|error| header.finding("calibration", expected, error))
 }
 
 /// There is one mark of an evaluator for a bid and criterion, and each that replaces another is of the same evaluator, bid
@@ -135,7 +138,8 @@ fn check_history(
     header: &Header,
 ) -> Result<(), Finding> {
     let key = (mark.evaluator, mark.bid, mark.criterion.clone());
-    let former = tender.released.insert(key, id);
+    let former = tender.released.insert(key, (id, mark.level));
+    let former = former.map(|(former, _)| former);
     if former == sealed.replaces {
         return Ok(());
     }

@@ -3,10 +3,12 @@
 mod abnormal;
 mod admission;
 mod award;
+mod calibration;
 mod changes;
 mod confirmation;
 mod marks;
 mod moderation;
+mod noise;
 mod opening;
 mod panel;
 mod prices;
@@ -19,6 +21,9 @@ mod standstill;
 pub use abnormal::{AbnormalDecided, ExplanationGiven, ExplanationRequested};
 pub use admission::AdmissionDecided;
 pub use award::{AwardDecided, AwardProposed};
+pub use calibration::{
+    CalibrationPrepared, CalibrationReleased, CalibrationSealed, PreparedAnswer, SealedReference,
+};
 pub use changes::{BidConfirmed, QuestionAnswered, TenderAmended, TenderExtended};
 pub use confirmation::{
     ConfirmationOpened, ConfirmationReplaced, ConfirmationSealed, ConfirmationWithdrawn,
@@ -29,6 +34,7 @@ pub use moderation::{
     BidConsensus, ConsensusMark, ConsensusSigned, ConsensusSignedOff, EarlierLevel, MarkMissing,
     MissingMarks, ModerationStarted,
 };
+pub use noise::NoiseReported;
 pub use opening::{BidExcluded, BidOpened, ExclusionGround, TenderOpened};
 pub use panel::{
     ConflictCountersigned, ConflictDeclared, Declaration, PanelAssigned, PanelReplaced,

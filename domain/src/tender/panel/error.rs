@@ -2,6 +2,7 @@
 
 use super::MAX_EVALUATORS;
 use super::agreed::MAX_CHANGES;
+use super::calibration::MAX_ANSWERS;
 use crate::ids::{BidId, OrganisationId, PersonId};
 use crate::tender::code::CriterionCode;
 
@@ -75,6 +76,27 @@ pub enum PanelError {
     /// The member does not lead the panel.
     #[error("only the chair of this panel does that")]
     NotTheChair,
+    /// There are prepared answers.
+    #[error("the answers for calibration are prepared already: they are put in once")]
+    Prepared,
+    /// None, or too many.
+    #[error("calibration has 1 to {MAX_ANSWERS} prepared answers, this has {0}")]
+    Answers(usize),
+    /// An amendment would change what prepared answers are marked by.
+    #[error("answers are prepared for {0}: an amendment leaves its levels as they are")]
+    AnswersPrepared(CriterionCode),
+    /// There are none to mark.
+    #[error("no answers are prepared for calibration in this tender: mark the bids")]
+    NotPrepared,
+    /// Not each of them, or others.
+    #[error("calibration marks each of the {0} prepared answers once, all together")]
+    AnswersNotMarked(usize),
+    /// It is done.
+    #[error("{0} has calibrated: marks for prepared answers do not change")]
+    Calibrated(PersonId),
+    /// Prepared answers come before bids.
+    #[error("{0} has not calibrated: mark the prepared answers first, then the bids")]
+    NotCalibrated(PersonId),
     /// The chair stated the mark missing.
     #[error("the chair stated the mark for {criterion} of {bid} missing: it can no longer be made")]
     Missing {
@@ -96,6 +118,11 @@ pub enum PanelError {
     /// Nobody marked at all.
     #[error("no evaluator has marked: a consensus needs marks that were made alone")]
     NoMarks,
+    /// A reason compares bids.
+    #[error(
+        "the reason names {0}, another bid or bidder of the lot: a level is given against the criterion and not bid to bid, so say what this bid does"
+    )]
+    Compares(String),
     /// The level was changed too often.
     #[error("the level for {criterion} of {bid} was changed {MAX_CHANGES} times: sign what stands")]
     TooManyChanges {

@@ -20,6 +20,8 @@ pub struct Member {
     pub removed: Option<u64>,
     /// Whether an officer has filled the seat again, or left it empty by a decision.
     pub replaced: bool,
+    /// Index of the entry in which the member marked the prepared answers.
+    pub calibrated: Option<u64>,
     /// Marks that the chair stated missing.
     pub missing: BTreeSet<(BidId, CriterionCode)>,
     /// The consensus that the member signed off.

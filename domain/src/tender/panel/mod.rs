@@ -2,6 +2,9 @@
 //! it, and replay runs the same functions.
 
 pub mod agreed;
+pub mod answers;
+pub mod calibration;
+pub mod compared;
 pub mod error;
 mod member;
 pub mod moderation;
@@ -15,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use calibration::Prepared;
 pub use error::PanelError;
 pub use member::Member;
 
@@ -63,14 +67,20 @@ impl Declared {
 pub struct Panel {
     members: BTreeMap<PersonId, Member>,
     moderating: bool,
+    prepared: Option<Prepared>,
 }
 
 impl Panel {
     /// A panel as it was stored.
-    pub fn stored(members: impl IntoIterator<Item = (PersonId, Member)>, moderating: bool) -> Self {
+    pub fn stored(
+        members: impl IntoIterator<Item = (PersonId, Member)>,
+        moderating: bool,
+        prepared: Option<Prepared>,
+    ) -> Self {
         Self {
             members: members.into_iter().collect(),
             moderating,
+            prepared,
         }
     }
 
@@ -243,6 +253,15 @@ impl Panel {
             Ok(member)
         } else {
             Err(PanelError::NotCleared(person))
+        }
+    }
+
+    /// The chair, whether they may see the bids or not.
+    pub fn leads(&self, person: PersonId) -> Result<(), PanelError> {
+        if self.seated(person)?.chairs {
+            Ok(())
+        } else {
+            Err(PanelError::NotTheChair)
         }
     }
 

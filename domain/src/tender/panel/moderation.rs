@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Panel, PanelError};
 use crate::ids::{BidId, OrganisationId, PersonId};
 use crate::log::hash::Hash;
+use crate::scoring::rules::QualityLevels;
 use crate::tender::code::CriterionCode;
 use crate::tender::lot::LotCode;
 use crate::tender::plan::Plan;
@@ -35,7 +36,27 @@ pub fn is_judged(plan: &Plan) -> bool {
     leaves.iter().any(|leaf| leaf.rule.judged().is_some())
 }
 
+/// The table of levels of a criterion that people judge; none for another criterion.
+pub fn judged<'p>(plan: &'p Plan, criterion: &CriterionCode) -> Option<&'p QualityLevels> {
+    let leaves = plan.leaves().ok()?;
+    let found = leaves.iter().find(|leaf| leaf.criterion.code == *criterion);
+    found?.rule.judged()
+}
+
 impl Panel {
+    /// Refuses an amendment that changes a table of levels for which answers are prepared.
+    pub fn check_amendment(&self, before: &Plan, after: &Plan) -> Result<(), PanelError> {
+        let mut criteria = self
+            .prepared()
+            .into_iter()
+            .flat_map(|all| all.criteria.values());
+        let changed =
+            criteria.find(|criterion| judged(before, criterion) != judged(after, criterion));
+        changed.map_or(Ok(()), |criterion| {
+            Err(PanelError::AnswersPrepared(criterion.clone()))
+        })
+    }
+
     /// Notes that the chair states marks of a member missing.
     pub fn state_missing(
         &mut self,

@@ -23,6 +23,16 @@ pub enum What {
     Consensus,
     /// Order, totals and scorecards.
     Ranking,
+    /// How often each bid wins when the panel's marks are drawn.
+    Noise,
+    /// The answers prepared for calibration.
+    PreparedAnswers,
+    /// The levels that whoever prepared them holds right.
+    Reference,
+    /// How far one's own marks for them lie from the others' and from the reference.
+    OwnDrift,
+    /// Everyone's marks for them, and drift by name.
+    Drifts,
 }
 
 /// What a reader is to a tender. Whoever sits on its panel is a member and nothing else.
@@ -55,6 +65,8 @@ pub enum Reader {
 pub enum Phase {
     /// Bids are sealed.
     Sealed,
+    /// Members may mark, and some have not calibrated where answers are prepared for it.
+    Calibrating,
     /// Members mark alone.
     Marking,
     /// Members agree.
@@ -88,6 +100,16 @@ impl From<Stage> for Phase {
     }
 }
 
+impl Phase {
+    /// The phase at a stage, where answers are prepared: whether everyone who marks has calibrated counts while members mark.
+    pub fn calibrating(stage: Stage, calibrated: bool) -> Self {
+        match Self::from(stage) {
+            Self::Marking if !calibrated => Self::Calibrating,
+            phase => phase,
+        }
+    }
+}
+
 /// What a member of the panel has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Own {
@@ -115,7 +137,7 @@ impl Reader {
     }
 }
 
-use Phase::{Agreed, Ended, Marking as Alone, Moderating, Ranked, Released};
+use Phase::{Agreed, Calibrating, Ended, Marking as Alone, Moderating, Ranked, Released, Sealed};
 use Reader::{
     Auditor, Bidder, Chair, ChairMarking, Finished, Marking, Officer, Public, Removed, Undeclared,
 };
@@ -146,7 +168,33 @@ const NO_SECRET_INTEREST: &[Reader] = &[
     Removed,
 ];
 
-const OPEN: &[Phase] = &[Alone, Moderating, Agreed, Ranked, Released, Ended];
+const OPEN: &[Phase] = &[
+    Calibrating,
+    Alone,
+    Moderating,
+    Agreed,
+    Ranked,
+    Released,
+    Ended,
+];
+
+/// Before and after the opening.
+const ALWAYS: &[Phase] = &[
+    Sealed,
+    Calibrating,
+    Alone,
+    Moderating,
+    Agreed,
+    Ranked,
+    Released,
+    Ended,
+];
+
+/// From when everyone has calibrated.
+const CALIBRATED: &[Phase] = &[Alone, Moderating, Agreed, Ranked, Released];
+
+/// Members who may see the bids.
+const CLEARED: &[Reader] = &[Marking, Finished, ChairMarking, Chair];
 
 /// The table: what may be seen by whom in which phases. What stands in no row is seen by nobody.
 const TABLE: &[(What, &[Reader], &[Phase])] = &[
@@ -167,7 +215,11 @@ const TABLE: &[(What, &[Reader], &[Phase])] = &[
         &[Moderating, Agreed, Ranked],
     ),
     (What::OthersMarks, EVERYONE, &[Released]),
-    (What::Progress, &[Finished, Chair], &[Alone, Moderating]),
+    (
+        What::Progress,
+        &[Finished, Chair],
+        &[Calibrating, Alone, Moderating],
+    ),
     (
         What::Progress,
         &[Finished, Chair, Officer],
@@ -187,11 +239,28 @@ const TABLE: &[(What, &[Reader], &[Phase])] = &[
         &[Agreed, Ranked, Released, Ended],
     ),
     (What::Ranking, EVERYONE, &[Ranked, Released, Ended]),
+    // After the consensus no mark changes any more, and those who propose the award should know what hangs on it.
+    (What::Noise, &[Officer, Auditor, Chair], &[Ranked]),
+    (What::Noise, EVERYONE, &[Released]),
+    (What::PreparedAnswers, &[Officer, Auditor], ALWAYS),
+    (What::PreparedAnswers, CLEARED, OPEN),
+    (What::PreparedAnswers, EVERYONE, &[Released]),
+    (What::Reference, &[Officer, Auditor], ALWAYS),
+    (What::Reference, &[Chair], OPEN),
+    (What::Reference, CLEARED, CALIBRATED),
+    (What::Reference, EVERYONE, &[Released]),
+    (What::OwnDrift, CLEARED, CALIBRATED),
+    (What::Drifts, &[Chair, ChairMarking], CALIBRATED),
+    (What::Drifts, EVERYONE, &[Released]),
 ];
 
 /// Whether a reader may see something of a tender at a stage.
 pub fn may_see(reader: Reader, stage: Stage, what: What) -> bool {
-    let phase = Phase::from(stage);
+    may_see_in(reader, Phase::from(stage), what)
+}
+
+/// Whether a reader may see something of a tender in a phase.
+pub fn may_see_in(reader: Reader, phase: Phase, what: What) -> bool {
     TABLE.iter().any(|(row, readers, phases)| {
         *row == what && readers.contains(&reader) && phases.contains(&phase)
     })
@@ -293,6 +362,44 @@ mod tests {
             "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx",
             "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx", "-------xxxxxxxxx",
         ]),
+        (What::Noise, [
+            "---------xxxxx-x", "---------xxxxx-x", "-------xxxxxxx-x", "-------xxxxxxx-x", "---------xxxxx-x",
+            "---------xxxxx-x", "---------xxxxx-x", "---------xxxxx-x", "-------xxxxxxx-x", "---------xxxxx-x",
+        ]),
+        (What::PreparedAnswers, [
+            "---------xxxxx-x", "---------xxxxx-x", "xxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxx", "---------xxxxx-x",
+            "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "--xxxxxxxxxxxxxx", "---------xxxxx-x",
+        ]),
+        (What::Reference, [
+            "---------xxxxx-x", "---------xxxxx-x", "xxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxx", "---------xxxxx-x",
+            "--xxxxxxxxxxxx-x", "--xxxxxxxxxxxx-x", "--xxxxxxxxxxxx-x", "--xxxxxxxxxxxxxx", "---------xxxxx-x",
+        ]),
+        (What::OwnDrift, [
+            "----------------", "----------------", "----------------", "----------------", "----------------",
+            "--xxxxxxxxxxxx-x", "--xxxxxxxxxxxx-x", "--xxxxxxxxxxxx-x", "--xxxxxxxxxxxx-x", "----------------",
+        ]),
+        (What::Drifts, [
+            "---------xxxxx-x", "---------xxxxx-x", "---------xxxxx-x", "---------xxxxx-x", "---------xxxxx-x",
+            "---------xxxxx-x", "---------xxxxx-x", "--xxxxxxxxxxxx-x", "--xxxxxxxxxxxx-x", "---------xxxxx-x",
+        ]),
+    ];
+
+    /// By hand: for each thing the readers who see it while members mark and somebody has not calibrated, in the order of
+    /// [`READERS`].
+    const CALIBRATING: &[(What, &str)] = &[
+        (What::PublicFields, "xxxx-xxxxx"),
+        (What::WholeBids, "--xx-xxxx-"),
+        (What::OthersMarks, "----------"),
+        (What::Progress, "------x-x-"),
+        (What::Discussion, "----------"),
+        (What::Statistics, "----------"),
+        (What::Consensus, "----------"),
+        (What::Ranking, "----------"),
+        (What::Noise, "----------"),
+        (What::PreparedAnswers, "--xx-xxxx-"),
+        (What::Reference, "--xx----x-"),
+        (What::OwnDrift, "----------"),
+        (What::Drifts, "----------"),
     ];
 
     #[test]
@@ -322,6 +429,34 @@ mod tests {
             TABLE
                 .iter()
                 .all(|(what, ..)| EXPECTED.iter().any(|(row, _)| row == what))
+        );
+    }
+
+    #[test]
+    fn before_everyone_has_calibrated_no_mark_for_a_prepared_answer_and_no_drift_is_seen() {
+        let phase = Phase::calibrating(Stage::Evaluating, false);
+        for (what, seen) in CALIBRATING {
+            let found: String = READERS
+                .iter()
+                .map(|reader| {
+                    if may_see_in(*reader, phase, *what) {
+                        'x'
+                    } else {
+                        '-'
+                    }
+                })
+                .collect();
+            assert_eq!(found, *seen, "{what:?}");
+        }
+        assert_eq!(CALIBRATING.len(), EXPECTED.len());
+        for stage in STAGES {
+            assert_eq!(Phase::calibrating(stage, true), Phase::from(stage));
+        }
+        let later = Phase::calibrating(Stage::Moderating, false);
+        assert_eq!(
+            later,
+            Phase::Moderating,
+            "whoever has not by then never will"
         );
     }
 

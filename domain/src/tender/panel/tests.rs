@@ -272,7 +272,7 @@ fn a_stored_panel_decides_as_the_one_that_was_stored() {
         };
         (person, stored)
     });
-    let stored = Panel::stored(members.collect::<Vec<_>>(), false);
+    let stored = Panel::stored(members.collect::<Vec<_>>(), false, None);
     assert!(stored.marker(person(1), &bidders()).is_ok());
     assert_eq!(stored.is_whole(&bidders()), Ok(()));
 }
