@@ -8,7 +8,7 @@ use commonweal_domain::scoring::{ranking, rules};
 
 use super::bid::{self, Bid};
 use super::node::node_id;
-use super::plan::TieBreak;
+use super::plan::{BidField, TieBreak};
 use super::scalars::{BigInt, DateTime, Decimal};
 
 /// Why a rule has no value for a bid.

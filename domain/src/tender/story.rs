@@ -10,7 +10,7 @@ use super::confirmation::{ConfirmationContent, ConfirmedShare, confirmed};
 use super::entries::*;
 use super::fixtures::*;
 use super::plan::Plan;
-use super::validity::{Validity, is_public};
+use super::validity::Validity;
 use crate::actor::Role;
 use crate::catalogue::entries::CataloguePublished;
 use crate::ids::{BidId, CertificationId, Id, OrganisationId};
