@@ -70,11 +70,11 @@ fn each_contest_has_a_line_and_the_totals_follow() {
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(
         lines[0],
-        "agrees      o-1: bid a of An [31m (1 EUR) is the lowest valid bid; rule assumed"
+        "agrees      o-1: bid a of An\u{fffd}[31m (1 EUR) is the lowest valid bid; rule assumed"
     );
     assert_eq!(
         lines[1],
-        "differs     o-2: bid b (2 EUR) won, but bid a of An [31m (1 EUR) is lower and valid; rule assumed"
+        "differs     o-2: bid b (2 EUR) won, but bid a of An\u{fffd}[31m (1 EUR) is lower and valid; rule assumed"
     );
     assert_eq!(lines[2], "cannot tell o-3: fewer than two priced bids (0)");
     assert_eq!(lines[4], "3 contests");
