@@ -28,7 +28,7 @@ use crate::evaluation::check_level;
 use crate::organisation::column;
 use crate::panel::LoadedPanel;
 use crate::reason::NewReason;
-use crate::store::calibration::{calibration, calibration_mark, prepared_answer};
+use crate::store::calibration::{calibration_mark, prepared_answer, sealed_calibration};
 use crate::store::panel::panel_member;
 use crate::store::{Command, Tx, Written};
 use crate::tender::LoadedTender;
@@ -119,7 +119,7 @@ impl Sealed {
         evaluator: Option<PersonId>,
         index: i64,
     ) -> Result<(), AppError> {
-        calibration::Entity::insert(calibration::ActiveModel {
+        sealed_calibration::Entity::insert(sealed_calibration::ActiveModel {
             sealed_id: Set(self.id.uuid()),
             tender_id: Set(tender.uuid()),
             evaluator_id: Set(evaluator.map(Id::uuid)),
@@ -310,11 +310,11 @@ impl Calibrate {
 pub(crate) async fn unreleased_calibrations(
     connection: &impl ConnectionTrait,
     tender: TenderId,
-) -> Result<Vec<calibration::Model>, AppError> {
-    Ok(calibration::Entity::find()
-        .filter(calibration::Column::TenderId.eq(tender.uuid()))
-        .filter(calibration::Column::ReleasedIdx.is_null())
-        .order_by_asc(calibration::Column::SealedIdx)
+) -> Result<Vec<sealed_calibration::Model>, AppError> {
+    Ok(sealed_calibration::Entity::find()
+        .filter(sealed_calibration::Column::TenderId.eq(tender.uuid()))
+        .filter(sealed_calibration::Column::ReleasedIdx.is_null())
+        .order_by_asc(sealed_calibration::Column::SealedIdx)
         .all(connection)
         .await?)
 }
@@ -337,7 +337,7 @@ pub(crate) async fn release_calibrations(
             }
             .into(),
         })?;
-        calibration::ActiveModel {
+        sealed_calibration::ActiveModel {
             sealed_id: Set(row.sealed_id),
             released_idx: Set(Some(column(index)?)),
             ..Default::default()

@@ -78,39 +78,39 @@ impl<'a> LogExport<'a> {
     /// moment. Repeated after a stop, it goes on where it was. `progress` is told how many entries are done.
     pub async fn write<S: Shelf>(
         &self,
-        shelf: &mut S,
+        to: &mut S,
         mut progress: impl FnMut(u64),
     ) -> Result<(), S::Error> {
         for path in schema::paths() {
             if let Some(content) = schema::file(&path) {
-                shelf.put(&path, &content)?;
+                to.put(&path, &content)?;
             }
         }
-        shelf.put("vkey", format!("{}\n", self.key).as_bytes())?;
-        self.write_blobs(shelf).await?;
+        to.put("vkey", format!("{}\n", self.key).as_bytes())?;
+        self.write_blobs(to).await?;
         let tiles = tiles_between(self.from, self.newest.size).map_err(AppError::internal)?;
         for path in tiles {
-            self.write_tile(path, shelf).await?;
+            self.write_tile(path, to).await?;
             if path.kind() == TileKind::Entries {
                 let width = u64::from(TILE_WIDTH);
                 let entries = path.index().saturating_mul(width);
                 progress(entries.saturating_add(path.width().into()));
             }
         }
-        shelf.put("checkpoint", &self.newest.note)
+        to.put("checkpoint", &self.newest.note)
     }
 
-    async fn write_tile<S: Shelf>(&self, path: TilePath, shelf: &mut S) -> Result<(), S::Error> {
+    async fn write_tile<S: Shelf>(&self, path: TilePath, to: &mut S) -> Result<(), S::Error> {
         let name = path.to_string();
-        if shelf.has(&name)? {
+        if to.has(&name)? {
             return Ok(());
         }
         let content = self.app.read().tile(path).await?;
         let missing = || AppError::internal(format!("{name} is published and cannot be read"));
-        shelf.put(&name, &content.ok_or_else(missing)?)
+        to.put(&name, &content.ok_or_else(missing)?)
     }
 
-    async fn write_blobs<S: Shelf>(&self, shelf: &mut S) -> Result<(), S::Error> {
+    async fn write_blobs<S: Shelf>(&self, to: &mut S) -> Result<(), S::Error> {
         let mut next = self.from;
         loop {
             let read = self.app.read();
@@ -121,20 +121,20 @@ impl<'a> LogExport<'a> {
                 return Ok(());
             };
             for (_, sha256) in found {
-                self.write_blob(sha256, shelf).await?;
+                self.write_blob(sha256, to).await?;
             }
             next = last.saturating_add(1);
         }
     }
 
-    async fn write_blob<S: Shelf>(&self, sha256: Hash, shelf: &mut S) -> Result<(), S::Error> {
+    async fn write_blob<S: Shelf>(&self, sha256: Hash, to: &mut S) -> Result<(), S::Error> {
         let name = format!("blob/{sha256}");
-        if shelf.has(&name)? {
+        if to.has(&name)? {
             return Ok(());
         }
         let content = self.app.read().blob(sha256).await?;
         let missing = || AppError::internal(format!("{name} is published and cannot be read"));
-        shelf.put(&name, &content.ok_or_else(missing)?)
+        to.put(&name, &content.ok_or_else(missing)?)
     }
 }
 

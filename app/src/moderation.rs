@@ -248,7 +248,7 @@ impl Bidders {
         let id = |row: &bid::Model| OrganisationId::from_uuid(row.supplier_id);
         let suppliers: Vec<OrganisationId> = rows.iter().map(id).collect();
         let names = app.read().organisations_by_id(&suppliers).await?;
-        let named = |row: bid::Model| {
+        let told = |row: bid::Model| {
             let supplier = id(&row);
             let name = names.get(&supplier).and_then(|view| view.name.clone());
             let bid = BidId::from_uuid(row.id);
@@ -261,7 +261,7 @@ impl Bidders {
                 },
             )
         };
-        Ok(Self(rows.into_iter().map(named).collect()))
+        Ok(Self(rows.into_iter().map(told).collect()))
     }
 
     /// What of another bid for the same lot the reason of a level names.

@@ -240,7 +240,7 @@ async fn only_the_claimant_submits_and_only_an_outsider_verifies(app: TestApp) -
         .refuse(&world.verifier, VERIFY, finding(&claim, "10.0"))
         .await?;
     assert_eq!(hidden.code, "FORBIDDEN");
-    assert!(hidden.message.contains("claimant"), "{}", hidden.message);
+    assert!(hidden.message.contains("independent"), "{}", hidden.message);
     world.app.expect_clean_log().await?;
     Ok(())
 }

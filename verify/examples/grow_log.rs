@@ -90,7 +90,8 @@ impl Log {
         for (name, seed) in [("A", 11_u8), ("B", 12), ("C", 13)] {
             let name_of_key = format!("{name}.example").parse()?;
             let witness = NoteSigner::witness_from_seed(name_of_key, &[seed; 32]);
-            policy.push_str(&format!("witness {name} {}\n", witness.verifier_key()));
+            let line = format!("witness {name} {}\n", witness.verifier_key());
+            policy.push_str(&line);
             let line = witness.cosign(note.text(), COSIGNED);
             note.add_signature(line);
         }

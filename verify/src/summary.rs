@@ -151,9 +151,8 @@ impl fmt::Display for Proven {
         if let Some(names) = &self.witnesses {
             writeln!(f, "Witnesses   {}", plain(&names.join(", ")))?;
         }
-        match self.present_size {
-            Some(size) => writeln!(f, "Continued   by a head of {}", entries(size))?,
-            None => {}
+        if let Some(size) = self.present_size {
+            writeln!(f, "Continued   by a head of {}", entries(size))?;
         }
         writeln!(f, "Entry       {} ({})", self.index, plain(self.kind()))?;
         let text = serde_json::to_string_pretty(&self.entry).map_err(|_| fmt::Error)?;

@@ -209,13 +209,12 @@ impl Publisher {
     async fn check_key(&self) -> Result<(), PublishError> {
         let configured = self.signer.verifier_key();
         let keys = log_keys(self.store.read()).await?;
-        let of_log = match keys.into_iter().last() {
-            Some(key) => key,
-            None => {
-                let set = SetLogKey(configured.to_string());
-                let set = self.store.write_private(set).await?;
-                set.parse().map_err(AppError::internal)?
-            }
+        let of_log = if let Some(key) = keys.into_iter().last() {
+            key
+        } else {
+            let set = SetLogKey(configured.to_string());
+            let set = self.store.write_private(set).await?;
+            set.parse().map_err(AppError::internal)?
         };
         if of_log == *configured {
             return Ok(());

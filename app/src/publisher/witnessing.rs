@@ -158,11 +158,9 @@ async fn request(
 ) -> Result<String, AppError> {
     let app = App::new(store.clone());
     let proof = app.read().unpublished_consistency_proof(old, size).await?;
-    let lines: String = proof
-        .iter()
-        .map(|hash: &Hash| format!("{}\n", hash.to_base64()))
-        .collect();
-    Ok(format!("old {old}\n{lines}\n{note}"))
+    let lines: Vec<String> = proof.into_iter().map(Hash::to_base64).collect();
+    let lines = lines.iter().flat_map(|line| [line.as_str(), "\n"]);
+    Ok(format!("old {old}\n{}\n{note}", lines.collect::<String>()))
 }
 
 /// The line of this witness in its answer, if it is over this checkpoint.

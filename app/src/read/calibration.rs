@@ -17,7 +17,7 @@ use super::visibility::Reader;
 use crate::calibration::{prepared_of, prepared_rows};
 use crate::error::AppError;
 use crate::panel::seat_of;
-use crate::store::calibration::{calibration, calibration_mark, prepared_answer};
+use crate::store::calibration::{calibration_mark, prepared_answer, sealed_calibration};
 use crate::store::columns::index;
 use crate::store::panel::panel_member;
 
@@ -101,9 +101,9 @@ impl Read<'_> {
             .order_by_asc(calibration_mark::Column::Number)
             .all(self.db)
             .await?;
-        let released = calibration::Entity::find()
-            .filter(calibration::Column::TenderId.is_in(ids()))
-            .filter(calibration::Column::ReleasedIdx.is_not_null())
+        let released = sealed_calibration::Entity::find()
+            .filter(sealed_calibration::Column::TenderId.is_in(ids()))
+            .filter(sealed_calibration::Column::ReleasedIdx.is_not_null())
             .all(self.db)
             .await?;
         let texts = rows.iter().map(|row| row.text_id);

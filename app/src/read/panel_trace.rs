@@ -55,7 +55,7 @@ impl Read<'_> {
                 reason: reasons.remove(&row.reason_id),
             };
             trace(row.bid_id, &row.criterion, &|one| {
-                one.marks.push(made.clone())
+                one.marks.push(made.clone());
             })?;
         }
         for row in agreed {

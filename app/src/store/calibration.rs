@@ -25,7 +25,7 @@ pub(crate) mod prepared_answer {
 }
 
 /// Table `calibration`.
-pub(crate) mod calibration {
+pub(crate) mod sealed_calibration {
     use sea_orm::entity::prelude::*;
 
     /// What an evaluator sealed for the prepared answers, or the sealed reference.

@@ -194,7 +194,8 @@ mod tests {
         let mut text = String::from("# ours\n\n");
         for (name, seed) in [("A", 1), ("B", 2), ("C", 3)] {
             let key = witness(name, seed).verifier_key().to_string();
-            text.push_str(&format!("witness {name} {key} https://{name}.example\n"));
+            let line = format!("witness {name} {key} https://{name}.example\n");
+            text.push_str(&line);
         }
         format!("{text}{rest}").parse()
     }

@@ -235,7 +235,7 @@ fn longest(lots: u32, leaves: u32) -> Plan {
         ..ground.clone()
     });
     long.admission.grounds = grounds.collect();
-    let weight = (100 / leaves).to_string();
+    let weight = 100_u32.div_euclid(leaves).to_string();
     let criteria = |at: u32| {
         let judged = |n| super::criteria::Criterion {
             title: words.clone(),

@@ -102,9 +102,10 @@ fn a_flag_is_dismissed_once_and_on_no_other_ground() {
 fn a_report_that_hides_the_flag_is_found_and_the_flag_holds() {
     let mut story = ranked(flagging());
     award(&mut story);
-    let reported = |body: &mut Body| match body {
-        Body::RobustnessReported(body) => body.summary.high_pledges.clear(),
-        _ => {}
+    let reported = |body: &mut Body| {
+        if let Body::RobustnessReported(body) = body {
+            body.summary.high_pledges.clear();
+        }
     };
     story
         .entries

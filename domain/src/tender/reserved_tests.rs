@@ -72,7 +72,7 @@ fn opened(mutuals: &[u128]) -> Story {
     story.publish_with(checks.iter().map(RecordedCheck::of).collect());
     for n in mutuals {
         let certification = Certification {
-            id: CertificationId::from_uuid(uuid(80 + n)),
+            id: CertificationId::from_uuid(uuid(n.saturating_add(80))),
             organisation: org(*n),
             kind: SeoKind::Mutual,
             from: "2026-01-01".parse().unwrap(),

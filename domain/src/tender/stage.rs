@@ -165,6 +165,8 @@ const TABLE: &[(Stage, Step, Stage)] = &[
     (Opened, Step::PrepareCalibration, Opened),
     // Evaluating begins with the first declaration: a stage that changed with the first final mark would tell of it.
     (Opened, Step::DeclareConflict, Evaluating),
+    // Nobody is cleared yet: the panel's own rules refuse, and say why.
+    (Opened, Step::SealMark, Opened),
     (Opened, Step::StateMissing, Opened),
     (Opened, Step::Cancel, Cancelled),
     (Evaluating, Step::ExcludeBid, Evaluating),

@@ -152,7 +152,7 @@ async fn no_new_mark_in_moderation_and_no_change_after_the_consensus(app: TestAp
     let early = app
         .refusal(Some(one), &change, mark(&bids[0], "METHOD", 3))
         .await?;
-    assert_eq!(early.code, "WRONG_STAGE");
+    assert_eq!(early.code, "NOT_FINAL");
     city.mark(&app, &tender).await?;
     city.agree(&app, &tender).await?;
     let refused = app

@@ -245,13 +245,13 @@ async fn weights_of_stakeholders_name_what_contradicts_and_what_is_missing(
     );
     let refused = app.refusal(None, WEIGHTS, ask(vec![missing])).await?;
     assert_eq!(refused.code, "BAD_USER_INPUT");
-    for said in ["input.groups.0.ballots", "residents", "PRICE", "CO2"] {
+    for said in ["`groups.0.ballots`", "residents", "PRICE", "CO2"] {
         assert!(refused.message.contains(said), "{}", refused.message);
     }
     let unknown = group("residents", vec![vote("JOBS", "GREEN", 2)]);
     let refused = app.refusal(None, WEIGHTS, ask(vec![unknown])).await?;
     assert!(
-        refused.message.contains("input.groups.0.ballots.0.votes.0"),
+        refused.message.contains("`groups.0.ballots.0.votes.0"),
         "{}",
         refused.message
     );

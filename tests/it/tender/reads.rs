@@ -130,7 +130,7 @@ async fn tenders_with_bids_and_scorecards_cost_a_fixed_number_of_statements(
         anyhow::bail!("one tender more at a time: {counts:?}");
     };
     assert!(
-        five < one + 4 && five <= 28,
+        five < one + 4 && five <= 33,
         "statements for one to five tenders: {counts:?}"
     );
     Ok(())

@@ -34,7 +34,10 @@ enum Mood {
 
 /// Witnesses by the host of their URL, with the head that each saw last.
 #[derive(Debug, Default, Clone)]
-struct Hosts(Arc<Mutex<HashMap<String, (Mood, u64, Option<Hash>)>>>);
+struct Hosts(Arc<Mutex<HashMap<String, Host>>>);
+
+/// How a host answers, and the size and root that it saw last.
+type Host = (Mood, u64, Option<Hash>);
 
 impl Hosts {
     fn set(&self, name: &str, mood: Mood) {
@@ -91,7 +94,8 @@ fn witnessing(hosts: &Hosts, required: bool) -> Witnessing {
     for name in ["a", "b", "c"] {
         hosts.set(name, Mood::Honest);
         let key = witness(name).verifier_key().to_string();
-        text.push_str(&format!("witness {name} {key} http://{name}\n"));
+        let line = format!("witness {name} {key} http://{name}\n");
+        text.push_str(&line);
     }
     text.push_str("group g 2 a b c\nquorum g\n");
     Witnessing {
