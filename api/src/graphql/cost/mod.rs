@@ -1,7 +1,7 @@
 //! The static cost of an operation: what it may at most ask of the store, known before it runs.
 //!
 //! An object costs 1, a connection 2 and its page times the cost of one item; scalars and page information are free. A
-//! list that answers a list of ids costs once per id. What computes costs as [`COMPUTED`] says. Everything that `@skip`
+//! list that answers a list of ids costs once per id. What computes costs as `COMPUTED` says. Everything that `@skip`
 //! might leave out is counted.
 
 pub mod bucket;
