@@ -17,6 +17,7 @@ pub mod lot;
 mod lot_check;
 pub mod panel;
 pub mod participation;
+mod people;
 pub mod plan;
 pub mod plan_check;
 pub mod plan_error;

@@ -95,7 +95,7 @@ impl Tender {
         let known = self.opened.unwrap_or_default();
         let undecided = self.bids.iter().filter(|(_, opened)| {
             let decided = opened.decided.keys().any(|code| code.as_str() == RESERVED);
-            opened.valid && !opened.excluded && !decided
+            opened.takes_part() && !decided
         });
         let mut unqualified = undecided.filter(|(_, opened)| {
             let holds =

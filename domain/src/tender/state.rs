@@ -18,7 +18,6 @@ use super::plan::Plan;
 use super::register::{Register, SealedEntry, SealedKind};
 use super::stage::{Stage, Step, TenderError};
 use super::standstill::Running;
-use crate::actor::Role;
 use crate::ids::{BidId, OrganisationId, PersonId, PolicyId, SealedId, TenderId};
 use crate::log::commitment::Salt;
 use crate::log::entry::Header;
@@ -134,6 +133,13 @@ pub(super) struct Proposal {
     pub(super) lots: Vec<LotAward>,
     pub(super) by: PersonId,
     pub(super) index: u64,
+}
+
+impl OpenedBid {
+    /// A valid bid that no decision excludes takes part.
+    pub(super) fn takes_part(&self) -> bool {
+        self.valid && !self.excluded
+    }
 }
 
 impl State {
@@ -301,28 +307,6 @@ impl Tender {
         }
     }
 
-    /// People who acted in a role for the buyer: at least `count` different ones, or a finding.
-    pub(super) fn people(
-        &self,
-        header: &Header,
-        role: Role,
-        count: usize,
-    ) -> Result<BTreeSet<PersonId>, Finding> {
-        people_for(self.buyer, header, role, count)
-    }
-
-    /// Officers who decide on the bids: at least `count` different ones, none with a role in the group of a bidder.
-    pub(super) fn deciders(
-        &self,
-        header: &Header,
-        organisations: &organisation::State,
-        count: usize,
-    ) -> Result<BTreeSet<PersonId>, Finding> {
-        let people = self.people(header, Role::Officer, count)?;
-        check_unrelated(&people, &self.bidders(), organisations, header)?;
-        Ok(people)
-    }
-
     /// A valid bid that no decision excludes.
     pub(super) fn eligible(
         &mut self,
@@ -331,7 +315,7 @@ impl Tender {
     ) -> Result<&mut OpenedBid, Finding> {
         self.bids
             .get_mut(&bid)
-            .filter(|opened| opened.valid && !opened.excluded)
+            .filter(|opened| opened.takes_part())
             .ok_or_else(|| header.finding("bid", "a valid bid of the tender, not excluded", bid))
     }
 
@@ -353,10 +337,9 @@ impl Tender {
 
     /// A bid that takes part and declares something on which nothing is decided, with the code of it.
     pub(super) fn undecided(&self) -> Option<(BidId, &CriterionCode)> {
-        let takes_part = |opened: &OpenedBid| opened.valid && !opened.excluded;
         self.bids
             .iter()
-            .filter(|(_, opened)| takes_part(opened))
+            .filter(|(_, opened)| opened.takes_part())
             .find_map(|(bid, opened)| {
                 let declared = opened.content.declarations.as_ref()?;
                 let code = self.plan.admission.undecided(declared, &opened.decided)?;
@@ -405,10 +388,9 @@ impl Tender {
 
     /// The bids that take part, each with its lot.
     pub(super) fn eligible_bids(&self) -> impl Iterator<Item = (BidId, LotCode)> {
-        let takes_part = |opened: &OpenedBid| opened.valid && !opened.excluded;
         self.bids
             .iter()
-            .filter(move |(_, opened)| takes_part(opened))
+            .filter(|(_, opened)| opened.takes_part())
             .map(|(bid, opened)| (*bid, opened.lot.clone()))
     }
 
@@ -458,7 +440,7 @@ impl Tender {
     pub(super) fn entrants(&self) -> Vec<Entrant> {
         self.bids
             .iter()
-            .filter(|(_, opened)| opened.valid && !opened.excluded)
+            .filter(|(_, opened)| opened.takes_part())
             .map(|(bid, opened)| Entrant {
                 bid: *bid,
                 sealed: opened.sealed,
@@ -471,42 +453,4 @@ impl Tender {
             })
             .collect()
     }
-}
-
-/// None of some people may hold a role in the beneficial-owner group of a bidder.
-pub(super) fn check_unrelated(
-    people: &BTreeSet<PersonId>,
-    bidders: &BTreeSet<OrganisationId>,
-    organisations: &organisation::State,
-    header: &Header,
-) -> Result<(), Finding> {
-    let bidding: BTreeSet<_> = bidders.iter().map(|id| organisations.group(*id)).collect();
-    let biased = |person: &&PersonId| {
-        let own = organisations.groups_of(**person);
-        own.iter().any(|group| bidding.contains(group))
-    };
-    people.iter().find(biased).map_or(Ok(()), |person| {
-        let expected = "people without a role in the group of a bidder";
-        Err(header.finding("independence", expected, person))
-    })
-}
-
-/// See [`Tender::people`].
-pub(super) fn people_for(
-    buyer: OrganisationId,
-    header: &Header,
-    role: Role,
-    count: usize,
-) -> Result<BTreeSet<PersonId>, Finding> {
-    let people: BTreeSet<PersonId> = header
-        .actors
-        .iter()
-        .filter(|actor| actor.role == role && actor.organisation == buyer)
-        .map(|actor| actor.id)
-        .collect();
-    if people.len() >= count {
-        return Ok(people);
-    }
-    let expected = format!("{count} different people in the role {role} of the buyer");
-    Err(header.finding("people", expected, people.len()))
 }

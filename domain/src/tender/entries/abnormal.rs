@@ -12,8 +12,8 @@ use crate::tender::abnormal::{
     AbnormalError, AbnormalGround, Abnormality, Asked, check_decision, check_explanation,
     check_request,
 };
+use crate::tender::people::people_for;
 use crate::tender::stage::Step;
-use crate::tender::state::people_for;
 use crate::time::Time;
 
 /// What a stranger expects of a step that the rules refuse.

@@ -13,11 +13,12 @@ use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
 use crate::tender::envelopes::ClosedPrices;
 use crate::tender::lot::LotCode;
+use crate::tender::people::check_unrelated;
 use crate::tender::plan::Envelopes;
 use crate::tender::register::{Fate, Listed, Register, SealedEntry, SealedKind};
 use crate::tender::sealing::BidHead;
 use crate::tender::stage::Step;
-use crate::tender::state::{OpenedBid, Tender, check_unrelated};
+use crate::tender::state::{OpenedBid, Tender};
 use crate::tender::validity::{Validity, is_public, judge};
 use crate::time::Time;
 

@@ -13,9 +13,10 @@ use crate::log::state::{Finding, State};
 use crate::policy::RecordedCheck;
 use crate::tender::panel::Panel;
 use crate::tender::panel::agreed::Agreed;
+use crate::tender::people::people_for;
 use crate::tender::plan::Plan;
 use crate::tender::stage::{Stage, Step};
-use crate::tender::state::{Tender, people_for};
+use crate::tender::state::Tender;
 
 /// `tender.published`: a tender with its whole plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
