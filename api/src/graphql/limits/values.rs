@@ -210,6 +210,11 @@ impl Check<'_> {
         };
         if fits {
             Ok(())
+        } else if let Some(TypeInfo::Enum(values)) = self.index.get(name) {
+            let mut values: Vec<&str> = values.iter().map(String::as_str).collect();
+            values.sort_unstable();
+            let text = format!("must be {ty}, one of {}", values.join(", "));
+            Err(wrong(path, at, &text))
         } else {
             Err(expected(ty, value, path, at))
         }

@@ -96,7 +96,10 @@ fn the_place_of_a_wrong_value_is_named_down_to_the_item() {
 #[test]
 fn an_object_is_asked_for_where_a_plain_value_was_given() {
     refused(literal("bids: [3]"), &["`f.bids[0]`", "must be Bid!"]);
-    refused(literal("stage: SHUT"), &["`f.stage`", "Stage"]);
+    refused(
+        literal("stage: SHUT"),
+        &["`f.stage`", "Stage", "one of CLOSED, OPEN"],
+    );
     refused(
         literal("pick: {id: \"a\", name: \"b\"}"),
         &["`f.pick`", "exactly one"],

@@ -98,7 +98,11 @@ fn decision<'a>(facts: &'a LetterFacts<'a>, criteria: &Criteria<'a>) -> Vec<Say<
     match &facts.outcome {
         Outcome::Won(standing) => {
             let (of, total) = (standing.of, total(facts.plan, standing.card.total));
-            say(Decision::Won { of, total });
+            let rank = standing.rank;
+            say(Decision::Won { rank, of, total });
+            if rank > 1 {
+                say(Decision::AheadHaveOtherLots);
+            }
             say(Decision::NotYetContract);
             return lines;
         }

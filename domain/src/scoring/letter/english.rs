@@ -63,10 +63,14 @@ fn decision(line: &Decision<'_>) -> String {
             "PREVIEW: the award has not been approved, and this letter has not been sent."
                 .to_owned()
         }
-        Decision::Won { of, total } => format!(
-            "Your bid has been selected for the award: it is ranked 1 of {of}{}.",
+        Decision::Won { rank, of, total } => format!(
+            "Your bid has been selected for the award: it is ranked {rank} of {of}{}.",
             with(*total)
         ),
+        Decision::AheadHaveOtherLots => {
+            "By the published limit of lots this one goes to your bid, since the suppliers ranked before you win as many other lots as one supplier may."
+                .to_owned()
+        }
         Decision::NotYetContract => {
             "This letter is not a contract. The contract can be signed once the standstill has ended."
                 .to_owned()

@@ -65,10 +65,14 @@ fn decision(line: &Decision<'_>) -> String {
             "미리보기: 낙찰 결정이 아직 승인되지 않았으며, 이 통지문은 발송되지 않았습니다."
                 .to_owned()
         }
-        Decision::Won { of, total } => format!(
-            "귀사의 입찰이 평가 대상 {of}건 중 1위{}이며, 낙찰자로 선정되었음을 알려드립니다.",
+        Decision::Won { rank, of, total } => format!(
+            "귀사의 입찰이 평가 대상 {of}건 중 {rank}위{}이며, 낙찰자로 선정되었음을 알려드립니다.",
             with(*total)
         ),
+        Decision::AheadHaveOtherLots => {
+            "귀사보다 순위가 앞선 입찰자가 다른 로트에서 한 입찰자가 낙찰받을 수 있는 수만큼 낙찰자로 선정되어, 공고된 로트 수 제한에 따라 이 로트는 귀사에 낙찰되었습니다."
+                .to_owned()
+        }
         Decision::NotYetContract => {
             "이 통지는 계약의 체결을 의미하지 않으며, 계약은 대기 기간이 끝난 후에 체결할 수 있습니다."
                 .to_owned()

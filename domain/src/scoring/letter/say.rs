@@ -80,9 +80,11 @@ pub(super) enum Head<'a> {
 pub(super) enum Decision<'a> {
     Preview,
     Won {
+        rank: u32,
         of: usize,
         total: Option<Total>,
     },
+    AheadHaveOtherLots,
     NotYetContract,
     Lost {
         rank: u32,

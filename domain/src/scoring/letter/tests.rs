@@ -224,6 +224,21 @@ fn a_first_bid_that_a_limit_of_lots_passes_over_is_told_so_and_which_lot_it_is()
 }
 
 #[test]
+fn a_second_bid_that_a_limit_of_lots_lets_win_is_told_its_own_rank_and_why() {
+    let plan = priced(Disclosure::Public);
+    let (Outcome::Lost { standing, .. }, total) = outcome(&plan, 2) else {
+        panic!("bid 2 is second");
+    };
+    let facts = facts_of(&plan, (Outcome::Won(standing), total));
+    let told = letter(&facts, Language::English).text();
+    for said in ["ranked 2 of 2", "limit of lots", "goes to your bid"] {
+        assert!(told.contains(said), "{told}");
+    }
+    let told = letter(&facts, Language::Korean).text();
+    assert!(told.contains("2건 중 2위") && told.contains("로트 수 제한"));
+}
+
+#[test]
 fn what_the_plan_withholds_from_bidders_is_not_in_the_letter_and_the_letter_says_so() {
     let ground = "trade secrets".to_owned();
     let plan = priced(Disclosure::Withheld { ground });
