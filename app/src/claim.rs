@@ -1,17 +1,24 @@
 //! Use-cases of claims: a supplier reports a delivered quantity with evidence, and may take it back before verification.
 
 use commonweal_domain::actor::{self, Action, Actor, Facts};
+use commonweal_domain::amount::Share;
 use commonweal_domain::catalogue::{Measure, MeasureRef};
+use commonweal_domain::contract::counting::{Count, Line, commit_working, count};
 use commonweal_domain::contract::entries::{ClaimSubmitted, ClaimWithdrawn};
 use commonweal_domain::contract::kpi::KpiProgress;
+use commonweal_domain::contract::reference::InvalidReference;
 use commonweal_domain::contract::submission::{
-    SubmissionError, SubmissionFacts, decide_submission, first_open,
+    SubmissionError, SubmissionFacts, check_counted, decide_submission, first_open,
 };
 use commonweal_domain::contract::verification::decide_withdrawal;
-use commonweal_domain::contract::{Claim, ClaimStatus, Evidence, KpiRef};
+use commonweal_domain::contract::{
+    Claim, ClaimStatus, Counted, Evidence, ExternalReference, KpiRef,
+};
 use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId};
 use commonweal_domain::log::entry::Draft;
+use commonweal_domain::place::Place;
 use commonweal_domain::time::Period;
+use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use serde::Serialize;
 
@@ -19,7 +26,9 @@ use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::group;
+use crate::store::claim_rules::{self, working};
 use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract};
+use crate::text::place;
 
 /// Which outcome is claimed.
 #[derive(Debug, Clone, Serialize)]
@@ -46,16 +55,29 @@ pub struct SubmitClaim {
     pub quantity: String,
     /// When.
     pub period: Period,
+    /// The claimant's part of an outcome that several organisations delivered together; the whole where it is left out.
+    pub share: Option<Share>,
+    /// The people behind the quantity, where the measure counts people. They stay out of the log.
+    pub working: Vec<Line>,
     /// The files behind it, by their hashes.
     pub evidence: Vec<Evidence>,
-    /// The claimant's reference for the outcome in another register.
-    pub external_reference: Option<String>,
+    /// Where the outcome stands in another register: its code, and the number in it.
+    pub external_reference: Option<(String, String)>,
+}
+
+/// The lines of a working with the salt of their commitment.
+struct Working {
+    lines: Vec<u8>,
+    salt: [u8; 32],
 }
 
 struct Submit {
     actor: Actor,
     claim: Claim,
     measure: Measure,
+    /// What the measure counts.
+    outcome: String,
+    working: Option<Working>,
 }
 
 impl Command for Submit {
@@ -73,6 +95,8 @@ impl Command for Submit {
             Some(answers) => contract::load(tx, answers.contract).await?,
             None => None,
         };
+        let group = group::known_group(tx, claim.claimant).await?;
+        let related = group::members(tx, &[group]).await?;
         let facts = SubmissionFacts {
             measure: Some(&self.measure),
             contract: contract.as_ref(),
@@ -80,9 +104,10 @@ impl Command for Submit {
                 Some(answers) => contract::annulled_on(tx, answers.contract).await?,
                 None => None,
             },
-            same_evidence: claim::same_evidence(tx, claim).await?,
-            same_reference: claim::same_reference(tx, claim).await?,
-            open_kpi: open_kpi(tx, claim).await?,
+            same_evidence: claim_rules::same_evidence(tx, claim).await?,
+            same_reference: claim_rules::same_reference(tx, claim).await?,
+            same_outcome: claim_rules::same_outcome(tx, claim, &self.outcome, &related).await?,
+            open_kpi: open_kpi(tx, claim, &self.outcome, &related).await?,
             at: tx.at(),
         };
         decide_submission(claim, &facts)?;
@@ -96,20 +121,32 @@ impl Command for Submit {
             }
             .into(),
         })?;
-        claim::insert(tx, claim, by, tx.at(), index).await?;
+        claim::insert(tx, claim, &self.outcome, by, tx.at(), index).await?;
+        if let Some(kept) = &self.working {
+            working::Entity::insert(working::ActiveModel {
+                claim_id: Set(claim.id.uuid()),
+                lines: Set(kept.lines.clone()),
+                salt: Set(kept.salt.to_vec()),
+            })
+            .exec_without_returning(tx)
+            .await?;
+        }
         Ok(claim.id)
     }
 }
 
 /// For a claim outside contracts: a KPI of the claimant's group that asks for its outcome and is not filled.
-async fn open_kpi(tx: &Tx, claimed: &Claim) -> Result<Option<(ContractId, KpiId)>, AppError> {
+async fn open_kpi(
+    tx: &Tx,
+    claimed: &Claim,
+    outcome: &str,
+    related: &[OrganisationId],
+) -> Result<Option<(ContractId, KpiId)>, AppError> {
     if claimed.answers.is_some() {
         return Ok(None);
     }
-    let group = group::known_group(tx, claimed.claimant).await?;
-    let suppliers = group::members(tx, &[group]).await?;
     let from = claimed.period.from();
-    let kpis = contract::asking_for(tx, &claimed.measure, &claimed.place, from, &suppliers).await?;
+    let kpis = contract::asking_for(tx, outcome, &claimed.place, from, related).await?;
     let ids: Vec<KpiId> = kpis.iter().map(|(_, _, kpi)| kpi.id).collect();
     let verified = claim::verified_units(tx, &ids).await?;
     let progress = kpis.iter().map(|(contract, supplier, kpi)| {
@@ -166,11 +203,19 @@ impl App {
         };
         actor::authorize(actor, Action::SubmitClaim, &facts)?;
         let (answers, reference, place) = self.claimed(&input.outcome).await?;
-        let measure = self.read().measure(&reference).await?;
-        let measure = measure.ok_or(SubmissionError::UnknownMeasure(reference.clone()))?;
+        let found = self.read().measure_with_outcome(&reference).await?;
+        let (measure, outcome) = found.ok_or(SubmissionError::UnknownMeasure(reference.clone()))?;
         let quantity = measure
             .quantity(&input.quantity)
             .map_err(|error| AppError::refused_at("QUANTITY", "quantity", error))?;
+        let share = input.share.unwrap_or(Share::WHOLE);
+        let (counted, working) = match self.counted(&input, &measure, share)? {
+            Some((counted, most, working)) => {
+                check_counted(&quantity, &most)?;
+                (Some(counted), Some(working))
+            }
+            None => (None, None),
+        };
         let claim = Claim {
             id: self.ids.new(),
             claimant: input.claimant,
@@ -179,8 +224,10 @@ impl App {
             quantity,
             period: input.period,
             place,
+            share,
+            counted,
             evidence: input.evidence.clone(),
-            external_reference: input.external_reference.clone(),
+            external_reference: reference_of(&input)?,
         };
         claim.check(&measure)?;
         let key = IdempotencyKey::of_body(input.claimant, key, &input)?;
@@ -188,6 +235,8 @@ impl App {
             actor: actor.clone(),
             claim,
             measure,
+            outcome,
+            working,
         };
         self.store.write(Some(key), command).await
     }
@@ -202,14 +251,38 @@ impl App {
         self.store.write(None, Withdraw { actor, id }).await
     }
 
+    /// What the working of an input comes to: what the log holds of it, the most that may be claimed, and what is kept.
+    fn counted(
+        &self,
+        input: &SubmitClaim,
+        measure: &Measure,
+        share: Share,
+    ) -> Result<Option<(Counted, Count, Working)>, AppError> {
+        if input.working.is_empty() {
+            return Ok(None);
+        }
+        let most = count(measure, &input.working, input.period, share)?;
+        let salt = self.ids.rng().bytes();
+        let counted = Counted {
+            people: most.people,
+            working: commit_working(&input.working, salt).map_err(AppError::internal)?,
+        };
+        let lines = serde_json::to_vec(&input.working).map_err(AppError::internal)?;
+        Ok(Some((counted, most, Working { lines, salt })))
+    }
+
     /// KPI, measure and place of a claimed outcome. A KPI never changes, so it is read before the transaction.
     async fn claimed(
         &self,
         outcome: &ClaimedOutcome,
-    ) -> Result<(Option<KpiRef>, MeasureRef, String), AppError> {
+    ) -> Result<(Option<KpiRef>, MeasureRef, Place), AppError> {
         match outcome {
-            ClaimedOutcome::OutsideContracts { measure, place } => {
-                Ok((None, measure.clone(), place.clone()))
+            ClaimedOutcome::OutsideContracts {
+                measure,
+                place: code,
+            } => {
+                let place = place("outcome.outsideContracts.place", code)?;
+                Ok((None, measure.clone(), place))
             }
             ClaimedOutcome::Kpi(id) => {
                 let row = contract::kpi::Entity::find_by_id(id.uuid())
@@ -225,6 +298,18 @@ impl App {
             }
         }
     }
+}
+
+fn reference_of(input: &SubmitClaim) -> Result<Option<ExternalReference>, AppError> {
+    let stated = input.external_reference.as_ref();
+    let made = stated.map(|(source, number)| ExternalReference::new(source, number));
+    made.transpose().map_err(|error| {
+        let field = match error {
+            InvalidReference::Source => "externalReference.source",
+            InvalidReference::Number => "externalReference.number",
+        };
+        AppError::refused_at("REFERENCE", field, error)
+    })
 }
 
 /// The claim that an input names does not exist.

@@ -13,6 +13,7 @@ use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::store::{Command, Tx, Written, credit};
+use crate::text::place;
 
 /// Input of [`App::define_class`]. The scale is the measure's.
 #[derive(Debug, Clone)]
@@ -72,7 +73,7 @@ impl App {
         let class = Class {
             id: self.ids.new(),
             measure: input.measure,
-            place: input.place,
+            place: place("place", &input.place)?,
             vintage: input.vintage,
             scale: measure.scale,
             buffer_share: input.buffer_share,

@@ -26,6 +26,8 @@ struct Sign {
     lot: LotCode,
     /// Made from the award before the transaction; the decision compares it with the award again.
     contract: Contract,
+    /// What the measure of each KPI counts.
+    outcomes: Vec<String>,
 }
 
 impl Command for Sign {
@@ -60,7 +62,7 @@ impl Command for Sign {
             .into(),
         })?;
         tender.note(tx, "contract.signed", index, None).await?;
-        contract::insert(tx, &self.contract, tx.at(), index).await?;
+        contract::insert(tx, &self.contract, &self.outcomes, tx.at(), index).await?;
         tender.store(tx, stage, |_| ()).await?;
         Ok(self.contract.id)
     }
@@ -84,11 +86,19 @@ impl App {
             lot: lot.clone(),
         };
         let award = award.ok_or_else(|| SigningError::NoAward(named()))?;
+        let contract = Contract::from_award(self.ids.new(), &award, || self.ids.new())?;
+        let mut outcomes = Vec::with_capacity(contract.kpis.len());
+        for kpi in &contract.kpis {
+            let found = self.read().measure_with_outcome(&kpi.measure).await?;
+            let (_, outcome) = found.ok_or(SigningError::UnknownMeasure(kpi.measure.clone()))?;
+            outcomes.push(outcome);
+        }
         let command = Sign {
             actor: actor.clone(),
             tender,
             lot,
-            contract: Contract::from_award(self.ids.new(), &award, || self.ids.new()),
+            contract,
+            outcomes,
         };
         self.store.write(None, command).await
     }

@@ -6,6 +6,7 @@ use commonweal_domain::log::entry::Draft;
 use commonweal_domain::organisation::entries::{OrganisationRegistered, RoleGranted, RoleRevoked};
 use commonweal_domain::organisation::name::{PublicName, check_name, commit_name};
 use commonweal_domain::organisation::{LegalForm, Sector};
+use commonweal_domain::place::Place;
 use commonweal_domain::text::is_line;
 use sea_orm::sea_query::Query;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -15,6 +16,7 @@ use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::store::organisation::{self, directory, role_grant};
 use crate::store::{Command, IdempotencyKey, Tx, Written};
+use crate::text::place;
 
 /// The longest place code, source or identifier, in bytes.
 const MAX_CODE: usize = 200;
@@ -41,6 +43,7 @@ struct Register {
     id: OrganisationId,
     input: RegisterOrganisation,
     salt: [u8; 32],
+    place: Place,
 }
 
 impl Command for Register {
@@ -90,7 +93,7 @@ impl Command for Register {
                 name,
                 sector: self.input.sector,
                 group,
-                place: self.input.place.clone(),
+                place: self.place.clone(),
                 identifier: self.input.identifier.clone(),
             }
             .into(),
@@ -128,7 +131,7 @@ impl Register {
             name: Set((!person).then(|| self.input.name.clone())),
             sector: Set(word(self.input.sector)?),
             group_id: Set(group.uuid()),
-            place: Set(self.input.place.clone()),
+            place: Set(self.place.to_string()),
             identifier: Set(self.input.identifier.clone()),
             entry_idx: Set(column(index)?),
         })
@@ -327,7 +330,7 @@ impl App {
         input: RegisterOrganisation,
     ) -> Result<Written<OrganisationId>, AppError> {
         check_name(&input.name).map_err(|error| AppError::refused_at("NAME", "name", error))?;
-        check_code("place", &input.place)?;
+        let place = place("place", &input.place)?;
         if let Some(identifier) = &input.identifier {
             check_code("identifier", identifier)?;
             if input.legal_form == LegalForm::SoleTrader {
@@ -341,6 +344,7 @@ impl App {
         let command = Register {
             actor: actor.clone(),
             id: self.ids.new(),
+            place,
             input,
             salt: self.ids.rng().bytes(),
         };

@@ -1,6 +1,9 @@
 //! Refusals of contracts, claims and credits as typed errors that name the input field.
 
 use commonweal_domain::contract::claim::InvalidClaim;
+use commonweal_domain::contract::counting::CountingError;
+use commonweal_domain::contract::exclusion::ExclusionError;
+use commonweal_domain::contract::information::AnswerError;
 use commonweal_domain::contract::signing::SigningError;
 use commonweal_domain::contract::submission::SubmissionError;
 use commonweal_domain::contract::text::InvalidText;
@@ -20,7 +23,7 @@ impl From<SigningError> for AppError {
             E::NotTheAward { .. } => ("NOT_THE_AWARD", "tender"),
             E::OneParty => ("ONE_PARTY", "tender"),
             E::NoAwardToOblige => ("OBLIGATION", "tender"),
-            E::KpiTwice(_) | E::UnknownMeasure(_) | E::Quantity(_) | E::Text(_) => {
+            E::KpiTwice(_) | E::UnknownMeasure(_) | E::Quantity(_) | E::Place(_) => {
                 ("KPI", "tender")
             }
         };
@@ -41,6 +44,8 @@ impl From<SubmissionError> for AppError {
             E::NotDeliveredYet { .. } => ("NOT_DELIVERED_YET", "period"),
             E::SameEvidence { .. } => ("SAME_EVIDENCE", "evidence"),
             E::SameReference { .. } => ("SAME_REFERENCE", "externalReference"),
+            E::SameOutcome { .. } => ("SAME_OUTCOME", "outcome"),
+            E::MoreThanCounted { .. } => ("MORE_THAN_COUNTED", "quantity"),
             E::OpenKpi { .. } => ("OPEN_KPI", "outcome"),
         };
         Self::refused_at(code, path, error)
@@ -65,6 +70,13 @@ fn form(error: &InvalidClaim) -> AppError {
         E::EvidenceSize(_) => ("EVIDENCE_SIZE", "evidence"),
         E::EvidenceTwice(_) => ("EVIDENCE_TWICE", "evidence"),
         E::EvidenceKind(_) => ("EVIDENCE_KIND", "evidence"),
+        E::EvidenceNeeded(_) => ("EVIDENCE_NEEDED", "evidence"),
+        E::NoShare => ("SHARE", "share"),
+        E::ShareOfWhat => ("SHARE_OF_WHAT", "externalReference"),
+        E::NeedsWorking(_) => ("NEEDS_WORKING", "working"),
+        E::NoPeople(_) => ("NO_PEOPLE", "working"),
+        E::FewPeople(_) => ("FEW_PEOPLE", "working"),
+        E::ContractOnly(_) => ("CONTRACT_ONLY", "outcome"),
     };
     AppError::refused_at(code, path, error)
 }
@@ -72,11 +84,47 @@ fn form(error: &InvalidClaim) -> AppError {
 /// The domain names fields as they stand in entries, people type them as the interface has them.
 fn text(error: &InvalidText) -> AppError {
     let path = match error.field {
-        "external_reference" => "externalReference",
         "evidence.media_type" => "evidence.mediaType",
         field => field,
     };
     AppError::refused_at("TEXT", path, error)
+}
+
+impl From<CountingError> for AppError {
+    fn from(error: CountingError) -> Self {
+        use CountingError as E;
+        let path = match &error {
+            E::Lines(_) | E::NotPeople(_) => "working".to_owned(),
+            E::People(at) => format!("working.{at}.people"),
+            E::Period(at) => format!("working.{at}.period"),
+            E::Started { line: at, .. } | E::StartedLate(at) => format!("working.{at}.started"),
+            E::Amount(_) => "quantity".to_owned(),
+        };
+        Self::refused_at("WORKING", path, error)
+    }
+}
+
+impl From<AnswerError> for AppError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Status(error) => Self::refused_at("CLAIM_STATUS", "claim", error),
+            AnswerError::Evidence(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExclusionError> for AppError {
+    fn from(error: ExclusionError) -> Self {
+        use ExclusionError as E;
+        let (code, path) = match &error {
+            E::NotLive(_) => ("CLAIM_STATUS", "earlier"),
+            E::SameClaimant(_) => ("SAME_CLAIMANT", "claimant"),
+            E::NotRelated(_) => ("NOT_RELATED", "claimant"),
+            E::Logged(_) => ("ALREADY_LOGGED", "claimant"),
+            E::NotIndependent => return Self::Forbidden(error.to_string()),
+        };
+        Self::refused_at(code, path, error)
+    }
 }
 
 impl From<VerificationError> for AppError {
@@ -96,7 +144,6 @@ impl From<ClassError> for AppError {
     fn from(error: ClassError) -> Self {
         use ClassError as E;
         let (code, path) = match &error {
-            E::Text(error) => return text(error),
             E::UnknownMeasure(_) => ("UNKNOWN_MEASURE", "measure"),
             E::NotCounted(_) => ("NOT_COUNTED", "measure"),
             E::Scale { .. } => ("SCALE", "measure"),
@@ -129,7 +176,6 @@ impl From<MovementError> for AppError {
     fn from(error: MovementError) -> Self {
         use MovementError as E;
         let (code, path) = match &error {
-            E::Text(error) => return text(error),
             E::Units(_) => ("UNITS", "units"),
             E::Insufficient { .. } => ("INSUFFICIENT_BALANCE", "units"),
             E::NotTransferable(_) => ("NOT_TRANSFERABLE", "batch"),

@@ -14,6 +14,7 @@ use crate::error::AppError;
 use crate::group;
 use crate::remark::Remark;
 use crate::store::{Command, IdempotencyKey, Tx, Written, credit};
+use crate::text::place;
 
 /// Input of [`App::retire_credits`].
 #[derive(Debug, Clone, Serialize)]
@@ -66,7 +67,7 @@ impl Command for Retire {
             holder: input.holder,
             units: input.units,
             beneficiary: input.beneficiary,
-            jurisdiction: input.jurisdiction.clone(),
+            jurisdiction: place("jurisdiction", &input.jurisdiction)?,
             period: input.period,
             note: self.note.as_ref().map(|note| note.hash),
         };

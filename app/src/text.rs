@@ -1,5 +1,6 @@
 //! Free text as input: one line of a title, or a reason in several.
 
+use commonweal_domain::place::Place;
 use commonweal_domain::text::{is_line, is_words};
 
 use crate::error::AppError;
@@ -10,6 +11,12 @@ const LINE_MAX: usize = 200;
 const REASON_MAX: usize = 4_000;
 /// The longest letter, in characters.
 const LETTER_MAX: usize = 20_000;
+
+/// A place code, or an error that names the field.
+pub(crate) fn place(field: &str, text: &str) -> Result<Place, AppError> {
+    text.parse()
+        .map_err(|error| AppError::refused_at("PLACE", field, error))
+}
 
 /// Refuses a text that is not one line of 1 to 200 characters.
 pub(crate) fn check_line(field: &str, text: &str) -> Result<(), AppError> {

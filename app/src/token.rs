@@ -67,7 +67,7 @@ pub struct SignedIn {
 struct FoundRegistry {
     id: OrganisationId,
     name: String,
-    place: String,
+    place: commonweal_domain::place::Place,
     operator: PersonId,
 }
 
@@ -106,7 +106,7 @@ impl Command for FoundRegistry {
             name: Set(Some(self.name.clone())),
             sector: Set(word(Sector::Public)?),
             group_id: Set(self.id.uuid()),
-            place: Set(self.place.clone()),
+            place: Set(self.place.to_string()),
             identifier: Set(None),
             entry_idx: Set(column(index)?),
         })
@@ -224,7 +224,7 @@ impl App {
         let command = FoundRegistry {
             id: self.ids.new(),
             name: name.to_owned(),
-            place: place.to_owned(),
+            place: crate::text::place("place", place)?,
             operator: self.ids.new(),
         };
         Ok(self.store.write(None, command).await?.out)

@@ -36,14 +36,14 @@ pub struct VerifyClaim {
 }
 
 /// A claim with the groups whose interest is at stake.
-struct Loaded {
-    recorded: RecordedClaim,
+pub(crate) struct Loaded {
+    pub(crate) recorded: RecordedClaim,
     claimant_group: OrganisationId,
     buyer_group: Option<OrganisationId>,
 }
 
 impl Loaded {
-    async fn load(tx: &Tx, id: ClaimId) -> Result<Self, AppError> {
+    pub(crate) async fn load(tx: &Tx, id: ClaimId) -> Result<Self, AppError> {
         let recorded = claim::load(tx, id).await?.ok_or_else(unknown_claim)?;
         let contract = match recorded.claim.answers {
             Some(answers) => contract::load(tx, answers.contract).await?,
@@ -60,7 +60,7 @@ impl Loaded {
         })
     }
 
-    fn facts(&self) -> ClaimFacts<'_> {
+    pub(crate) fn facts(&self) -> ClaimFacts<'_> {
         ClaimFacts {
             claim: &self.recorded.claim,
             status: self.recorded.status,
@@ -71,7 +71,12 @@ impl Loaded {
     }
 
     /// Neither whoever submitted nor anyone of the parties' groups decides.
-    async fn permit(&self, tx: &Tx, actor: &Actor, action: Action) -> Result<Permit, AppError> {
+    pub(crate) async fn permit(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        action: Action,
+    ) -> Result<Permit, AppError> {
         let parties: Vec<_> = std::iter::once(self.claimant_group)
             .chain(self.buyer_group)
             .collect();

@@ -16,6 +16,7 @@ pub mod fraction;
 pub mod ids;
 pub mod log;
 pub mod organisation;
+pub mod place;
 pub mod policy;
 pub mod remark;
 pub mod scoring;

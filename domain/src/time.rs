@@ -102,6 +102,18 @@ impl Date {
         self.0.checked_sub(span).ok().map(Self)
     }
 
+    /// The same day so many months later, the last of a shorter month; none outside of the calendar.
+    pub fn months_after(self, months: u32) -> Option<Self> {
+        let span = jiff::Span::new().try_months(i64::from(months)).ok()?;
+        self.0.checked_add(span).ok().map(Self)
+    }
+
+    /// How many days from this one to another; negative when it lies before.
+    pub fn days_to(self, other: Self) -> i64 {
+        let span = self.0.until((jiff::Unit::Day, other.0));
+        span.map_or(0, |span| i64::from(span.get_days()))
+    }
+
     /// The next day; the last day of the calendar stays.
     #[must_use]
     pub fn tomorrow(self) -> Self {
@@ -230,6 +242,35 @@ impl Period {
         self.from < other.to && other.from < self.to
     }
 
+    /// The days that both have, if there are any.
+    pub fn common(self, other: Self) -> Option<Self> {
+        Self::new(self.from.max(other.from), self.to.min(other.to)).ok()
+    }
+
+    /// How many days it has.
+    pub fn days(self) -> i64 {
+        self.from.days_to(self.to)
+    }
+
+    /// Its parts by calendar year, in order.
+    pub fn by_year(self) -> Vec<Self> {
+        let mut parts = Vec::new();
+        let mut from = self.from;
+        while from < self.to {
+            let next = civil::Date::new(from.year().saturating_add(1), 1, 1);
+            let to = next.map_or(self.to, |next| Date(next).min(self.to));
+            let Ok(part) = Self::new(from, to) else { break };
+            parts.push(part);
+            from = to;
+        }
+        parts
+    }
+
+    /// How many days the calendar year of its first day has.
+    pub fn days_of_year(self) -> i64 {
+        i64::from(self.from.0.days_in_year())
+    }
+
     /// The one calendar year that the period lies in, or `None` when it touches two: a claim stays inside one vintage.
     pub fn vintage(self) -> Option<i16> {
         let last = self.to.0.yesterday().ok()?;
@@ -271,6 +312,17 @@ mod tests {
         assert_eq!(year.vintage(), Some(2026));
         let more = Period::new(date("2026-01-01"), date("2027-01-02")).unwrap();
         assert_eq!(more.vintage(), None);
+    }
+
+    #[test]
+    fn a_period_splits_at_new_year_and_counts_its_days() {
+        let period = Period::new(date("2026-11-01"), date("2028-03-01")).unwrap();
+        let days: Vec<i64> = period.by_year().iter().map(|part| part.days()).collect();
+        assert_eq!(days, [61, 365, 60]);
+        assert_eq!(period.days(), 486);
+        assert_eq!(period.by_year()[2].days_of_year(), 366);
+        assert_eq!(date("2026-01-31").months_after(1), Some(date("2026-02-28")));
+        assert_eq!(date("2026-01-02").days_to(date("2026-01-01")), -1);
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod m20261123_000170_participation;
 mod m20261123_000175_calibration;
 mod m20261123_000176_noise;
 mod m20261123_000180_look;
+mod m20261123_000200_claim;
 mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
 mod m20261123_000250_exclusions;
@@ -76,6 +77,7 @@ const CHANGES: &[Change] = &[
     m20261123_000175_calibration::CHANGE,
     m20261123_000176_noise::CHANGE,
     m20261123_000180_look::CHANGE,
+    m20261123_000200_claim::CHANGE,
     m20261123_000240_log_lease::CHANGE,
     m20261123_000241_witnessed::CHANGE,
     m20261123_000250_exclusions::CHANGE,

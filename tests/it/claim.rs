@@ -114,7 +114,7 @@ async fn evidence_of_a_rejected_or_withdrawn_claim_is_free_again(app: TestApp) -
 async fn an_external_reference_is_used_once_for_ever(app: TestApp) -> Result<()> {
     let world = World::new(app).await?;
     let mut input = world.claim_input("a", "10.0");
-    input["externalReference"] = json!("timesheets 2026/3");
+    input["externalReference"] = json!({ "source": "KR-TS", "number": "2026/3" });
     let first = world.submit(input.clone()).await?;
     world
         .make(

@@ -246,7 +246,7 @@ async fn wrong_movements_name_the_field(app: TestApp) -> Result<()> {
             "UNKNOWN_ORGANISATION",
             "beneficiary",
         ),
-        (retire("jurisdiction", json!("")), "TEXT", "jurisdiction"),
+        (retire("jurisdiction", json!("")), "PLACE", "jurisdiction"),
         (retire("period", early), "TOO_EARLY", "period"),
     ];
     for (input, code, path) in cases {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod claim;
+mod claim_rules;
 mod contract;
 mod crash;
 mod credit;

@@ -8,6 +8,7 @@ use commonweal_app::transfer::TransferCredits;
 use commonweal_app::verification::VerifyClaim;
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::contract::Evidence;
+use commonweal_domain::contract::counting::Line;
 use commonweal_domain::credit::entries::TransferReason;
 use commonweal_domain::ids::{BatchId, ClaimId, ContractId, KpiId};
 use commonweal_domain::log::hash::sha256;
@@ -28,6 +29,8 @@ struct Report<'a> {
     quantity: &'a str,
     period: (&'a str, &'a str),
     evidence: &'a str,
+    /// How many people worked, and their full-time equivalents together.
+    people: Option<(u32, &'a str)>,
 }
 
 impl City {
@@ -71,6 +74,7 @@ impl City {
             quantity: "620.0",
             period: ("2026-02-01", "2026-06-01"),
             evidence: "visit log, February to May",
+            people: None,
         };
         let claim = self.claim(&spring).await?;
         self.verify(claim, 0, "620.0").await?;
@@ -117,21 +121,23 @@ impl City {
         Ok(())
     }
 
-    /// One claim is verified and waits for its issue, one waits for a verifier, one was rejected.
+    /// One claim is verified and waits for its issue, one waits for an answer, one was rejected.
     async fn wait(&self, tender: &DemoTender, contract: ContractId) -> Result<()> {
         let supplier = self.winner(tender)?;
         let kpi = self.kpi(contract).await?;
-        let report = |quantity, period, evidence| Report {
+        let report = |quantity, period, evidence, people| Report {
             supplier,
             kpi,
             quantity,
             period,
             evidence,
+            people: Some(people),
         };
         let first = report(
             "3.25",
             ("2026-02-01", "2026-06-01"),
             "payroll, February to May",
+            (10, "10"),
         );
         let claim = self.claim(&first).await?;
         self.verify(claim, 1, "3.00").await?;
@@ -139,6 +145,7 @@ impl City {
             "1.50",
             ("2026-06-01", "2026-08-01"),
             "payroll, June and July",
+            (10, "10"),
         );
         let rejected = self.claim(&second).await?;
         let reason = "Two of the people on the payroll worked for another contract.";
@@ -149,27 +156,49 @@ impl City {
             "2.75",
             ("2026-08-01", "2026-10-01"),
             "payroll, August and September",
+            (17, "16.5"),
         );
-        self.claim(&third).await?;
+        let asked = self.claim(&third).await?;
+        let question = "Which of the 17 people left before the end of September?";
+        self.app
+            .request_information(&self.people.verifiers[1].actor(), asked, question)
+            .await?;
         Ok(())
     }
 
     async fn claim(&self, report: &Report<'_>) -> Result<ClaimId> {
-        let kind = match report.evidence.split_once(' ') {
-            Some(("visit", _)) => "visit_log",
-            _ => "payroll",
+        let period = period(report.period)?;
+        let file = |kind: &str, text: &str| -> Result<Evidence> {
+            Ok(Evidence {
+                sha256: sha256(text.as_bytes()),
+                kind: kind.to_owned(),
+                size: u64::try_from(text.len())?,
+                media_type: "text/plain".to_owned(),
+            })
         };
+        let mut working = Vec::new();
+        let mut evidence = Vec::new();
+        if let Some((people, fte)) = report.people {
+            let programme = format!("recruitment programme behind the {}", report.evidence);
+            evidence.push(file("payroll", report.evidence)?);
+            evidence.push(file("recruitment_programme", &programme)?);
+            working.push(Line {
+                people,
+                fte: fte.parse()?,
+                period,
+                started: Some("2026-02-01".parse()?),
+            });
+        } else {
+            evidence.push(file("visit_log", report.evidence)?);
+        }
         let input = SubmitClaim {
             claimant: report.supplier.organisation,
             outcome: ClaimedOutcome::Kpi(report.kpi),
             quantity: report.quantity.to_owned(),
-            period: period(report.period)?,
-            evidence: vec![Evidence {
-                sha256: sha256(report.evidence.as_bytes()),
-                kind: kind.to_owned(),
-                size: u64::try_from(report.evidence.len())?,
-                media_type: "text/plain".to_owned(),
-            }],
+            period,
+            share: None,
+            working,
+            evidence,
             external_reference: None,
         };
         let key = format!("demo {}", report.evidence);

@@ -8,6 +8,7 @@ use commonweal_domain::ids::CatalogueId;
 
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse, settle};
+use super::counting::{Counting, CountingInput};
 use super::node::{node_id, parse_id};
 use super::payload::payloads;
 use super::policy::Confidence;
@@ -48,6 +49,8 @@ pub struct Measure {
     transferable: bool,
     /// Part that would have happened anyway; null where it is not known, and outcomes outside contracts earn no credits.
     deadweight: Option<Decimal>,
+    /// What of a delivery counts.
+    counting: Counting,
     /// Where the measure is from.
     source: Option<String>,
     /// How sure it is.
@@ -68,6 +71,7 @@ impl From<domain::Measure> for Measure {
             verification_method: measure.verification_method,
             transferable: measure.transferable,
             deadweight: measure.deadweight.map(|part| Decimal(part.to_string())),
+            counting: measure.counting.into(),
             source: measure.source,
             confidence: measure.confidence.map(Into::into),
         }
@@ -187,6 +191,8 @@ pub struct MeasureInput {
     transferable: bool,
     /// Part that would have happened anyway, 0 to 1, where it is known.
     deadweight: Option<Decimal>,
+    /// What of a delivery counts; no rule when it is left out.
+    counting: Option<CountingInput>,
     /// Where the measure is from.
     source: Option<String>,
     /// How sure it is.
@@ -277,6 +283,10 @@ impl MeasureInput {
                 .map(|part| part.0.parse())
                 .transpose()
                 .map_err(|error| wrong("deadweight", &error))?,
+            counting: self
+                .counting
+                .unwrap_or_default()
+                .parse(&format!("measures.{at}.counting"))?,
             source: self.source,
             confidence: self.confidence.map(Into::into),
         })

@@ -12,25 +12,49 @@ use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{app, loader, refuse};
 use super::contract::{self, Contract, Kpi};
+use super::counting::WorkingLine;
 use super::credit_batch::Batch;
-use super::credit_loaders::{self, BatchOf, VerificationsOf};
+use super::credit_loaders::{self, BatchOf, ExclusionsOf, InquiriesOf, VerificationsOf, WorkingOf};
+use super::inquiry::{Exclusion, Inquiry};
 use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
-use super::scalars::{BigInt, DateTime, Sha256};
+use super::scalars::{BigInt, DateTime, Decimal, Sha256};
 
 /// Where a claim stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::ClaimStatus")]
 pub enum ClaimStatus {
-    /// Waits for verification.
+    /// Waits for a verifier.
     Submitted,
+    /// Verifiers are at work.
+    InVerification,
+    /// A verifier waits for an answer of the claimant.
+    InformationRequested,
     /// A verified quantity stands; final.
     Verified,
     /// A verifier refused it; final.
     Rejected,
     /// The claimant took it back before verification; final.
     Withdrawn,
+}
+
+/// Where an outcome stands in another register; used once in the whole registry.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ExternalReference {
+    /// The code of the register.
+    source: String,
+    /// The number in it.
+    number: String,
+}
+
+impl From<&domain::ExternalReference> for ExternalReference {
+    fn from(reference: &domain::ExternalReference) -> Self {
+        Self {
+            source: reference.source().to_owned(),
+            number: reference.number().to_owned(),
+        }
+    }
 }
 
 /// One file of evidence. The file itself is private.
@@ -131,8 +155,14 @@ pub struct Claim {
     place: String,
     /// The files behind it.
     evidence: Vec<Evidence>,
-    /// The claimant's reference for the outcome in another register.
-    external_reference: Option<String>,
+    /// The claimant's part of an outcome that several organisations delivered together, 0 to 1.
+    share: Decimal,
+    /// How many people the quantity is about, where the measure counts people.
+    people: Option<u32>,
+    /// The salted hash of the working behind it, where the measure counts people.
+    working_hash: Option<Sha256>,
+    /// Where the outcome stands in another register.
+    external_reference: Option<ExternalReference>,
     /// When it was submitted.
     submitted_at: DateTime,
     /// Log index of its submission.
@@ -155,9 +185,12 @@ impl From<ClaimView> for Claim {
             verified: view.verified.as_ref().map(Into::into),
             measure_code: claim.measure.code.to_string(),
             period: claim.period.into(),
-            place: claim.place.clone(),
+            place: claim.place.to_string(),
             evidence: claim.evidence.iter().map(Into::into).collect(),
-            external_reference: claim.external_reference.clone(),
+            share: Decimal(claim.share.to_string()),
+            people: claim.counted.map(|counted| counted.people),
+            working_hash: claim.counted.map(|counted| Sha256(counted.working)),
+            external_reference: claim.external_reference.as_ref().map(Into::into),
             submitted_at: DateTime(view.submitted_at),
             entry_index: view.entry_index.into(),
             decided_at: view.decided_at.map(DateTime),
@@ -213,6 +246,37 @@ impl Claim {
         Ok(views
             .map(|view| Verification::new(view, &self.fact.quantity))
             .collect())
+    }
+
+    /// What verifiers asked, and what the claimant answered.
+    async fn inquiries(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Inquiry>> {
+        let found = loader(context)?.load_one(InquiriesOf(self.fact.id)).await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// Organisations of the same group whose claims are about other outcomes, by a logged decision.
+    async fn exclusions(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Exclusion>> {
+        let found = loader(context)?
+            .load_one(ExclusionsOf(self.fact.id))
+            .await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// Who worked how much, for the claimant, the officers of the buyer and independent verifiers; null for anyone else.
+    async fn working(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<Vec<WorkingLine>>> {
+        let found = loader(context)?.load_one(WorkingOf(self.fact.id)).await?;
+        Ok(found.map(|lines| lines.into_iter().map(Into::into).collect()))
     }
 
     /// The credits that were issued for it.

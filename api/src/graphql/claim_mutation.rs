@@ -12,6 +12,7 @@ use commonweal_domain::ids::ClaimId;
 use super::amounts::{PeriodInput, wrong};
 use super::claim::{self, Claim};
 use super::context::{actor, app, settle};
+use super::counting::WorkingLineInput;
 use super::node::parse_id;
 use super::payload::payloads;
 use super::scalars::{BigInt, Decimal, Sha256};
@@ -79,6 +80,31 @@ pub struct EvidenceInput {
     media_type: String,
 }
 
+impl EvidenceInput {
+    /// The files as the domain knows them; the error names the field.
+    pub(crate) fn parse_all(files: &[Self]) -> async_graphql::Result<Vec<Evidence>> {
+        let files = files.iter().enumerate().map(|(at, file)| {
+            let size = u64::try_from(file.size.0);
+            Ok(Evidence {
+                sha256: file.sha256.0,
+                kind: file.kind.clone(),
+                size: size.map_err(|error| wrong(&format!("evidence.{at}.size"), &error))?,
+                media_type: file.media_type.clone(),
+            })
+        });
+        files.collect()
+    }
+}
+
+/// Where an outcome stands in another register.
+#[derive(Debug, InputObject)]
+pub struct ExternalReferenceInput {
+    /// The code of the register: capitals, digits, `-` and `.`, such as `GB-NTS`.
+    source: String,
+    /// The number in it. Capitals, blanks and punctuation make no difference.
+    number: String,
+}
+
 /// Input of `submitClaim`.
 #[derive(Debug, InputObject)]
 pub struct SubmitClaimInput {
@@ -92,8 +118,14 @@ pub struct SubmitClaimInput {
     period: PeriodInput,
     /// The files behind it, 1 to 100.
     evidence: Vec<EvidenceInput>,
-    /// The claimant's reference for the outcome in another register; never used twice.
-    external_reference: Option<String>,
+    /// The claimant's part of an outcome that several organisations delivered together, 0 to 1; the whole when it is left
+    /// out. A share names the external reference under which the others claim theirs.
+    share: Option<Decimal>,
+    /// Who worked how much, where the measure counts people; at most 500 lines. They stay out of the log.
+    #[graphql(default)]
+    working: Vec<WorkingLineInput>,
+    /// Where the outcome stands in another register; used once in the whole registry.
+    external_reference: Option<ExternalReferenceInput>,
     /// The client's own key: the same key and body get the first answer again.
     idempotency_key: String,
     /// Comes back in the answer.
@@ -102,22 +134,19 @@ pub struct SubmitClaimInput {
 
 impl SubmitClaimInput {
     fn parse(&self) -> async_graphql::Result<SubmitClaim> {
-        let files = self.evidence.iter().enumerate().map(|(at, file)| {
-            let size = u64::try_from(file.size.0);
-            Ok(Evidence {
-                sha256: file.sha256.0,
-                kind: file.kind.clone(),
-                size: size.map_err(|error| wrong(&format!("evidence.{at}.size"), &error))?,
-                media_type: file.media_type.clone(),
-            })
-        });
+        let share = self.share.as_ref().map(|share| share.0.parse());
+        let lines = self.working.iter().enumerate();
+        let lines = lines.map(|(at, line)| line.parse(&format!("working.{at}")));
+        let reference = self.external_reference.as_ref();
         Ok(SubmitClaim {
             claimant: parse_id("claimant", &self.claimant)?,
             outcome: self.outcome.parse()?,
             quantity: self.quantity.0.clone(),
             period: self.period.parse("period")?,
-            evidence: files.collect::<async_graphql::Result<_>>()?,
-            external_reference: self.external_reference.clone(),
+            share: share.transpose().map_err(|error| wrong("share", &error))?,
+            working: lines.collect::<async_graphql::Result<_>>()?,
+            evidence: EvidenceInput::parse_all(&self.evidence)?,
+            external_reference: reference.map(|r| (r.source.clone(), r.number.clone())),
         })
     }
 }
@@ -226,7 +255,7 @@ impl ClaimMutation {
     }
 }
 
-async fn payload(
+pub(crate) async fn payload(
     context: &Context<'_>,
     done: Result<Written<ClaimId>, AppError>,
     client_mutation_id: Option<String>,

@@ -126,7 +126,7 @@ impl From<KpiView> for Kpi {
             delivered: (&view.delivered).into(),
             waiting: (&view.waiting).into(),
             period: view.kpi.period.into(),
-            place: view.kpi.place,
+            place: view.kpi.place.to_string(),
             contract: view.contract,
             measure: view.kpi.measure,
         }

@@ -46,7 +46,7 @@ impl From<ClassView> for Class {
         Self {
             id: node_id(class.id),
             measure_code: class.measure.code.to_string(),
-            place: class.place,
+            place: class.place.to_string(),
             vintage: i32::from(class.vintage),
             one: (&view.one).into(),
             buffer_share: Decimal(class.buffer_share.to_string()),

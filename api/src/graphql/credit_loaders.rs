@@ -8,7 +8,9 @@ use commonweal_app::read::account::{RetirementView, TransferView};
 use commonweal_app::read::claim::{ClaimView, VerificationView};
 use commonweal_app::read::contract::{ContractView, KpiView};
 use commonweal_app::read::credit::{BatchLife, BatchView, ClassView};
+use commonweal_app::read::inquiry::{ExclusionView, InquiryView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
+use commonweal_domain::contract::counting::Line;
 use commonweal_domain::ids::{BatchId, ClaimId, ClassId, ContractId, KpiId, RetirementId};
 
 use commonweal_domain::tender::LotRef;
@@ -66,12 +68,35 @@ by_owner! {
     KpisOf(ContractId) => Vec<KpiView> = kpis_of;
     /// What verifiers found on a claim.
     VerificationsOf(ClaimId) => Vec<VerificationView> = verifications_of;
+    /// What verifiers asked about a claim, and the answers.
+    InquiriesOf(ClaimId) => Vec<InquiryView> = inquiries_of;
+    /// Who is excluded from being the same as a claim.
+    ExclusionsOf(ClaimId) => Vec<ExclusionView> = exclusions_of;
     /// The batch that was issued for a claim.
     BatchOf(ClaimId) => BatchView = batches_by_claim;
     /// Where the units of a batch stand.
     LifeOf(BatchId) => BatchLife = lives_of;
     /// The transfer at an index of the log.
     TransferAt(u64) => TransferView = transfers_by_index;
+}
+
+/// The working behind a claim, as far as the caller may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WorkingOf(pub ClaimId);
+
+impl Load<WorkingOf> for Loader {
+    type Value = Vec<Line>;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, keys: &[WorkingOf]) -> Result<HashMap<WorkingOf, Vec<Line>>, Self::Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let read = self.app().read();
+        let found = read.workings_of(self.actor(), &ids).await.map_err(refuse)?;
+        Ok(found
+            .into_iter()
+            .map(|(id, lines)| (WorkingOf(id), lines))
+            .collect())
+    }
 }
 
 /// The measure that a reference names; its catalogue is loaded once per request.

@@ -70,7 +70,7 @@ impl From<RetirementView> for Retirement {
             serials_from: BigInt(retired.serials.from()),
             serials_to: BigInt(retired.serials.to()),
             certificate_number: retired.certificate,
-            jurisdiction: retired.jurisdiction,
+            jurisdiction: retired.jurisdiction.to_string(),
             period: retired.period.into(),
             reason: retired.reason.into(),
             note: view.note,

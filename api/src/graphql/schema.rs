@@ -28,6 +28,7 @@ use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::draft::{DraftMutation, DraftQuery};
 use super::errors::Code;
 use super::evaluation_input::EvaluationMutation;
+use super::inquiry::InquiryMutation;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
@@ -221,6 +222,7 @@ pub struct Mutation(
     ProcessMutation,
     ContractMutation,
     ClaimMutation,
+    InquiryMutation,
     CreditMutation,
 );
 

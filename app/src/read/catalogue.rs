@@ -55,6 +55,19 @@ impl Read<'_> {
         Ok(catalogue.and_then(|view| view.catalogue.measure(&reference.code).cloned()))
     }
 
+    /// The measure that a reference names with what it counts: measures with one key count the same outcome.
+    pub async fn measure_with_outcome(
+        &self,
+        reference: &MeasureRef,
+    ) -> Result<Option<(Measure, String)>, AppError> {
+        let mut found = self.catalogues_by_id(&[reference.catalogue]).await?;
+        let catalogue = found.remove(&reference.catalogue);
+        Ok(catalogue.and_then(|view| {
+            let measure = view.catalogue.measure(&reference.code)?;
+            Some((measure.clone(), view.catalogue.outcome_of(measure)))
+        }))
+    }
+
     /// How many catalogue versions there are.
     pub async fn catalogue_count(&self) -> Result<u64, AppError> {
         Ok(catalogue::Entity::find().count(self.db).await?)

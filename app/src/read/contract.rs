@@ -159,11 +159,15 @@ impl Read<'_> {
         rows.iter()
             .map(|row| {
                 let kpi = kpi_of(row)?;
+                let open = ClaimStatus::OPEN.map(|status| sum(row.id, status).0);
+                let waiting = open
+                    .iter()
+                    .fold(0, |all: i64, units| all.saturating_add(*units));
                 let units = |units| kpi.quantity.with_units(units).map_err(AppError::internal);
                 Ok(KpiView {
                     contract: ContractId::from_uuid(row.contract_id),
                     delivered: units(sum(row.id, ClaimStatus::Verified).1)?,
-                    waiting: units(sum(row.id, ClaimStatus::Submitted).0)?,
+                    waiting: units(waiting)?,
                     kpi,
                 })
             })

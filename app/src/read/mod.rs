@@ -13,6 +13,7 @@ pub mod credit;
 pub mod draft;
 pub mod evaluation;
 pub mod explanation;
+pub mod inquiry;
 pub mod letter;
 pub mod log;
 pub mod moderation;

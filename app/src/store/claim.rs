@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use commonweal_domain::amount::Quantity;
-use commonweal_domain::contract::{Claim, ClaimStatus, Evidence, KpiRef, RecordedClaim};
+use commonweal_domain::amount::{Quantity, Share};
+use commonweal_domain::contract::{
+    Claim, ClaimStatus, Counted, Evidence, ExternalReference, KpiRef, RecordedClaim,
+};
 use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId, PersonId};
-use commonweal_domain::log::hash::Hash;
 use commonweal_domain::time::Time;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -34,7 +35,6 @@ pub(crate) struct Model {
     pub to_day: String,
     pub vintage: i64,
     pub place: String,
-    pub external_reference: Option<String>,
     pub status: String,
     pub verified_units: Option<i64>,
     pub submitted_by: Uuid,
@@ -42,6 +42,13 @@ pub(crate) struct Model {
     pub entry_idx: i64,
     pub decided_at: Option<i64>,
     pub decided_idx: Option<i64>,
+    pub outcome: String,
+    pub share_millionths: i64,
+    pub reference_source: Option<String>,
+    pub reference_number: Option<String>,
+    pub reference_key: Option<String>,
+    pub people: Option<i64>,
+    pub working: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -52,7 +59,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub(crate) mod evidence {
     use sea_orm::entity::prelude::*;
 
-    /// One file behind a claim, by its hash; `live` as long as the claim is.
+    /// One file behind a claim, by its hash; `live` as long as the claim is, `shared` behind a share of an outcome.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "evidence")]
     pub(crate) struct Model {
@@ -65,6 +72,7 @@ pub(crate) mod evidence {
         pub size: i64,
         pub media_type: String,
         pub live: bool,
+        pub shared: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -141,10 +149,40 @@ pub(crate) fn claim_of(row: &Model, files: &[evidence::Model]) -> Result<Claim, 
         measure: columns::measure(row.catalogue_id, &row.measure_code)?,
         quantity: columns::quantity(row.units, row.scale, &row.unit)?,
         period: columns::period(&row.from_day, &row.to_day)?,
-        place: row.place.clone(),
+        place: columns::place(&row.place)?,
+        share: share_of(row)?,
+        counted: counted_of(row)?,
         evidence: files.iter().map(evidence_of).collect::<Result<_, _>>()?,
-        external_reference: row.external_reference.clone(),
+        external_reference: reference_of(row)?,
     })
+}
+
+fn share_of(row: &Model) -> Result<Share, AppError> {
+    let millionths = u32::try_from(row.share_millionths).map_err(AppError::internal)?;
+    Share::from_millionths(millionths).map_err(AppError::internal)
+}
+
+fn counted_of(row: &Model) -> Result<Option<Counted>, AppError> {
+    let counted = row.people.zip(row.working.as_ref());
+    counted
+        .map(|(people, working)| {
+            Ok(Counted {
+                people: u32::try_from(people).map_err(AppError::internal)?,
+                working: columns::hash(working)?,
+            })
+        })
+        .transpose()
+}
+
+fn reference_of(row: &Model) -> Result<Option<ExternalReference>, AppError> {
+    let stated = row
+        .reference_source
+        .as_ref()
+        .zip(row.reference_number.as_ref());
+    stated
+        .map(|(source, number)| ExternalReference::new(source, number))
+        .transpose()
+        .map_err(AppError::internal)
 }
 
 /// The verified quantity of a row.
@@ -166,10 +204,12 @@ fn evidence_of(row: &evidence::Model) -> Result<Evidence, AppError> {
 pub(crate) async fn insert(
     db: &impl ConnectionTrait,
     submitted: &Claim,
+    outcome: &str,
     by: PersonId,
     at: Time,
     index: u64,
 ) -> Result<(), AppError> {
+    let (reference, counted) = (submitted.external_reference.as_ref(), submitted.counted);
     Entity::insert(ActiveModel {
         id: Set(submitted.id.uuid()),
         claimant_id: Set(submitted.claimant.uuid()),
@@ -183,8 +223,7 @@ pub(crate) async fn insert(
         from_day: Set(submitted.period.from().to_string()),
         to_day: Set(submitted.period.to().to_string()),
         vintage: Set(i64::from(submitted.vintage().map_err(AppError::internal)?)),
-        place: Set(submitted.place.clone()),
-        external_reference: Set(submitted.external_reference.clone()),
+        place: Set(submitted.place.to_string()),
         status: Set(ClaimStatus::Submitted.as_str().to_owned()),
         verified_units: Set(None),
         submitted_by: Set(by.uuid()),
@@ -192,24 +231,61 @@ pub(crate) async fn insert(
         entry_idx: Set(column(index)?),
         decided_at: Set(None),
         decided_idx: Set(None),
+        outcome: Set(outcome.to_owned()),
+        share_millionths: Set(i64::from(submitted.share.millionths())),
+        reference_source: Set(reference.map(|reference| reference.source().to_owned())),
+        reference_number: Set(reference.map(|reference| reference.number().to_owned())),
+        reference_key: Set(reference.map(ExternalReference::key)),
+        people: Set(counted.map(|counted| i64::from(counted.people))),
+        working: Set(counted.map(|counted| counted.working.as_bytes().to_vec())),
     })
     .exec_without_returning(db)
     .await?;
-    let mut rows = Vec::with_capacity(submitted.evidence.len());
-    for (seq, file) in (0_i64..).zip(&submitted.evidence) {
+    insert_evidence(db, submitted, 0, &submitted.evidence).await
+}
+
+/// Stores files behind a claim from a place in their order on.
+pub(crate) async fn insert_evidence(
+    db: &impl ConnectionTrait,
+    claim: &Claim,
+    first: i64,
+    files: &[Evidence],
+) -> Result<(), AppError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(files.len());
+    for (seq, file) in (first..).zip(files) {
         rows.push(evidence::ActiveModel {
-            claim_id: Set(submitted.id.uuid()),
+            claim_id: Set(claim.id.uuid()),
             seq: Set(seq),
             sha256: Set(file.sha256.as_bytes().to_vec()),
             kind: Set(file.kind.clone()),
             size: Set(i64::try_from(file.size).map_err(AppError::internal)?),
             media_type: Set(file.media_type.clone()),
             live: Set(true),
+            shared: Set(claim.share != Share::WHOLE),
         });
     }
     evidence::Entity::insert_many(rows)
         .exec_without_returning(db)
         .await?;
+    Ok(())
+}
+
+/// Gives an open claim another open status.
+pub(crate) async fn step(
+    db: &impl ConnectionTrait,
+    id: ClaimId,
+    status: ClaimStatus,
+) -> Result<(), AppError> {
+    Entity::update(ActiveModel {
+        id: Set(id.uuid()),
+        status: Set(status.as_str().to_owned()),
+        ..Default::default()
+    })
+    .exec(db)
+    .await?;
     Ok(())
 }
 
@@ -240,45 +316,6 @@ pub(crate) async fn decide(
             .await?;
     }
     Ok(())
-}
-
-/// A live claim that carries one of the claim's files, with the first such file.
-pub(crate) async fn same_evidence(
-    db: &impl ConnectionTrait,
-    claim: &Claim,
-) -> Result<Option<(ClaimId, Hash)>, AppError> {
-    let hashes = claim
-        .evidence
-        .iter()
-        .map(|file| file.sha256.as_bytes().to_vec());
-    let found: HashMap<Vec<u8>, Uuid> = evidence::Entity::find()
-        .filter(evidence::Column::Live.eq(true))
-        .filter(evidence::Column::Sha256.is_in(hashes))
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|row| (row.sha256, row.claim_id))
-        .collect();
-    Ok(claim.evidence.iter().find_map(|file| {
-        let earlier = found.get(file.sha256.as_bytes().as_slice())?;
-        Some((ClaimId::from_uuid(*earlier), file.sha256))
-    }))
-}
-
-/// An earlier claim of the claimant, live or not, with the same external reference.
-pub(crate) async fn same_reference(
-    db: &impl ConnectionTrait,
-    claim: &Claim,
-) -> Result<Option<ClaimId>, AppError> {
-    let Some(reference) = &claim.external_reference else {
-        return Ok(None);
-    };
-    let found = Entity::find()
-        .filter(Column::ClaimantId.eq(claim.claimant.uuid()))
-        .filter(Column::ExternalReference.eq(reference))
-        .one(db)
-        .await?;
-    Ok(found.map(|row| ClaimId::from_uuid(row.id)))
 }
 
 /// Verified units of KPIs to date; a KPI without a verified claim is missing.

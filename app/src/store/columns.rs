@@ -5,6 +5,7 @@ use commonweal_domain::amount::Quantity;
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::ids::{CatalogueId, Id};
 use commonweal_domain::log::hash::Hash;
+use commonweal_domain::place::Place;
 use commonweal_domain::time::{Date, Period, Time};
 use uuid::Uuid;
 
@@ -29,6 +30,11 @@ pub(crate) fn measure(catalogue: Uuid, code: &str) -> Result<MeasureRef, AppErro
 pub(crate) fn period(from: &str, to: &str) -> Result<Period, AppError> {
     let day = |text: &str| text.parse::<Date>().map_err(AppError::internal);
     Period::new(day(from)?, day(to)?).map_err(AppError::internal)
+}
+
+/// A place from its column.
+pub(crate) fn place(code: &str) -> Result<Place, AppError> {
+    code.parse().map_err(AppError::internal)
 }
 
 /// A hash from its column.

@@ -1,8 +1,8 @@
 //! Tables of contracts and KPIs.
 
-use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::contract::{Contract, Kpi};
 use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
+use commonweal_domain::place::Place;
 use commonweal_domain::tender::{LotRef, Participation};
 use commonweal_domain::time::{Date, Time};
 use sea_orm::ActiveValue::Set;
@@ -10,6 +10,7 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 
+use super::claim_rules::overlaps;
 use super::columns;
 use crate::error::AppError;
 use crate::organisation::column;
@@ -47,6 +48,25 @@ pub(crate) mod annulment {
         pub contract_id: Uuid,
         pub annulled_on: String,
         pub entry_idx: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Table `kpi_asks`.
+pub(crate) mod outcome {
+    use sea_orm::entity::prelude::*;
+
+    /// What the measure of a KPI counts, and where.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "kpi_asks")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kpi_id: Uuid,
+        pub outcome: String,
+        pub place: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -131,7 +151,7 @@ pub(crate) fn kpi_of(row: &kpi::Model) -> Result<Kpi, AppError> {
         measure: columns::measure(row.catalogue_id, &row.measure_code)?,
         quantity: columns::quantity(row.units, row.scale, &row.unit)?,
         period: columns::period(&row.from_day, &row.to_day)?,
-        place: row.place.clone(),
+        place: columns::place(&row.place)?,
     })
 }
 
@@ -145,19 +165,23 @@ pub(crate) async fn annulled_on(
         .transpose()
 }
 
-/// The KPIs of some suppliers that ask for a measure at a place, in the order of their contracts. A contract whose award
+/// The KPIs of some suppliers that ask for an outcome at a place, in the order of their contracts. A contract whose award
 /// was annulled by the first day of delivery asks for nothing.
 pub(crate) async fn asking_for(
     db: &impl ConnectionTrait,
-    measure: &MeasureRef,
-    place: &str,
+    outcome: &str,
+    place: &Place,
     from: Date,
     suppliers: &[OrganisationId],
 ) -> Result<Vec<(ContractId, OrganisationId, Kpi)>, AppError> {
+    let asked = Query::select()
+        .column(outcome::Column::KpiId)
+        .from(outcome::Entity)
+        .and_where(outcome::Column::Outcome.eq(outcome))
+        .cond_where(overlaps(place, outcome::Column::Place))
+        .to_owned();
     let asking = kpi::Entity::find()
-        .filter(kpi::Column::CatalogueId.eq(measure.catalogue.uuid()))
-        .filter(kpi::Column::MeasureCode.eq(measure.code.as_str()))
-        .filter(kpi::Column::Place.eq(place))
+        .filter(kpi::Column::Id.in_subquery(asked))
         .order_by_asc(kpi::Column::Seq)
         .all(db)
         .await?;
@@ -184,10 +208,11 @@ pub(crate) async fn asking_for(
     Ok(found)
 }
 
-/// Stores a contract that was signed in an entry.
+/// Stores a contract that was signed in an entry, with what the measure of each KPI counts.
 pub(crate) async fn insert(
     db: &impl ConnectionTrait,
     signed: &Contract,
+    outcomes: &[String],
     at: Time,
     index: u64,
 ) -> Result<(), AppError> {
@@ -218,9 +243,21 @@ pub(crate) async fn insert(
             unit: Set(kpi.quantity.unit().to_string()),
             from_day: Set(kpi.period.from().to_string()),
             to_day: Set(kpi.period.to().to_string()),
-            place: Set(kpi.place.clone()),
+            place: Set(kpi.place.to_string()),
         });
     kpi::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await?;
+    let rows = signed
+        .kpis
+        .iter()
+        .zip(outcomes)
+        .map(|(kpi, asked)| outcome::ActiveModel {
+            kpi_id: Set(kpi.id.uuid()),
+            outcome: Set(asked.clone()),
+            place: Set(kpi.place.to_string()),
+        });
+    outcome::Entity::insert_many(rows)
         .exec_without_returning(db)
         .await?;
     Ok(())

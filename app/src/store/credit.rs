@@ -174,7 +174,7 @@ pub(crate) fn class_of(row: &class::Model) -> Result<Class, AppError> {
     Ok(Class {
         id: ClassId::from_uuid(row.id),
         measure: columns::measure(row.catalogue_id, &row.measure_code)?,
-        place: row.place.clone(),
+        place: columns::place(&row.place)?,
         vintage: i16::try_from(row.vintage).map_err(AppError::internal)?,
         scale: u8::try_from(row.scale).map_err(AppError::internal)?,
         buffer_share: Share::from_millionths(millionths).map_err(AppError::internal)?,
@@ -191,7 +191,7 @@ pub(crate) async fn class_with(
     let found = class::Entity::find()
         .filter(class::Column::CatalogueId.eq(measure.catalogue.uuid()))
         .filter(class::Column::MeasureCode.eq(measure.code.as_str()))
-        .filter(class::Column::Place.eq(place))
+        .filter(class::Column::Place.eq(place.as_str()))
         .filter(class::Column::Vintage.eq(i64::from(*vintage)))
         .one(db)
         .await?;
@@ -209,7 +209,7 @@ pub(crate) async fn insert_class(
         id: Set(defined.id.uuid()),
         catalogue_id: Set(defined.measure.catalogue.uuid()),
         measure_code: Set(defined.measure.code.to_string()),
-        place: Set(defined.place.clone()),
+        place: Set(defined.place.to_string()),
         vintage: Set(i64::from(defined.vintage)),
         scale: Set(i64::from(defined.scale)),
         unit: Set(unit.to_string()),
@@ -292,7 +292,7 @@ pub(crate) async fn insert_retirement(
         batch_id: Set(batch.uuid()),
         holder_id: Set(holder.map(Id::uuid)),
         beneficiary_id: Set(retired.beneficiary.uuid()),
-        jurisdiction: Set(retired.jurisdiction.clone()),
+        jurisdiction: Set(retired.jurisdiction.to_string()),
         from_day: Set(retired.period.from().to_string()),
         to_day: Set(retired.period.to().to_string()),
         reason: Set(retired.reason.as_str().to_owned()),
@@ -313,7 +313,7 @@ pub(crate) fn retirement_of(row: &retirement::Model) -> Result<Retirement, AppEr
     Ok(Retirement {
         id: RetirementId::from_uuid(row.id),
         beneficiary: OrganisationId::from_uuid(row.beneficiary_id),
-        jurisdiction: row.jurisdiction.clone(),
+        jurisdiction: columns::place(&row.jurisdiction)?,
         period: columns::period(&row.from_day, &row.to_day)?,
         reason: from_word(&row.reason)?,
         note: row.note.as_deref().map(columns::hash).transpose()?,

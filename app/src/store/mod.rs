@@ -10,6 +10,7 @@ mod bulk;
 pub(crate) mod calibration;
 pub(crate) mod catalogue;
 pub(crate) mod claim;
+pub(crate) mod claim_rules;
 pub(crate) mod columns;
 mod command;
 pub(crate) mod confirmation;

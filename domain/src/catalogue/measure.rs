@@ -6,6 +6,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::counting::Counting;
 use crate::amount::{AmountError, Quantity, Share, Unit};
 use crate::ids::CatalogueId;
 use crate::log::schema;
@@ -38,6 +39,14 @@ pub enum InvalidCatalogue {
         code: MeasureCode,
         /// Its scale.
         scale: u8,
+    },
+    /// Counting rules that mean nothing.
+    #[error("the counting rules of the measure `{}` are wrong: {problem}", .code.as_str())]
+    Counting {
+        /// The measure.
+        code: MeasureCode,
+        /// What is wrong.
+        problem: &'static str,
     },
 }
 
@@ -129,6 +138,9 @@ pub struct Measure {
     /// contracts earn no credits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadweight: Option<Share>,
+    /// What of a delivery counts.
+    #[serde(default, skip_serializing_if = "Counting::is_empty")]
+    pub counting: Counting,
     /// Where the measure is from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -155,6 +167,12 @@ impl Measure {
                 scale: self.scale,
             });
         }
-        Ok(())
+        match self.counting.problem() {
+            None => Ok(()),
+            Some(problem) => Err(InvalidCatalogue::Counting {
+                code: self.code.clone(),
+                problem,
+            }),
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Measure catalogues: versioned sets of themes, outcomes and measures.
 
+pub mod counting;
 pub mod entries;
 mod measure;
 pub mod reference;
 
+pub use counting::{Basis, Counting, PartYears};
 pub use measure::{InvalidCatalogue, Measure, MeasureCode, MeasureKind, MeasureRef};
 
 use std::collections::BTreeMap;
@@ -49,6 +51,12 @@ impl Catalogue {
         Ok(())
     }
 
+    /// What a measure of it counts: measures with one key count the same outcome.
+    pub fn outcome_of(&self, measure: &Measure) -> String {
+        let own = || format!("{}/{}", self.code, measure.code);
+        measure.counting.outcome.clone().unwrap_or_else(own)
+    }
+
     /// The measure with a code.
     pub fn measure(&self, code: &MeasureCode) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.code == *code)
@@ -72,6 +80,12 @@ impl State {
         self.catalogues
             .get(&reference.catalogue)?
             .measure(&reference.code)
+    }
+
+    /// What a measure counts; see [`Catalogue::outcome_of`].
+    pub fn outcome(&self, reference: &MeasureRef) -> Option<String> {
+        let catalogue = self.catalogues.get(&reference.catalogue)?;
+        Some(catalogue.outcome_of(catalogue.measure(&reference.code)?))
     }
 
     fn publish(&mut self, catalogue: Catalogue, header: &Header) -> Result<(), Finding> {

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::text::{InvalidText, MAX_PLACE, check_line};
-use crate::amount::Quantity;
+use super::counting::{Counted, MIN_PEOPLE};
+use super::reference::ExternalReference;
+use super::text::{InvalidText, check_line};
+use crate::amount::{Quantity, Share};
 use crate::catalogue::{Measure, MeasureKind, MeasureRef};
 use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId};
 use crate::log::hash::Hash;
+use crate::place::Place;
 use crate::time::Period;
 
 /// The most files behind one claim.
@@ -61,12 +64,18 @@ pub struct Claim {
     /// When, inside one calendar year: the vintage.
     pub period: Period,
     /// Where: a country or place code, such as `KR-11`.
-    pub place: String,
+    pub place: Place,
+    /// The claimant's part of an outcome that several organisations delivered together; the whole where it is left out.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub share: Share,
+    /// The people behind the quantity, where the measure counts people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
     /// The files behind it.
     pub evidence: Vec<Evidence>,
-    /// The claimant's own reference for the outcome in another register, never used twice.
+    /// Where the outcome stands in another register; used once in the whole registry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external_reference: Option<String>,
+    pub external_reference: Option<ExternalReference>,
 }
 
 /// A claim that is malformed whatever else is known.
@@ -111,6 +120,43 @@ pub enum InvalidClaim {
     /// No file of a kind that the measure asks for.
     #[error("`evidence`: no file is of a kind that the measure asks for: add one of {}", .0.join(", "))]
     EvidenceKind(Vec<String>),
+    /// No file of a kind that the measure cannot do without.
+    #[error("`evidence`: no file is of the kind `{0}`, which every claim of this measure needs")]
+    EvidenceNeeded(String),
+    /// No part of anything.
+    #[error("`share` is 0: claim more than nothing")]
+    NoShare,
+    /// A part of an outcome that has no name.
+    #[error(
+        "`external_reference`: a share of an outcome needs the reference under which the others claim theirs"
+    )]
+    ShareOfWhat,
+    /// A measure that counts people, without them.
+    #[error("`working`: the measure `{0}` counts people: say who worked how much, and when")]
+    NeedsWorking(String),
+    /// People behind a measure that counts none.
+    #[error("`working`: the measure `{0}` does not count people: leave the working out")]
+    NoPeople(String),
+    /// So few that they could be recognised.
+    #[error(
+        "`working`: the figure would describe {0} people, and fewer than {MIN_PEOPLE} could be recognised: claim a longer \
+         period or a wider place together, or wait until there are more"
+    )]
+    FewPeople(u32),
+    /// A measure of contracts alone.
+    #[error(
+        "`answers`: of the measure `{0}` only what a contract caused counts: name the KPI that it answers"
+    )]
+    ContractOnly(String),
+}
+
+fn whole() -> Share {
+    Share::WHOLE
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_whole(share: &Share) -> bool {
+    *share == Share::WHOLE
 }
 
 impl Claim {
@@ -123,10 +169,6 @@ impl Claim {
 
     /// Checks everything that needs only the measure.
     pub fn check(&self, measure: &Measure) -> Result<(), InvalidClaim> {
-        check_line("place", &self.place, MAX_PLACE)?;
-        if let Some(reference) = &self.external_reference {
-            check_line("external_reference", reference, 100)?;
-        }
         self.vintage()?;
         if measure.kind != MeasureKind::Quantitative {
             return Err(InvalidClaim::NotCounted(measure.code.to_string()));
@@ -141,10 +183,54 @@ impl Claim {
         if self.quantity.units() == 0 {
             return Err(InvalidClaim::Nothing);
         }
+        if self.share == Share::NONE {
+            return Err(InvalidClaim::NoShare);
+        }
+        if self.share != Share::WHOLE && self.external_reference.is_none() {
+            return Err(InvalidClaim::ShareOfWhat);
+        }
+        if measure.counting.contract_only && self.answers.is_none() {
+            return Err(InvalidClaim::ContractOnly(measure.code.to_string()));
+        }
+        self.check_people(measure)?;
         self.check_evidence(measure)
     }
 
-    fn check_evidence(&self, measure: &Measure) -> Result<(), InvalidClaim> {
+    fn check_people(&self, measure: &Measure) -> Result<(), InvalidClaim> {
+        let code = || measure.code.to_string();
+        match (measure.counting.basis, self.counted) {
+            (None, None) => Ok(()),
+            (Some(_), None) => Err(InvalidClaim::NeedsWorking(code())),
+            (None, Some(_)) => Err(InvalidClaim::NoPeople(code())),
+            (Some(_), Some(counted)) if counted.people < MIN_PEOPLE => {
+                Err(InvalidClaim::FewPeople(counted.people))
+            }
+            (Some(_), Some(_)) => Ok(()),
+        }
+    }
+
+    /// Whether both are shares of one outcome.
+    pub fn shares_with(&self, other: &Self) -> bool {
+        let key = |claim: &Self| {
+            claim
+                .external_reference
+                .as_ref()
+                .map(ExternalReference::key)
+        };
+        let parts = self.share != Share::WHOLE && other.share != Share::WHOLE;
+        parts && key(self) == key(other)
+    }
+
+    /// Whether a claim of another organisation is about the same outcome, given that their measures count the same: a spot
+    /// and a day in common, and not shares of it.
+    pub fn same_outcome(&self, other: &Self) -> bool {
+        self.claimant != other.claimant
+            && self.place.overlaps(&other.place)
+            && self.period.overlaps(other.period)
+            && !self.shares_with(other)
+    }
+
+    pub(super) fn check_evidence(&self, measure: &Measure) -> Result<(), InvalidClaim> {
         if !(1..=MAX_EVIDENCE).contains(&self.evidence.len()) {
             return Err(InvalidClaim::EvidenceCount(self.evidence.len()));
         }
@@ -158,6 +244,15 @@ impl Claim {
             if !seen.insert(file.sha256) {
                 return Err(InvalidClaim::EvidenceTwice(file.sha256));
             }
+        }
+        let has = |kind: &String| self.evidence.iter().any(|file| file.kind == *kind);
+        let needed = measure
+            .counting
+            .needs_evidence
+            .iter()
+            .find(|kind| !has(kind));
+        if let Some(kind) = needed {
+            return Err(InvalidClaim::EvidenceNeeded(kind.clone()));
         }
         let asked = |file: &Evidence| measure.evidence.contains(&file.kind);
         if measure.evidence.is_empty() || self.evidence.iter().any(asked) {
@@ -216,5 +311,60 @@ mod tests {
         assert!(error.to_string().ends_with("add one of payroll"), "{error}");
         let empty = refused(|c| c.evidence[0].size = 0);
         assert_eq!(empty, InvalidClaim::EvidenceSize(0));
+    }
+
+    #[test]
+    fn evidence_of_the_recruitment_programme_is_needed_where_the_measure_says_so() {
+        let mut measure = measure();
+        measure.counting.needs_evidence = vec!["recruitment_programme".into()];
+        let mut claim = claim(1, "6.0");
+        let missing = InvalidClaim::EvidenceNeeded("recruitment_programme".into());
+        assert_eq!(claim.check(&measure), Err(missing));
+        claim.evidence.push(Evidence {
+            sha256: crate::log::hash::sha256(b"programme"),
+            kind: "recruitment_programme".into(),
+            ..claim.evidence[0].clone()
+        });
+        assert_eq!(claim.check(&measure), Ok(()));
+    }
+
+    #[test]
+    fn what_no_contract_caused_is_not_claimed_where_only_contracts_count() {
+        let mut measure = measure();
+        measure.counting.contract_only = true;
+        let outside = claim(1, "6.0").check(&measure);
+        assert!(matches!(outside, Err(InvalidClaim::ContractOnly(_))));
+        let under = super::super::fixtures::claim_under(1, 101, "6.0");
+        assert_eq!(under.check(&measure), Ok(()));
+    }
+
+    #[test]
+    fn fewer_than_five_people_are_not_published() {
+        let mut measure = measure();
+        measure.counting.basis = Some(crate::catalogue::Basis::People);
+        let of = |people| Claim {
+            counted: Some(Counted {
+                people,
+                working: crate::log::hash::sha256(b"working"),
+            }),
+            ..claim(1, "6.0")
+        };
+        assert_eq!(of(4).check(&measure), Err(InvalidClaim::FewPeople(4)));
+        assert_eq!(of(5).check(&measure), Ok(()));
+        let unsaid = claim(1, "6.0").check(&measure);
+        assert!(matches!(unsaid, Err(InvalidClaim::NeedsWorking(_))));
+        let people = of(9).check(&super::super::fixtures::measure());
+        assert!(matches!(people, Err(InvalidClaim::NoPeople(_))));
+    }
+
+    #[test]
+    fn a_share_names_the_outcome_of_which_it_is_one() {
+        let half = |c: &mut Claim| c.share = "0.5".parse().unwrap();
+        assert_eq!(refused(half), InvalidClaim::ShareOfWhat);
+        assert_eq!(refused(|c| c.share = Share::NONE), InvalidClaim::NoShare);
+        let mut shared = claim(1, "6.0");
+        half(&mut shared);
+        shared.external_reference = Some(ExternalReference::new("GB-NTS", "7").unwrap());
+        assert_eq!(shared.check(&measure()), Ok(()));
     }
 }

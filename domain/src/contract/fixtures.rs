@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::claim::{Claim, Evidence, KpiRef};
 use crate::amount::{Currency, Money, Share};
-use crate::catalogue::{Measure, MeasureKind, MeasureRef};
+use crate::catalogue::{Counting, Measure, MeasureKind, MeasureRef};
 use crate::ids::{Id, OrganisationId};
 use crate::log::hash::sha256;
 use crate::tender::{Award, Commitment, Participation};
@@ -45,6 +45,7 @@ pub(crate) fn measure() -> Measure {
         verification_method: "sample of time sheets".into(),
         transferable: true,
         deadweight: Some("0.25".parse::<Share>().unwrap()),
+        counting: Counting::default(),
         source: None,
         confidence: None,
     }
@@ -110,6 +111,8 @@ pub(crate) fn claim(n: u128, quantity: &str) -> Claim {
         quantity: measure().quantity(quantity).unwrap(),
         period: period("2026-03-01", "2026-06-01"),
         place: "KR-11".into(),
+        share: Share::WHOLE,
+        counted: None,
         evidence: vec![Evidence {
             sha256: sha256(&n.to_be_bytes()),
             kind: "payroll".into(),

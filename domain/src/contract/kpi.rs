@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Quantity;
 use crate::catalogue::{Measure, MeasureKind, MeasureRef};
 use crate::ids::{KpiId, OrganisationId};
+use crate::place::Place;
 use crate::time::Period;
 
 use super::claim::Claim;
@@ -23,7 +24,7 @@ pub struct Kpi {
     /// When it must be delivered.
     pub period: Period,
     /// Where it must be delivered: a country or place code, such as `KR-11`.
-    pub place: String,
+    pub place: Place,
 }
 
 /// A KPI of a contract with what was verified for it, as far as a claim outside contracts is concerned.
@@ -45,11 +46,10 @@ impl KpiProgress<'_> {
 }
 
 impl Kpi {
-    /// Whether an outcome outside contracts would have answered this KPI: same measure and place, and a day in common.
+    /// Whether an outcome outside contracts would have answered this KPI, given that their measures count the same: a spot
+    /// and a day in common.
     pub fn matches(&self, claim: &Claim) -> bool {
-        self.measure == claim.measure
-            && self.place == claim.place
-            && self.period.overlaps(claim.period)
+        self.place.overlaps(&claim.place) && self.period.overlaps(claim.period)
     }
 
     /// Whether the quantity is more than nothing of a counted measure, in its unit.

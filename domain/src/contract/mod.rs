@@ -4,8 +4,12 @@
 //! entry; replay calls them with facts from the entries before.
 
 pub mod claim;
+pub mod counting;
 pub mod entries;
+pub mod exclusion;
+pub mod information;
 pub mod kpi;
+pub mod reference;
 pub mod signing;
 mod state;
 pub mod status;
@@ -15,9 +19,15 @@ pub mod verification;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod replay_tests;
+#[cfg(test)]
+mod story;
 
 pub use claim::{Claim, Evidence, KpiRef};
+pub use counting::Counted;
 pub use kpi::Kpi;
+pub use reference::ExternalReference;
 pub use signing::Contract;
 pub use state::{RecordedClaim, State};
 pub use status::ClaimStatus;

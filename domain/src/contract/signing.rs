@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kpi::Kpi;
-use super::text::{InvalidText, MAX_PLACE, check_line};
 use crate::catalogue::{Measure, MeasureRef};
 use crate::ids::{ContractId, KpiId, OrganisationId};
+use crate::place::InvalidPlace;
 use crate::tender::{Award, Commitment, LotRef, Participation};
 
 /// A signed contract.
@@ -74,30 +74,40 @@ pub enum SigningError {
         "`kpis.quantity`: the KPI {0} needs more than nothing of a quantitative measure, in the measure's unit and scale"
     )]
     Quantity(KpiId),
-    /// A text.
-    #[error(transparent)]
-    Text(#[from] InvalidText),
+    /// A commitment at no place.
+    #[error("`kpis.place`: {0}")]
+    Place(#[from] InvalidPlace),
 }
 
 impl Contract {
     /// The contract that an award leads to; `kpi_id` makes an id for each commitment.
-    pub fn from_award(id: ContractId, award: &Award, mut kpi_id: impl FnMut() -> KpiId) -> Self {
-        let kpi = |commitment: &Commitment| Kpi {
-            id: kpi_id(),
-            measure: commitment.measure.clone(),
-            quantity: commitment.quantity.clone(),
-            period: commitment.period,
-            place: commitment.place.clone(),
+    pub fn from_award(
+        id: ContractId,
+        award: &Award,
+        mut kpi_id: impl FnMut() -> KpiId,
+    ) -> Result<Self, SigningError> {
+        let mut kpi = |commitment: &Commitment| -> Result<Kpi, SigningError> {
+            Ok(Kpi {
+                id: kpi_id(),
+                measure: commitment.measure.clone(),
+                quantity: commitment.quantity.clone(),
+                period: commitment.period,
+                place: commitment.place.parse()?,
+            })
         };
-        Self {
+        Ok(Self {
             id,
             award: Some(award.reference()),
             buyer: award.buyer,
             supplier: award.supplier,
             surplus_tradable: award.surplus_tradable,
-            kpis: award.commitments.iter().map(kpi).collect(),
+            kpis: award
+                .commitments
+                .iter()
+                .map(&mut kpi)
+                .collect::<Result<_, _>>()?,
             participations: award.participations.clone(),
-        }
+        })
     }
 
     /// The KPI with an id.
@@ -139,7 +149,6 @@ fn check_kpis<'m>(
     measure: impl Fn(&MeasureRef) -> Option<&'m Measure>,
 ) -> Result<(), SigningError> {
     for kpi in &contract.kpis {
-        check_line("kpis.place", &kpi.place, MAX_PLACE)?;
         let measure = measure(&kpi.measure)
             .ok_or_else(|| SigningError::UnknownMeasure(kpi.measure.clone()))?;
         if !kpi.fits(measure) {
@@ -178,7 +187,7 @@ fn check_against_award(contract: &Contract, award: &Award) -> Result<(), Signing
             measure: kpi.measure.clone(),
             quantity: kpi.quantity.clone(),
             period: kpi.period,
-            place: kpi.place.clone(),
+            place: kpi.place.to_string(),
         };
         same("kpis", &describe(promised), &describe(&found))?;
     }
@@ -217,7 +226,7 @@ mod tests {
     use super::*;
 
     fn signed() -> Contract {
-        Contract::from_award(id(1), &award("12.0"), || id(101))
+        Contract::from_award(id(1), &award("12.0"), || id(101)).unwrap()
     }
 
     fn decide(contract: &Contract) -> Result<(), SigningError> {

@@ -1,14 +1,14 @@
 //! What replay knows of contracts and claims.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::claim::{Claim, KpiRef};
+use super::claim::{Claim, Evidence, KpiRef};
 use super::kpi::KpiProgress;
 use super::signing::Contract;
 use super::status::{ClaimStatus, ClaimStep};
 use super::submission::first_open;
 use super::verification::{ClaimFacts, Verification};
-use crate::amount::Quantity;
+use crate::amount::{Quantity, Share};
 use crate::catalogue::MeasureRef;
 use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId, PersonId};
 use crate::log::hash::Hash;
@@ -31,6 +31,9 @@ pub struct RecordedClaim {
     pub verifiers: Vec<PersonId>,
 }
 
+/// What counts the same and who claims it: an outcome of [`crate::catalogue::State::outcome`] and a group.
+type Claimed = (String, OrganisationId);
+
 /// Contracts, KPIs and claims as of the last entry.
 #[derive(Debug, Default)]
 pub struct State {
@@ -38,14 +41,20 @@ pub struct State {
     by_award: BTreeMap<LotRef, ContractId>,
     /// Contracts whose award was annulled, with the day.
     annulled: BTreeMap<ContractId, Date>,
-    /// KPIs by what they ask for and where, in the order of their contracts.
-    by_outcome: BTreeMap<(MeasureRef, String), Vec<KpiRef>>,
+    /// KPIs by the outcome that they ask for, in the order of their contracts.
+    by_outcome: BTreeMap<String, Vec<KpiRef>>,
     /// Units verified to date, for every KPI.
     verified_units: BTreeMap<KpiId, i64>,
     claims: BTreeMap<ClaimId, RecordedClaim>,
-    /// The live claim behind which a file stands.
-    evidence: BTreeMap<Hash, ClaimId>,
-    references: BTreeMap<(OrganisationId, String), ClaimId>,
+    /// The live claims behind which a file stands: one, or shares of one outcome.
+    evidence: BTreeMap<Hash, BTreeSet<ClaimId>>,
+    /// The first claim with a reference, and what all claims with it claim together.
+    references: BTreeMap<String, (ClaimId, Share)>,
+    /// Live claims by their outcome and group.
+    claimed: BTreeMap<Claimed, BTreeSet<ClaimId>>,
+    outcomes: BTreeMap<ClaimId, Claimed>,
+    /// Whose claims are about other outcomes than a claim.
+    exclusions: BTreeSet<(ClaimId, OrganisationId)>,
 }
 
 impl State {
@@ -86,26 +95,53 @@ impl State {
 
     /// A live claim behind which one of the claim's files stands.
     pub(super) fn same_evidence(&self, claim: &Claim) -> Option<(ClaimId, Hash)> {
+        let other = |id: &&ClaimId| {
+            let earlier = self.claims.get(id);
+            **id != claim.id && !earlier.is_some_and(|other| other.claim.shares_with(claim))
+        };
         claim.evidence.iter().find_map(|file| {
-            let earlier = self.evidence.get(&file.sha256)?;
+            let earlier = self.evidence.get(&file.sha256)?.iter().find(other)?;
             Some((*earlier, file.sha256))
         })
     }
 
-    /// An earlier claim of the claimant with the same external reference.
-    pub(super) fn same_reference(&self, claim: &Claim) -> Option<ClaimId> {
-        let reference = claim.external_reference.clone()?;
-        self.references.get(&(claim.claimant, reference)).copied()
+    /// The first claim with the same external reference, and what all with it claim together.
+    pub(super) fn same_reference(&self, claim: &Claim) -> Option<(ClaimId, Share)> {
+        let reference = claim.external_reference.as_ref()?;
+        self.references.get(&reference.key()).copied()
+    }
+
+    /// A live claim of a related organisation about the same outcome, unless an exclusion parts the two.
+    pub(super) fn same_outcome(
+        &self,
+        claim: &Claim,
+        outcome: &str,
+        organisations: &organisation::State,
+    ) -> Option<ClaimId> {
+        let key = (outcome.to_owned(), organisations.group(claim.claimant));
+        let earlier = self.claimed.get(&key)?.iter();
+        earlier
+            .filter_map(|id| self.claims.get(id))
+            .find(|earlier| {
+                earlier.claim.same_outcome(claim)
+                    && !self.is_excluded(earlier.claim.id, claim.claimant)
+            })
+            .map(|earlier| earlier.claim.id)
+    }
+
+    /// Whether it was logged that claims of an organisation are about other outcomes than a claim.
+    pub fn is_excluded(&self, earlier: ClaimId, claimant: OrganisationId) -> bool {
+        self.exclusions.contains(&(earlier, claimant))
     }
 
     /// A KPI of the claimant's group that must be filled before the claim may stand outside contracts.
     pub(super) fn open_kpi(
         &self,
         claim: &Claim,
+        outcome: &str,
         organisations: &organisation::State,
     ) -> Option<(ContractId, KpiId)> {
-        let outcome = (claim.measure.clone(), claim.place.clone());
-        let kpis = self.by_outcome.get(&outcome).into_iter().flatten();
+        let kpis = self.by_outcome.get(outcome).into_iter().flatten();
         let progress = kpis.filter_map(|answers| {
             let contract = self.contracts.get(&answers.contract)?;
             // What is delivered after an annulment is promised to nobody any more.
@@ -145,14 +181,19 @@ impl State {
         }
     }
 
-    pub(super) fn sign(&mut self, contract: Contract) {
+    /// Takes in a contract; `outcome` says what a measure counts.
+    pub(super) fn sign(
+        &mut self,
+        contract: Contract,
+        outcome: impl Fn(&MeasureRef) -> Option<String>,
+    ) {
         if let Some(award) = contract.award.clone() {
             self.by_award.insert(award, contract.id);
         }
         for kpi in &contract.kpis {
             self.verified_units.insert(kpi.id, 0);
             self.by_outcome
-                .entry((kpi.measure.clone(), kpi.place.clone()))
+                .entry(outcome(&kpi.measure).unwrap_or_default())
                 .or_default()
                 .push(KpiRef {
                     contract: contract.id,
@@ -162,14 +203,18 @@ impl State {
         self.contracts.insert(contract.id, contract);
     }
 
-    pub(super) fn submit(&mut self, claim: Claim, submitted_by: PersonId) {
-        for file in &claim.evidence {
-            self.evidence.insert(file.sha256, claim.id);
+    pub(super) fn submit(&mut self, claim: Claim, submitted_by: PersonId, claimed: Claimed) {
+        if let Some(reference) = &claim.external_reference {
+            let first = (claim.id, Share::NONE);
+            let (_, taken) = self.references.entry(reference.key()).or_insert(first);
+            *taken = taken.plus(claim.share).unwrap_or(Share::WHOLE);
         }
-        if let Some(reference) = claim.external_reference.clone() {
-            self.references
-                .insert((claim.claimant, reference), claim.id);
-        }
+        self.claimed
+            .entry(claimed.clone())
+            .or_default()
+            .insert(claim.id);
+        self.outcomes.insert(claim.id, claimed);
+        let (id, files) = (claim.id, claim.evidence.clone());
         let recorded = RecordedClaim {
             status: ClaimStatus::Submitted,
             submitted_by,
@@ -177,7 +222,35 @@ impl State {
             verifiers: Vec::new(),
             claim,
         };
-        self.claims.insert(recorded.claim.id, recorded);
+        self.claims.insert(id, recorded);
+        self.hold(id, &files);
+    }
+
+    fn hold(&mut self, id: ClaimId, files: &[Evidence]) {
+        for file in files {
+            self.evidence.entry(file.sha256).or_default().insert(id);
+        }
+    }
+
+    /// Takes in the files of an answer that was found right.
+    pub(super) fn add_evidence(&mut self, id: ClaimId, files: &[Evidence]) {
+        if let Some(recorded) = self.claims.get_mut(&id) {
+            recorded.claim.evidence.extend(files.iter().cloned());
+            self.hold(id, files);
+        }
+    }
+
+    pub(super) fn exclude(&mut self, earlier: ClaimId, claimant: OrganisationId) {
+        self.exclusions.insert((earlier, claimant));
+    }
+
+    /// Takes in a step that was found right and that does not end the claim.
+    pub(super) fn step(&mut self, id: ClaimId, step: ClaimStep) {
+        if let Some(recorded) = self.claims.get_mut(&id)
+            && let Ok(status) = recorded.status.after(step)
+        {
+            recorded.status = status;
+        }
     }
 
     /// Takes in a decision that was found right.
@@ -206,7 +279,13 @@ impl State {
             recorded.status = status;
         }
         for file in &recorded.claim.evidence {
-            self.evidence.remove(&file.sha256);
+            if let Some(claims) = self.evidence.get_mut(&file.sha256) {
+                claims.remove(&id);
+            }
+        }
+        let live = self.outcomes.get(&id);
+        if let Some(claims) = live.and_then(|claimed| self.claimed.get_mut(claimed)) {
+            claims.remove(&id);
         }
     }
 }

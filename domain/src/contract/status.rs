@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimStatus {
-    /// Waits for verification.
+    /// Waits for a verifier.
     Submitted,
+    /// Verifiers are at work.
+    InVerification,
+    /// A verifier waits for an answer of the claimant.
+    InformationRequested,
     /// A verified quantity stands; final, so that no retired unit can lose its outcome.
     Verified,
     /// Verifiers refused it; final.
@@ -21,6 +25,12 @@ pub enum ClaimStatus {
 /// What can happen to a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ClaimStep {
+    /// Verifiers are given to it.
+    Assign,
+    /// A verifier asks the claimant.
+    RequestInformation,
+    /// The claimant answers.
+    GiveInformation,
     /// Verifiers accept a quantity.
     Verify,
     /// Verifiers refuse it.
@@ -29,19 +39,29 @@ pub enum ClaimStep {
     Withdraw,
 }
 
-use ClaimStatus::{Rejected, Submitted, Verified, Withdrawn};
-use ClaimStep::{Reject, Verify, Withdraw};
+use ClaimStatus::{InVerification, InformationRequested, Rejected, Submitted, Verified, Withdrawn};
+use ClaimStep::{Assign, GiveInformation, Reject, RequestInformation, Verify, Withdraw};
 
 /// Every step that exists; what is not here is refused.
 const TABLE: &[(ClaimStatus, ClaimStep, ClaimStatus)] = &[
+    (Submitted, Assign, InVerification),
+    (Submitted, RequestInformation, InformationRequested),
     (Submitted, Verify, Verified),
     (Submitted, Reject, Rejected),
     (Submitted, Withdraw, Withdrawn),
+    (InVerification, Assign, InVerification),
+    (InVerification, RequestInformation, InformationRequested),
+    (InVerification, Verify, Verified),
+    (InVerification, Reject, Rejected),
+    (InVerification, Withdraw, Withdrawn),
+    (InformationRequested, GiveInformation, InVerification),
+    (InformationRequested, Reject, Rejected),
+    (InformationRequested, Withdraw, Withdrawn),
 ];
 
 /// A step that a claim cannot take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the claim is {status}: only a submitted claim can be {step}")]
+#[error("the claim is {status}: it cannot {step}{}", if status.is_open() { " yet" } else { " any more" })]
 pub struct WrongStatus {
     /// Where the claim stands.
     pub status: ClaimStatus,
@@ -51,21 +71,38 @@ pub struct WrongStatus {
 
 impl ClaimStatus {
     /// Every status.
-    pub const ALL: [Self; 4] = [Submitted, Verified, Rejected, Withdrawn];
+    pub const ALL: [Self; 6] = [
+        Submitted,
+        InVerification,
+        InformationRequested,
+        Verified,
+        Rejected,
+        Withdrawn,
+    ];
+
+    /// Those in which the claim waits for a decision.
+    pub const OPEN: [Self; 3] = [Submitted, InVerification, InformationRequested];
 
     /// The word for the status.
     pub fn as_str(self) -> &'static str {
         match self {
             Submitted => "submitted",
+            InVerification => "in_verification",
+            InformationRequested => "information_requested",
             Verified => "verified",
             Rejected => "rejected",
             Withdrawn => "withdrawn",
         }
     }
 
+    /// Whether the claim waits for a decision.
+    pub fn is_open(self) -> bool {
+        Self::OPEN.contains(&self)
+    }
+
     /// Whether credits stand or may come to stand behind it, so that its evidence cannot be used again.
     pub fn is_live(self) -> bool {
-        matches!(self, Submitted | Verified)
+        self.is_open() || self == Verified
     }
 
     /// The status after a step.
@@ -80,16 +117,19 @@ impl ClaimStatus {
 
 impl fmt::Display for ClaimStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(&self.as_str().replace('_', " "))
     }
 }
 
 impl fmt::Display for ClaimStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Verify => "verified",
-            Reject => "rejected",
-            Withdraw => "withdrawn",
+            Assign => "be given to verifiers",
+            RequestInformation => "be asked about",
+            GiveInformation => "be answered",
+            Verify => "be verified",
+            Reject => "be rejected",
+            Withdraw => "be withdrawn",
         })
     }
 }
@@ -98,13 +138,30 @@ impl fmt::Display for ClaimStep {
 mod tests {
     use super::*;
 
+    const STEPS: [ClaimStep; 6] = [
+        Assign,
+        RequestInformation,
+        GiveInformation,
+        Verify,
+        Reject,
+        Withdraw,
+    ];
+
     #[test]
-    fn only_a_submitted_claim_moves_on() {
+    fn only_an_open_claim_moves_on_and_each_can_end() {
         for status in ClaimStatus::ALL {
-            for step in [Verify, Reject, Withdraw] {
-                assert_eq!(status.after(step).is_ok(), status == Submitted);
-            }
+            let moves = STEPS.iter().any(|step| status.after(*step).is_ok());
+            assert_eq!(moves, status.is_open(), "{status}");
+            assert_eq!(status.after(Withdraw).is_ok(), status.is_open());
+            assert_eq!(status.after(Reject).is_ok(), status.is_open());
         }
+    }
+
+    #[test]
+    fn an_open_question_comes_before_a_verified_quantity() {
+        let asked = InVerification.after(RequestInformation).unwrap();
+        assert!(asked.after(Verify).is_err());
+        assert_eq!(asked.after(GiveInformation), Ok(InVerification));
     }
 
     #[test]
@@ -112,13 +169,13 @@ mod tests {
         let error = Verified.after(Withdraw).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the claim is verified: only a submitted claim can be withdrawn"
+            "the claim is verified: it cannot be withdrawn any more"
         );
     }
 
     #[test]
     fn refused_and_withdrawn_claims_free_their_evidence() {
-        assert!(Submitted.is_live() && Verified.is_live());
+        assert!(ClaimStatus::OPEN.iter().all(|status| status.is_live()) && Verified.is_live());
         assert!(!Rejected.is_live() && !Withdrawn.is_live());
     }
 }

@@ -1,8 +1,10 @@
 //! Whether a claim may be submitted.
 
 use super::claim::{Claim, InvalidClaim};
+use super::counting::Count;
 use super::kpi::KpiProgress;
 use super::signing::Contract;
+use crate::amount::{Quantity, Share};
 use crate::catalogue::{Measure, MeasureRef};
 use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId};
 use crate::log::hash::Hash;
@@ -20,10 +22,15 @@ pub struct SubmissionFacts<'a> {
     pub contract: Option<&'a Contract>,
     /// The day on which the contract's award was annulled.
     pub annulled_on: Option<Date>,
-    /// A live claim that carries one of the claim's evidence hashes, with that hash.
+    /// A live claim that carries one of the claim's evidence hashes, with that hash; other shares of one outcome may carry
+    /// the same file.
     pub same_evidence: Option<(ClaimId, Hash)>,
-    /// Any earlier claim of the claimant, live or not, with the same external reference.
-    pub same_reference: Option<ClaimId>,
+    /// The first claim of the registry, live or not, with the same external reference, and the share that all of them
+    /// claim together.
+    pub same_reference: Option<(ClaimId, Share)>,
+    /// A live claim of another organisation of the claimant's group about the same outcome ([`Claim::same_outcome`]),
+    /// unless an exclusion says that the two are different.
+    pub same_outcome: Option<ClaimId>,
     /// For a claim outside contracts: a KPI of the claimant's group that [`super::Kpi::matches`] it and
     /// [`KpiProgress::is_open`], with its contract.
     pub open_kpi: Option<(ContractId, KpiId)>,
@@ -92,10 +99,34 @@ pub enum SubmissionError {
         sha256: Hash,
     },
     /// The same external reference.
-    #[error("`external_reference`: already used by claim:{earlier}: one outcome is claimed once")]
+    #[error(
+        "`external_reference`: claim:{earlier} already uses it, for {taken} of the outcome together with others that do: \
+         shares of one outcome sum to at most 1"
+    )]
     SameReference {
+        /// The first claim with it.
+        earlier: ClaimId,
+        /// What is claimed of the outcome already.
+        taken: Share,
+    },
+    /// A related organisation claims the same.
+    #[error(
+        "`outcome`: claim:{earlier} of an organisation of the same group is about the same measure, place and days: one \
+         outcome is claimed once; where they are two, ask the registrar to log an exclusion"
+    )]
+    SameOutcome {
         /// The earlier claim.
         earlier: ClaimId,
+    },
+    /// More than the people and days come to.
+    #[error(
+        "`quantity`: {claimed} claimed, but the working comes to {counted}: claim at most that"
+    )]
+    MoreThanCounted {
+        /// What is claimed.
+        claimed: Quantity,
+        /// What the working comes to.
+        counted: Quantity,
     },
     /// A promise comes first.
     #[error(
@@ -139,16 +170,32 @@ pub fn decide_submission(
     if let Some((earlier, sha256)) = facts.same_evidence {
         return Err(SubmissionError::SameEvidence { earlier, sha256 });
     }
-    match facts.same_reference {
-        Some(earlier) if claim.external_reference.is_some() => {
-            Err(SubmissionError::SameReference { earlier })
-        }
-        _ => Ok(()),
+    if let Some((earlier, taken)) = facts.same_reference
+        && claim.external_reference.is_some()
+        && taken.plus(claim.share).is_err()
+    {
+        return Err(SubmissionError::SameReference { earlier, taken });
+    }
+    match facts.same_outcome {
+        Some(earlier) => Err(SubmissionError::SameOutcome { earlier }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the claimed quantity is at most what its working comes to. Only those who may see the working can check it.
+pub fn check_counted(claimed: &Quantity, count: &Count) -> Result<(), SubmissionError> {
+    if claimed.units() <= count.quantity.units() {
+        Ok(())
+    } else {
+        Err(SubmissionError::MoreThanCounted {
+            claimed: claimed.clone(),
+            counted: count.quantity.clone(),
+        })
     }
 }
 
 /// The first of the progresses whose KPI must be filled before the claim may stand outside contracts. The caller
-/// offers the KPIs of the claimant's group, in the order of their contracts.
+/// offers the KPIs of the claimant's group whose measures count the same, in the order of their contracts.
 pub fn first_open<'a>(
     claim: &Claim,
     kpis: impl IntoIterator<Item = (ContractId, KpiProgress<'a>)>,
@@ -186,7 +233,7 @@ fn check_answers(claim: &Claim, contract: &Contract, kpi: KpiId) -> Result<(), S
         return differs("measure", text(&kpi.measure), text(&claim.measure));
     }
     if kpi.place != claim.place {
-        return differs("place", kpi.place.clone(), claim.place.clone());
+        return differs("place", kpi.place.to_string(), claim.place.to_string());
     }
     if !kpi.period.covers(claim.period) {
         let text = |p: crate::time::Period| format!("[{}, {})", p.from(), p.to());
@@ -199,10 +246,11 @@ fn check_answers(claim: &Claim, contract: &Contract, kpi: KpiId) -> Result<(), S
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{award, claim, claim_under, id, measure, organisation, period};
+    use super::super::reference::ExternalReference;
     use super::*;
 
     fn contract() -> Contract {
-        Contract::from_award(id(1), &award("12.0"), || id(101))
+        Contract::from_award(id(1), &award("12.0"), || id(101)).unwrap()
     }
 
     fn facts<'a>(measure: &'a Measure, contract: &'a Contract) -> SubmissionFacts<'a> {
@@ -212,6 +260,7 @@ mod tests {
             annulled_on: None,
             same_evidence: None,
             same_reference: None,
+            same_outcome: None,
             open_kpi: None,
             at: "2026-07-01T00:00:00Z".parse().unwrap(),
         }
@@ -246,9 +295,60 @@ mod tests {
     #[test]
     fn an_external_reference_is_used_once() {
         let mut claim = claim_under(6, 101, "6.0");
-        claim.external_reference = Some("payroll 2026/3".into());
-        let error = refused(&claim, |facts| facts.same_reference = Some(id(5)));
-        assert_eq!(error, SubmissionError::SameReference { earlier: id(5) });
+        claim.external_reference = Some(ExternalReference::new("GB-NTS", "2026/3").unwrap());
+        let used =
+            |facts: &mut SubmissionFacts<'_>| facts.same_reference = Some((id(5), Share::WHOLE));
+        let (earlier, taken) = (id(5), Share::WHOLE);
+        let expected = SubmissionError::SameReference { earlier, taken };
+        assert_eq!(refused(&claim, used), expected);
+    }
+
+    #[test]
+    fn attribution_shares_of_one_outcome_sum_to_at_most_one() {
+        let (measure, contract) = (measure(), contract());
+        let mut facts = facts(&measure, &contract);
+        facts.same_reference = Some((id(5), "0.6".parse().unwrap()));
+        let mut claim = claim_under(6, 101, "6.0");
+        claim.external_reference = Some(ExternalReference::new("GB-NTS", "2026/3").unwrap());
+        claim.share = "0.4".parse().unwrap();
+        assert_eq!(decide_submission(&claim, &facts), Ok(()));
+        claim.share = "0.400001".parse().unwrap();
+        let over = decide_submission(&claim, &facts);
+        assert!(matches!(over, Err(SubmissionError::SameReference { .. })));
+    }
+
+    #[test]
+    fn an_outcome_of_a_related_organisation_is_not_claimed_again() {
+        let (first, mut second) = (claim(5, "6.0"), claim(6, "6.0"));
+        assert!(
+            !first.same_outcome(&second),
+            "one organisation may claim in parts"
+        );
+        second.claimant = organisation(9);
+        assert!(first.same_outcome(&second));
+        second.place = "KR-11-110".into();
+        assert!(first.same_outcome(&second), "a district of the same city");
+        second.place = "KR-26".into();
+        assert!(!first.same_outcome(&second));
+        let mut second = claim(6, "6.0");
+        second.claimant = organisation(9);
+        second.period = period("2026-06-01", "2026-07-01");
+        assert!(!first.same_outcome(&second));
+        let error = refused(&claim_under(6, 101, "6.0"), |facts| {
+            facts.same_outcome = Some(id(5))
+        });
+        assert!(error.to_string().contains(&id::<ClaimId>(5).to_string()));
+    }
+
+    #[test]
+    fn no_more_is_claimed_than_the_working_comes_to() {
+        let quantity = |text| measure().quantity(text).unwrap();
+        let count = Count {
+            people: 9,
+            quantity: quantity("6.0"),
+        };
+        assert_eq!(check_counted(&quantity("6.0"), &count), Ok(()));
+        assert!(check_counted(&quantity("6.1"), &count).is_err());
     }
 
     #[test]

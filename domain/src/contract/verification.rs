@@ -123,7 +123,7 @@ pub fn decide_withdrawal(status: ClaimStatus) -> Result<(), WrongStatus> {
     status.after(ClaimStep::Withdraw).map(|_| ())
 }
 
-fn check_independent(
+pub(super) fn check_independent(
     facts: &ClaimFacts<'_>,
     verifier: PersonId,
     groups: &impl Fn(PersonId) -> Vec<OrganisationId>,

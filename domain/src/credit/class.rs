@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::units;
 use crate::amount::Share;
 use crate::catalogue::{Measure, MeasureKind, MeasureRef};
-use crate::contract::text::{InvalidText, MAX_PLACE, check_line};
 use crate::ids::ClassId;
+use crate::place::Place;
 
 /// A class: credits of one class are worth the same to a buyer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct Class {
     /// What one unit is an outcome of.
     pub measure: MeasureRef,
     /// Where: a country or place code, such as `KR-11`.
-    pub place: String,
+    pub place: Place,
     /// The calendar year of delivery.
     pub vintage: i16,
     /// Decimal places of the measure's smallest unit: one credit is `10^-scale` of the measure's unit.
@@ -40,9 +40,6 @@ pub struct Class {
 /// Why a class is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClassError {
-    /// A text.
-    #[error(transparent)]
-    Text(#[from] InvalidText),
     /// A measure that no published catalogue has.
     #[error("`measure`: no published catalogue {} has a measure `{}`", .0.catalogue, .0.code)]
     UnknownMeasure(MeasureRef),
@@ -75,7 +72,7 @@ pub enum ClassError {
 }
 
 /// What makes two classes the same: measure, place and vintage.
-pub type ClassKey = (MeasureRef, String, i16);
+pub type ClassKey = (MeasureRef, Place, i16);
 
 impl Class {
     /// What makes it this class.
@@ -92,7 +89,6 @@ pub fn decide_class(
     same: Option<ClassId>,
 ) -> Result<(), ClassError> {
     let measure = measure.ok_or_else(|| ClassError::UnknownMeasure(class.measure.clone()))?;
-    check_line("place", &class.place, MAX_PLACE)?;
     if measure.kind != MeasureKind::Quantitative {
         return Err(ClassError::NotCounted(measure.code.to_string()));
     }

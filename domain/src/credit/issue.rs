@@ -173,7 +173,7 @@ fn check_class(claim: &Claim, class: &Class) -> Result<(), IssueError> {
         .map_or_else(|| "two years".to_owned(), |year| year.to_string());
     let fields = [
         ("measure", measure(&claim.measure), measure(&class.measure)),
-        ("place", claim.place.clone(), class.place.clone()),
+        ("place", claim.place.to_string(), class.place.to_string()),
         ("vintage", vintage, class.vintage.to_string()),
         (
             "scale",

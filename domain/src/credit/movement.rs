@@ -5,9 +5,9 @@ use super::entries::{CreditsCancelled, CreditsRetired, CreditsTransferred, Trans
 use super::retirement::{Retirement, RetirementReason, certificate_number};
 use super::serials::SerialsError;
 use super::state::Batch;
-use crate::contract::text::{InvalidText, MAX_PLACE, check_line};
 use crate::ids::{ClassId, OrganisationId, RetirementId};
 use crate::log::hash::Hash;
+use crate::place::Place;
 use crate::time::{Date, Period};
 
 /// Why units do not move.
@@ -59,9 +59,6 @@ pub enum MovementError {
         /// First day of the claim.
         delivered: Date,
     },
-    /// A text.
-    #[error(transparent)]
-    Text(#[from] InvalidText),
     /// The batch's serials do not cover it: its balances and its serials disagree.
     #[error(transparent)]
     Serials(#[from] SerialsError),
@@ -90,7 +87,7 @@ pub struct RetirementRequest {
     /// See [`Retirement::beneficiary`]. That it is registered is for the caller to check.
     pub beneficiary: OrganisationId,
     /// See [`Retirement::jurisdiction`].
-    pub jurisdiction: String,
+    pub jurisdiction: Place,
     /// See [`Retirement::period`].
     pub period: Period,
     /// See [`Retirement::note`].
@@ -135,7 +132,6 @@ pub fn decide_retirement(
     available: i64,
 ) -> Result<CreditsRetired, MovementError> {
     check_available(request.units, available)?;
-    check_line("jurisdiction", &request.jurisdiction, MAX_PLACE)?;
     if request.period.to() <= batch.period.from() {
         return Err(MovementError::TooEarly {
             ends: request.period.to(),

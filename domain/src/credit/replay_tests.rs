@@ -107,7 +107,7 @@ fn founding() -> Log {
     log.push((registrar(), CataloguePublished { catalogue }.into()));
     let class = class::example();
     log.push((registrar(), ClassDefined { class }.into()));
-    let mut contract = Contract::from_award(id(1), &award("12.0"), || id(101));
+    let mut contract = Contract::from_award(id(1), &award("12.0"), || id(101)).unwrap();
     contract.award = None;
     contract.participations = None;
     let signed = ContractSigned { contract };
@@ -455,7 +455,7 @@ fn cancelled_serials_come_from_the_high_end() {
 
 #[test]
 fn a_contract_without_its_award_or_signed_by_nobody_of_the_buyer_is_found() {
-    let mut contract = Contract::from_award(id(2), &award("12.0"), || id(102));
+    let mut contract = Contract::from_award(id(2), &award("12.0"), || id(102)).unwrap();
     let signed = ContractSigned {
         contract: contract.clone(),
     };

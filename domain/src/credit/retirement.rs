@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::serials::SerialRange;
 use crate::ids::{Id, OrganisationId, RetirementId};
 use crate::log::hash::Hash;
+use crate::place::Place;
 use crate::time::Period;
 
 /// Why units were retired.
@@ -39,7 +40,7 @@ pub struct Retirement {
     /// The registered organisation that may say that the outcome is its own.
     pub beneficiary: OrganisationId,
     /// The country or place code in which it says so.
-    pub jurisdiction: String,
+    pub jurisdiction: Place,
     /// The period for which it says so, such as a financial year.
     pub period: Period,
     /// Why.

@@ -196,6 +196,12 @@ kinds! {
     ClaimSubmitted = "claim.submitted", 1, crate::contract::entries::ClaimSubmitted;
     /// A claimant took a claim back.
     ClaimWithdrawn = "claim.withdrawn", 1, crate::contract::entries::ClaimWithdrawn;
+    /// A verifier asks a claimant.
+    InformationRequested = "claim.information_requested", 1, crate::contract::entries::InformationRequested;
+    /// The claimant answers.
+    InformationGiven = "claim.information_given", 1, crate::contract::entries::InformationGiven;
+    /// Two claims that look alike are about different outcomes.
+    ExclusionLogged = "exclusion.logged", 1, crate::contract::entries::ExclusionLogged;
     /// Verifiers accepted a quantity of a claim.
     ClaimVerified = "claim.verified", 1, crate::contract::entries::ClaimVerified;
     /// A verifier refused a claim.

@@ -10,6 +10,7 @@ use crate::actor::{Grant, Role};
 use crate::ids::{CertificationId, OrganisationId, PersonId};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
+use crate::place::Place;
 use crate::time::Date;
 
 /// `organisation.registered`: an organisation joined.
@@ -27,7 +28,7 @@ pub struct OrganisationRegistered {
     /// The organisation at the top of its beneficial-owner group; itself when it stands alone.
     pub group: OrganisationId,
     /// Two-letter country (ISO 3166-1) or a place code within it, such as `KR-11`.
-    pub place: String,
+    pub place: Place,
     /// Number in a public register, such as `GB-COH-01234567`; none for natural persons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,

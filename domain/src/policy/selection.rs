@@ -158,23 +158,7 @@ impl Selection {
     }
 }
 
-/// Whether a place is another one or lies within it: `GB-SLF` is within `GB`, `KR-11-110` within `KR-11`.
-pub fn within(place: &str, outer: &str) -> bool {
-    place
-        .strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-}
-
-/// Whether a text is a country or a place within one: `GB`, `KR-11`, `PH-SIG`.
-pub fn is_place(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let country = parts.next().unwrap_or_default();
-    let letters = |b: u8| b.is_ascii_uppercase();
-    let inner = |part: &str| {
-        (1..=10).contains(&part.len()) && part.bytes().all(|b| letters(b) || b.is_ascii_digit())
-    };
-    text.len() <= 40 && country.len() == 2 && country.bytes().all(letters) && parts.all(inner)
-}
+pub use crate::place::{is_place, within};
 
 #[cfg(test)]
 mod tests {
@@ -208,17 +192,5 @@ mod tests {
         assert_eq!(Fit::No.and(unknown), Fit::No);
         assert_eq!(Fit::Yes.and(unknown), unknown);
         assert_eq!(unknown.and(Fit::Unknown(MissingFact::BuyerKind)), unknown);
-    }
-
-    #[test]
-    fn a_place_is_within_its_country_and_not_within_a_namesake() {
-        assert!(within("GB-SLF", "GB") && within("GB", "GB") && within("KR-11-110", "KR-11"));
-        assert!(!within("GB", "GB-SLF") && !within("KR-110", "KR-11"));
-        for text in ["GB", "KR-11", "PH-SIG", "GB-SLF-M5"] {
-            assert!(is_place(text), "{text}");
-        }
-        for text in ["", "G", "gb", "GBR", "GB-", "GB--1", "GB_1", "KR-가"] {
-            assert!(!is_place(text), "{text}");
-        }
     }
 }

@@ -274,7 +274,7 @@ fn the_largest_bid_fits_the_entry_that_shows_it() {
     content.price = eur("90000000000000.00");
     content.commitments = vec![commitment("VOL-1", "900000000000000.0"); 100];
     for commitment in &mut content.commitments {
-        commitment.place = format!("KR-{}", "9".repeat(20));
+        commitment.place = "KR-9999999999-999999999".to_owned();
         commitment.measure.code = "M".repeat(30).parse().unwrap();
     }
     content.participations = (0..u128::try_from(MAX_PARTICIPATIONS).unwrap())

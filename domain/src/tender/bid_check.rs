@@ -12,6 +12,7 @@ use super::validity::check_known;
 use crate::amount::{Currency, Money};
 use crate::catalogue::{Catalogue, MeasureCode, MeasureKind};
 use crate::ids::{CatalogueId, OrganisationId};
+use crate::place::is_place;
 use crate::scoring::rules::Rule;
 use crate::text::is_answer;
 
@@ -234,16 +235,6 @@ fn check_commitment(
     } else {
         Err(("place", BidProblem::Place))
     }
-}
-
-/// A two-letter country, or a code within it.
-fn is_place(text: &str) -> bool {
-    let (country, within) = text.split_once('-').unwrap_or((text, "0"));
-    let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
-    country.len() == 2
-        && country.bytes().all(|b| b.is_ascii_uppercase())
-        && (1..=20).contains(&within.len())
-        && within.bytes().all(plain)
 }
 
 /// Checks shares and chains.

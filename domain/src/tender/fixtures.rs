@@ -15,7 +15,7 @@ use super::participation::Participation;
 use super::plan::{Envelopes, Method, Plan, Rounding, SealMode, TieBreak};
 use super::standstill::Standstill;
 use crate::amount::{Currency, Money, Quantity, Share};
-use crate::catalogue::{Catalogue, Measure, MeasureKind, MeasureRef};
+use crate::catalogue::{Catalogue, Counting, Measure, MeasureKind, MeasureRef};
 use crate::ids::{BidId, CatalogueId, Id, OrganisationId, PersonId, SealedId, TenderId};
 use crate::log::hash::sha256;
 use crate::organisation::certification::SeoKind;
@@ -86,6 +86,7 @@ pub(crate) fn catalogue() -> Catalogue {
         verification_method: "sample".to_owned(),
         transferable: true,
         deadweight: Some("0".parse().unwrap()),
+        counting: Counting::default(),
         source: None,
         confidence: None,
     };

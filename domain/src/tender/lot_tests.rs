@@ -306,6 +306,7 @@ fn each_awarded_lot_has_its_contract_and_the_last_ends_the_tender() {
                 kpi += 1;
                 Id::from_uuid(uuid(kpi))
             })
+            .unwrap()
         })
         .collect();
     story.send_letters(&offers());

@@ -163,7 +163,7 @@ impl Story {
             name: PublicName::Clear(format!("Organisation {n}")),
             sector: Sector::Private,
             group: org(n),
-            place: "KR-11".to_owned(),
+            place: "KR-11".into(),
             identifier: None,
         };
         self.add(vec![actor(Role::Operator, 999)], org(n), registered);

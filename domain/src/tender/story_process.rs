@@ -74,7 +74,8 @@ impl Story {
         let contract = Contract::from_award(Id::from_uuid(uuid(899)), award, || {
             next += 1;
             Id::from_uuid(uuid(next))
-        });
+        })
+        .unwrap();
         let id = contract.id;
         self.add(
             vec![actor(Role::Officer, PROPOSER)],

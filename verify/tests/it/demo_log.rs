@@ -92,7 +92,7 @@ pub(crate) fn registered(number: u64) -> OrganisationRegistered {
         name: PublicName::Clear(format!("Organisation {number}")),
         sector: Sector::Public,
         group: organisation(number),
-        place: "KR-11".to_owned(),
+        place: "KR-11".parse().unwrap(),
         identifier: None,
     }
 }

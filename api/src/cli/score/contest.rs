@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use commonweal_domain::amount::{Currency, Money};
-use commonweal_domain::catalogue::{Catalogue, Measure, MeasureKind};
+use commonweal_domain::catalogue::{Catalogue, Counting, Measure, MeasureKind};
 use commonweal_domain::ids::{CatalogueId, Id, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::organisation::certification::SeoKind;
@@ -151,6 +151,7 @@ fn catalogue(measures: &[MeasureInput]) -> Result<Catalogue, InputError> {
             verification_method: input.verification_method.clone(),
             transferable: false,
             deadweight: None,
+            counting: Counting::default(),
             source: None,
             confidence: None,
         })

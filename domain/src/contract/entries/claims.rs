@@ -1,91 +1,21 @@
-//! Log entries of contracts and claims.
+//! Log entries of claims.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::claim::Claim;
-use super::signing::{Contract, decide_signing};
-use super::state::RecordedClaim;
-use super::status::ClaimStep;
-use super::submission::{SubmissionFacts, decide_submission};
-use super::verification::{Verification, decide_rejection, decide_verification, decide_withdrawal};
+use super::{ALLOWED, acted_for, recorded};
 use crate::actor::Role;
 use crate::amount::Quantity;
-use crate::ids::{ClaimId, OrganisationId};
+use crate::contract::claim::Claim;
+use crate::contract::status::ClaimStep;
+use crate::contract::submission::{SubmissionFacts, decide_submission};
+use crate::contract::verification::{
+    Verification, decide_rejection, decide_verification, decide_withdrawal,
+};
+use crate::ids::ClaimId;
 use crate::log::entry::{EntryActor, EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
-
-/// What the rules expect of an entry that they refuse.
-pub(crate) const ALLOWED: &str = "an entry that the rules allow";
-
-/// The person who acted for an organisation in one of the roles, or a finding.
-pub(crate) fn acted_for<'h>(
-    header: &'h Header,
-    organisation: OrganisationId,
-    roles: &[Role],
-) -> Result<&'h EntryActor, Finding> {
-    header
-        .actors
-        .iter()
-        .find(|actor| actor.organisation == organisation && roles.contains(&actor.role))
-        .ok_or_else(|| {
-            let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-            let expected = format!(
-                "an actor in the role {} of {organisation}",
-                names.join(" or ")
-            );
-            header.finding("actors", expected, "none")
-        })
-}
-
-/// `contract.signed`: an award became a contract, its commitments KPIs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ContractSigned {
-    /// The contract.
-    pub contract: Contract,
-}
-
-impl EntryBody for ContractSigned {
-    fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
-        let contract = &self.contract;
-        acted_for(header, contract.buyer, &[Role::Officer])?;
-        state.organisations.expect(contract.buyer, header)?;
-        state.organisations.expect(contract.supplier, header)?;
-        if state.contracts.contract(contract.id).is_some() {
-            return Err(header.finding("contract", "one signature", contract.id));
-        }
-        if let Some(kpi) = contract
-            .kpis
-            .iter()
-            .find(|kpi| state.contracts.has_kpi(kpi.id))
-        {
-            return Err(header.finding("contract", "KPIs with new ids", kpi.id));
-        }
-        let named = contract.award.as_ref();
-        let award = named.and_then(|named| state.tenders.award(named.tender, &named.lot));
-        let signed = named.and_then(|named| state.contracts.contract_of(named));
-        decide_signing(contract, award, signed, |measure| {
-            state.catalogues.measure(measure)
-        })
-        .map_err(|error| header.finding("contract", ALLOWED, error))?;
-        let bound = named.and_then(|named| state.tenders.bound(named.tender));
-        let clauses = bound.map_or(Ok(0), |(plan, bound)| {
-            let kpis = contract.kpis.len();
-            state.policies.check_signing(plan, bound, kpis, header)
-        });
-        state.contracts.sign(contract.clone());
-        if let Some(named) = &contract.award {
-            state.tenders.contract(named.tender, header)?;
-        }
-        state.tally.recomputed("contracts against awards");
-        if clauses? > 0 {
-            state.tally.recomputed("clauses of policies at a signature");
-        }
-        Ok(())
-    }
-}
 
 /// `claim.submitted`: a supplier reports a delivered quantity with evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,6 +33,7 @@ impl EntryBody for ClaimSubmitted {
         if state.contracts.claim(claim.id).is_some() {
             return Err(header.finding("claim", "one submission", claim.id));
         }
+        let outcome = state.catalogues.outcome(&claim.measure).unwrap_or_default();
         let facts = SubmissionFacts {
             measure: state.catalogues.measure(&claim.measure),
             contract: claim
@@ -113,16 +44,28 @@ impl EntryBody for ClaimSubmitted {
                 .and_then(|answers| state.contracts.annulled_on(answers.contract)),
             same_evidence: state.contracts.same_evidence(claim),
             same_reference: state.contracts.same_reference(claim),
+            same_outcome: state
+                .contracts
+                .same_outcome(claim, &outcome, &state.organisations),
             open_kpi: match claim.answers {
                 Some(_) => None,
-                None => state.contracts.open_kpi(claim, &state.organisations),
+                None => state
+                    .contracts
+                    .open_kpi(claim, &outcome, &state.organisations),
             },
             at: header.at,
         };
         decide_submission(claim, &facts)
             .map_err(|error| header.finding("claim", ALLOWED, error))?;
-        state.contracts.submit(claim.clone(), submitter.id);
+        let submitter = submitter.id;
+        let group = state.organisations.group(claim.claimant);
+        state
+            .contracts
+            .submit(claim.clone(), submitter, (outcome, group));
         state.tally.attested("evidence behind claims");
+        if claim.counted.is_some() {
+            state.tally.attested("workings behind claims");
+        }
         Ok(())
     }
 }
@@ -212,15 +155,4 @@ impl EntryBody for ClaimRejected {
         state.tally.attested("verifiers' judgements");
         Ok(())
     }
-}
-
-fn recorded<'s>(
-    claim: ClaimId,
-    header: &Header,
-    state: &'s State,
-) -> Result<&'s RecordedClaim, Finding> {
-    state
-        .contracts
-        .claim(claim)
-        .ok_or_else(|| header.finding("claim", "a submitted claim", claim))
 }

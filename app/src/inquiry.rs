@@ -1,0 +1,165 @@
+//! Use-cases of inquiries: a verifier asks the claimant, the claimant answers.
+
+use commonweal_domain::actor::{Action, Actor, Facts};
+use commonweal_domain::catalogue::Measure;
+use commonweal_domain::contract::Evidence;
+use commonweal_domain::contract::entries::{InformationGiven, InformationRequested};
+use commonweal_domain::contract::information::{check_answer, decide_request};
+use commonweal_domain::contract::status::ClaimStep;
+use commonweal_domain::contract::submission::SubmissionError;
+use commonweal_domain::ids::{ClaimId, Id};
+use commonweal_domain::log::entry::{Draft, EntryActor};
+use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait;
+
+use crate::App;
+use crate::authorization::authorize;
+use crate::claim::unknown_claim;
+use crate::error::AppError;
+use crate::group;
+use crate::organisation::column;
+use crate::remark::Remark;
+use crate::store::claim_rules::{self, inquiry};
+use crate::store::{Command, Tx, Written, claim};
+use crate::verification::Loaded;
+
+/// Stores a question or an answer.
+async fn record(
+    tx: &Tx,
+    id: ClaimId,
+    kind: &str,
+    by: &EntryActor,
+    words: &Remark,
+    index: u64,
+) -> Result<(), AppError> {
+    inquiry::Entity::insert(inquiry::ActiveModel {
+        claim_id: Set(id.uuid()),
+        entry_idx: Set(column(index)?),
+        kind: Set(kind.to_owned()),
+        words: Set(words.hash.as_bytes().to_vec()),
+        by_id: Set(by.id.uuid()),
+        organisation_id: Set(by.organisation.uuid()),
+        at: Set(tx.at().micros()),
+    })
+    .exec_without_returning(tx)
+    .await?;
+    words.keep(tx).await
+}
+
+struct Request {
+    actor: Actor,
+    id: ClaimId,
+    question: Remark,
+}
+
+impl Command for Request {
+    const NAME: &'static str = "request_information";
+    type Out = ClaimId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<ClaimId, AppError> {
+        let loaded = Loaded::load(tx, self.id).await?;
+        let permit = loaded
+            .permit(tx, &self.actor, Action::RequestInformation)
+            .await?;
+        let by = permit.actor;
+        let groups = group::groups_of(tx, by.id).await?;
+        decide_request(&loaded.facts(), by.id, |_| groups.clone())?;
+        let status = loaded.recorded.status.after(ClaimStep::RequestInformation);
+        let index = tx.append(Draft {
+            actors: vec![by.clone()],
+            subject: self.id.to_string(),
+            inputs_upto: None,
+            body: InformationRequested {
+                claim: self.id,
+                question: self.question.hash,
+            }
+            .into(),
+        })?;
+        record(tx, self.id, "question", &by, &self.question, index).await?;
+        claim::step(tx, self.id, status.map_err(AppError::internal)?).await?;
+        Ok(self.id)
+    }
+}
+
+struct Give {
+    actor: Actor,
+    id: ClaimId,
+    answer: Remark,
+    evidence: Vec<Evidence>,
+    /// The measure of the claim, which never changes.
+    measure: Measure,
+}
+
+impl Command for Give {
+    const NAME: &'static str = "give_information";
+    type Out = ClaimId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<ClaimId, AppError> {
+        let recorded = claim::load(tx, self.id).await?.ok_or_else(unknown_claim)?;
+        let mut whole = recorded.claim.clone();
+        let facts = Facts {
+            organisation: Some(whole.claimant),
+            ..Facts::default()
+        };
+        let by = authorize(tx, &self.actor, Action::GiveInformation, &facts).await?;
+        let by = by.actor;
+        let known = i64::try_from(whole.evidence.len()).map_err(AppError::internal)?;
+        whole.evidence.extend(self.evidence.iter().cloned());
+        let same = claim_rules::same_evidence(tx, &whole).await?;
+        check_answer(&whole, recorded.status, Some(&self.measure), same)?;
+        let status = recorded.status.after(ClaimStep::GiveInformation);
+        let index = tx.append(Draft {
+            actors: vec![by.clone()],
+            subject: self.id.to_string(),
+            inputs_upto: None,
+            body: InformationGiven {
+                claim: self.id,
+                answer: self.answer.hash,
+                evidence: self.evidence.clone(),
+            }
+            .into(),
+        })?;
+        record(tx, self.id, "answer", &by, &self.answer, index).await?;
+        claim::insert_evidence(tx, &whole, known, &self.evidence).await?;
+        claim::step(tx, self.id, status.map_err(AppError::internal)?).await?;
+        Ok(self.id)
+    }
+}
+
+impl App {
+    /// Asks the claimant about a claim, as a verifier. The claim waits for the answer.
+    pub async fn request_information(
+        &self,
+        actor: &Actor,
+        id: ClaimId,
+        question: &str,
+    ) -> Result<Written<ClaimId>, AppError> {
+        let command = Request {
+            actor: actor.clone(),
+            id,
+            question: Remark::new(self, "question", question)?,
+        };
+        self.store.write(None, command).await
+    }
+
+    /// Answers a question about a claim, as its claimant, with further files or without.
+    pub async fn give_information(
+        &self,
+        actor: &Actor,
+        id: ClaimId,
+        answer: &str,
+        evidence: Vec<Evidence>,
+    ) -> Result<Written<ClaimId>, AppError> {
+        let claim = self.read().claims_by_id(&[id]).await?.remove(&id);
+        let named = claim.ok_or_else(unknown_claim)?.claim.measure;
+        let measure = self.read().measure(&named).await?;
+        let command = Give {
+            actor: actor.clone(),
+            id,
+            answer: Remark::new(self, "answer", answer)?,
+            evidence,
+            measure: measure.ok_or(SubmissionError::UnknownMeasure(named))?,
+        };
+        self.store.write(None, command).await
+    }
+}

@@ -1,0 +1,51 @@
+//! Log entries of contracts and claims.
+
+mod claims;
+mod exclusion;
+mod information;
+mod signed;
+
+pub use claims::{ClaimRejected, ClaimSubmitted, ClaimVerified, ClaimWithdrawn};
+pub use exclusion::ExclusionLogged;
+pub use information::{InformationGiven, InformationRequested};
+pub use signed::ContractSigned;
+
+use super::state::RecordedClaim;
+use crate::actor::Role;
+use crate::ids::{ClaimId, OrganisationId};
+use crate::log::entry::{EntryActor, Header};
+use crate::log::state::{Finding, State};
+
+/// What the rules expect of an entry that they refuse.
+pub(crate) const ALLOWED: &str = "an entry that the rules allow";
+
+/// The person who acted for an organisation in one of the roles, or a finding.
+pub(crate) fn acted_for<'h>(
+    header: &'h Header,
+    organisation: OrganisationId,
+    roles: &[Role],
+) -> Result<&'h EntryActor, Finding> {
+    header
+        .actors
+        .iter()
+        .find(|actor| actor.organisation == organisation && roles.contains(&actor.role))
+        .ok_or_else(|| {
+            let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+            let expected = format!(
+                "an actor in the role {} of {organisation}",
+                names.join(" or ")
+            );
+            header.finding("actors", expected, "none")
+        })
+}
+
+fn recorded<'s>(
+    claim: ClaimId,
+    header: &Header,
+    state: &'s State,
+) -> Result<&'s RecordedClaim, Finding> {
+    state
+        .contracts
+        .claim(claim)
+        .ok_or_else(|| header.finding("claim", "a submitted claim", claim))
+}

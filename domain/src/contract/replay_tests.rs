@@ -1,0 +1,201 @@
+//! Claims in the log: clean, then tampered with.
+
+use super::entries::*;
+use super::fixtures::*;
+use super::reference::ExternalReference;
+use super::story::*;
+use super::{Claim, ClaimStatus, Evidence};
+use crate::actor::Role;
+use crate::ids::ClaimId;
+use crate::log::entry::EntryActor;
+use crate::log::hash::sha256;
+
+fn cousin() -> Vec<EntryActor> {
+    by(COUSIN, SUBSIDIARY, Role::Supplier)
+}
+
+/// A claim of the subsidiary about what the supplier may have claimed.
+fn of_the_subsidiary(n: u128) -> Claim {
+    Claim {
+        claimant: organisation(SUBSIDIARY),
+        measure: measure_ref(),
+        ..claim(n, "2.0")
+    }
+}
+
+fn asked() -> InformationRequested {
+    InformationRequested {
+        claim: id(5),
+        question: sha256(b"which sheets?"),
+    }
+}
+
+fn answered(files: &[u8]) -> InformationGiven {
+    let file = |byte: &u8| Evidence {
+        sha256: sha256(&[*byte]),
+        ..claim(5, "1.0").evidence[0].clone()
+    };
+    InformationGiven {
+        claim: id(5),
+        answer: sha256(b"these"),
+        evidence: files.iter().map(file).collect(),
+    }
+}
+
+#[test]
+fn a_question_is_asked_and_answered_with_further_files() {
+    let mut story = Story::new();
+    story.submit(claim_under(5, 101, "6.0"));
+    story.push(verifier(0), asked());
+    story.push(reporter(), answered(&[1, 2]));
+    let state = story.clean();
+    let recorded = state.contracts.claim(id(5)).unwrap();
+    assert_eq!(recorded.status, ClaimStatus::InVerification);
+    assert_eq!(recorded.claim.evidence.len(), 3);
+    let mut other = claim_under(6, 101, "1.0");
+    other.evidence = answered(&[2]).evidence;
+    let finding = story.refused(reporter(), ClaimSubmitted { claim: other });
+    assert!(
+        finding.found.contains(&id::<ClaimId>(5).to_string()),
+        "{finding}"
+    );
+}
+
+#[test]
+fn questions_and_answers_out_of_turn_are_found() {
+    let mut story = Story::new();
+    story.submit(claim_under(5, 101, "6.0"));
+    let early = story.refused(reporter(), answered(&[]));
+    assert!(early.found.contains("submitted"), "{early}");
+    story.refused(by(30, SUPPLIER, Role::Verifier), asked());
+    story.push(verifier(0), asked());
+    story.refused(verifier(0), asked());
+    story.refused(cousin(), answered(&[]));
+    let own = claim_under(5, 101, "6.0").evidence;
+    let twice = InformationGiven {
+        evidence: own,
+        ..answered(&[])
+    };
+    let twice = story.refused(reporter(), twice);
+    assert!(twice.found.contains("stands twice"), "{twice}");
+}
+
+#[test]
+fn a_claim_of_the_same_outcome_by_a_related_organisation_needs_an_exclusion() {
+    let mut story = Story::founded();
+    story.submit(claim(5, "6.0"));
+    let again = ClaimSubmitted {
+        claim: of_the_subsidiary(6),
+    };
+    let finding = story.refused(cousin(), again.clone());
+    assert!(finding.found.contains("of the same group"), "{finding}");
+    let exclusion = ExclusionLogged {
+        earlier: id(5),
+        claimant: organisation(SUBSIDIARY),
+        reason: sha256(b"another team in another street"),
+    };
+    let unrelated = ExclusionLogged {
+        claimant: organisation(FUND),
+        ..exclusion.clone()
+    };
+    story.refused(registrar(), unrelated);
+    story.refused(reporter(), exclusion.clone());
+    story.push(registrar(), exclusion.clone());
+    story.push(cousin(), again);
+    story.clean();
+    story.refused(registrar(), exclusion);
+}
+
+#[test]
+fn a_withdrawn_claim_stands_in_nobodys_way() {
+    let mut story = Story::founded();
+    story.submit(claim(5, "6.0"));
+    story.push(reporter(), ClaimWithdrawn { claim: id(5) });
+    let claim = of_the_subsidiary(6);
+    story.push(cousin(), ClaimSubmitted { claim });
+    story.clean();
+}
+
+#[test]
+fn a_narrower_place_does_not_slip_past_an_open_kpi() {
+    let story = Story::new();
+    for place in ["KR-11", "KR-11-110", "KR"] {
+        let mut claim = claim(5, "6.0");
+        claim.place = place.into();
+        let finding = story.refused(reporter(), ClaimSubmitted { claim });
+        assert!(finding.found.contains("claim it there"), "{finding}");
+    }
+    let mut elsewhere = claim(5, "6.0");
+    elsewhere.place = "KR-26".into();
+    let mut story = story;
+    story.submit(elsewhere);
+    story.clean();
+}
+
+#[test]
+fn a_reference_is_used_once_in_the_whole_registry_and_its_shares_sum_to_one() {
+    let referring = |n: u128, number: &str, share: &str| {
+        let mut claim = claim(n, "2.0");
+        claim.external_reference = Some(ExternalReference::new("GB-NTS", number).unwrap());
+        claim.share = share.parse().unwrap();
+        claim
+    };
+    let mut story = Story::founded();
+    story.submit(referring(5, "INV-001", "0.6"));
+    let of_another = |n, number, share| Claim {
+        claimant: organisation(SUBSIDIARY),
+        evidence: claim(5, "2.0").evidence,
+        ..referring(n, number, share)
+    };
+    let over = of_another(6, "inv 001", "0.5");
+    let finding = story.refused(cousin(), ClaimSubmitted { claim: over });
+    assert!(finding.found.contains("0.6 of the outcome"), "{finding}");
+    // The rest of the outcome, with the file that both have.
+    let rest = of_another(6, "inv 001", "0.4");
+    story.push(cousin(), ClaimSubmitted { claim: rest });
+    let elsewhere = |n, number| Claim {
+        place: "KR-26".into(),
+        ..referring(n, number, "1")
+    };
+    story.submit(elsewhere(7, "INV-002"));
+    story.push(reporter(), ClaimWithdrawn { claim: id(7) });
+    story.clean();
+    let again = elsewhere(8, "INV002");
+    let finding = story.refused(reporter(), ClaimSubmitted { claim: again });
+    assert!(finding.found.contains("sum to at most 1"), "{finding}");
+}
+
+#[test]
+fn a_new_version_of_a_catalogue_does_not_slip_past_the_old_one() {
+    use crate::catalogue::{Catalogue, entries::CataloguePublished};
+    let mut story = Story::new();
+    let catalogue = |n: u128, code: &str| Catalogue {
+        id: id(n),
+        code: code.into(),
+        version: "2026.2".into(),
+        title: "Measures of a test".into(),
+        source: "ours".into(),
+        measures: vec![measure()],
+    };
+    story.push(
+        registrar(),
+        CataloguePublished {
+            catalogue: catalogue(51, "test"),
+        },
+    );
+    story.push(
+        registrar(),
+        CataloguePublished {
+            catalogue: catalogue(52, "other"),
+        },
+    );
+    let under = |catalogue: u128| {
+        let mut claim = claim(5, "6.0");
+        claim.measure.catalogue = id(catalogue);
+        claim
+    };
+    let finding = story.refused(reporter(), ClaimSubmitted { claim: under(51) });
+    assert!(finding.found.contains("claim it there"), "{finding}");
+    story.submit(under(52));
+    story.clean();
+}
