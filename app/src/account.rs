@@ -1,17 +1,21 @@
 //! Accounts as decisions inside a transaction need them: what a batch and its holders have now, staged movements
 //! included.
 
+use commonweal_domain::credit::movement::{Blocks, Trade, TransferFacts};
 use commonweal_domain::credit::posting::{Account, Bucket};
 use commonweal_domain::credit::{Batch, Class, Serials};
 use commonweal_domain::ids::{BatchId, ClaimId, ClassId, Id, OrganisationId};
+use commonweal_domain::organisation::Sector;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serializer;
 use uuid::Uuid;
 
 use crate::error::AppError;
 use crate::group;
+use crate::organisation::from_word;
 use crate::store::credit::{account, batch, class, class_of};
-use crate::store::{Tx, claim, columns};
+use crate::store::sum::{SumParts, joined, sum_high, sum_low};
+use crate::store::{Tx, challenge, claim, columns, hold, organisation};
 
 /// A batch with its serials as they stand, and its class.
 pub(crate) async fn batch_and_class(tx: &mut Tx, id: BatchId) -> Result<(Batch, Class), AppError> {
@@ -69,6 +73,54 @@ pub(crate) async fn available(
     tx.balance(account).await
 }
 
+/// What keeps an organisation's units of a batch where they are.
+pub(crate) async fn blocks(
+    tx: &Tx,
+    batch: &Batch,
+    holder: OrganisationId,
+) -> Result<Blocks, AppError> {
+    let frozen = match batch.claimant == holder {
+        true => challenge::freezing(tx, batch.claim).await?.is_some(),
+        false => false,
+    };
+    let group = group::known_group(tx, holder).await?;
+    let members = group::members(tx, &[group]).await?;
+    Ok(Blocks {
+        frozen,
+        liable: hold::liable(tx, &members).await?,
+    })
+}
+
+/// What the decision about a trade needs.
+pub(crate) async fn transfer_facts(
+    tx: &mut Tx,
+    trade: Trade<'_>,
+    (batch, class): (&Batch, &Class),
+) -> Result<TransferFacts, AppError> {
+    let sender = group::known_group(tx, trade.from).await?;
+    let receiver = organisation::Entity::find_by_id(trade.to.uuid())
+        .one(tx)
+        .await?
+        .ok_or_else(|| {
+            AppError::refused_at(
+                "UNKNOWN_ORGANISATION",
+                "to",
+                "the receiver is not registered",
+            )
+        })?;
+    let group = OrganisationId::from_uuid(receiver.group_id);
+    Ok(TransferFacts {
+        available: available(tx, trade.batch, trade.from).await?,
+        receiver_holds: match class.holding_limit_units {
+            Some(_) => group_holds(tx, class.id, group).await?,
+            None => 0,
+        },
+        related: sender == group,
+        receiver_public: from_word::<Sector>(&receiver.sector)? == Sector::Public,
+        blocks: blocks(tx, batch, trade.from).await?,
+    })
+}
+
 /// Units of a class, available and held, in all accounts of a group: what the tables say and what this commit has moved
 /// since.
 pub(crate) async fn group_holds(
@@ -83,9 +135,10 @@ pub(crate) async fn group_holds(
             .column(batch::Column::Id)
             .filter(batch::Column::ClassId.eq(class.uuid()))
     };
-    let stored: Option<Option<i64>> = account::Entity::find()
+    let stored: Option<SumParts> = account::Entity::find()
         .select_only()
-        .column_as(claim::sum_of(account::Column::Balance), "units")
+        .column_as(sum_high(account::Column::Balance), "high")
+        .column_as(sum_low(account::Column::Balance), "low")
         .filter(account::Column::OrganisationId.is_in(columns::uuids(&members)))
         .filter(account::Column::BatchId.in_subquery(sea_orm::QueryTrait::into_query(of_class())))
         .into_tuple()
@@ -101,7 +154,7 @@ pub(crate) async fn group_holds(
         })
         .map(|posting| (posting.account.batch.uuid(), posting.amount))
         .collect();
-    let mut holds = stored.flatten().unwrap_or(0);
+    let mut holds = joined(stored.unwrap_or_default())?;
     if !moved.is_empty() {
         let batches =
             of_class().filter(batch::Column::Id.is_in(moved.iter().map(|(batch, _)| *batch)));

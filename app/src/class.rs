@@ -26,6 +26,12 @@ pub struct DefineClass {
     pub vintage: i16,
     /// Part of the units entering circulation that is kept back against reversals.
     pub buffer_share: Share,
+    /// The most surplus that may be traded, as a part of the KPI.
+    pub tradable_share: Share,
+    /// The most of a KPI that may be covered with bought credits.
+    pub substitution_share: Share,
+    /// How many years after the vintage the buffer is kept.
+    pub buffer_years: u8,
     /// The most units that one group may hold after a transfer; none means no limit.
     pub holding_limit_units: Option<i64>,
     /// Whether units may change hands.
@@ -77,6 +83,9 @@ impl App {
             vintage: input.vintage,
             scale: measure.scale,
             buffer_share: input.buffer_share,
+            tradable_share: input.tradable_share,
+            substitution_share: input.substitution_share,
+            buffer_years: input.buffer_years,
             holding_limit_units: input.holding_limit_units,
             transferable: input.transferable,
         };

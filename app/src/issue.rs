@@ -1,26 +1,39 @@
-//! The use-case of issuing: the credits of one verified claim, once, by a registrar who took no earlier step.
+//! The use-case of issuing: the credits of one verified claim, once, by a registrar who took no earlier step. And before
+//! it, the supplier's word that it means to trade surplus.
+
+use std::collections::HashMap;
 
 use commonweal_domain::actor::{self, Action, Actor, Facts, Role};
 use commonweal_domain::amount::Share;
-use commonweal_domain::contract::Claim;
-use commonweal_domain::credit::issue::{IssueError, IssueFacts, Terms, decide_issue};
-use commonweal_domain::ids::{BatchId, ClaimId, PersonId, RetirementId};
+use commonweal_domain::contract::{Claim, Contract, Kpi, KpiRef};
+use commonweal_domain::credit::entries::SurplusIntended;
+use commonweal_domain::credit::issue::{IssueError, IssueFacts, decide_issue};
+use commonweal_domain::credit::terms::{KpiAccount, KpiStanding, Terms};
+use commonweal_domain::ids::{BatchId, ClaimId, ContractId, Id, KpiId, PersonId, RetirementId};
 use commonweal_domain::log::entry::Draft;
+use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use crate::App;
 use crate::authorization::authorize;
 use crate::claim::unknown_claim;
 use crate::error::AppError;
-use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract, credit};
+use crate::group;
+use crate::organisation::column;
+use crate::rng::Ids;
+use crate::store::credit_left::surplus_intent;
+use crate::store::{
+    Command, IdempotencyKey, Tx, Written, challenge, claim, contract, credit, credit_left, hold,
+};
 
 struct Issue {
     actor: Actor,
     claim: ClaimId,
-    /// Taken off outcomes outside contracts; a measure never changes.
-    /// Of the measure; none where it is not known.
+    /// Of the measure, which never changes; none where it is not known.
     deadweight: Option<Share>,
+    /// What the measure counts.
+    outcome: String,
     batch: BatchId,
-    retirement: RetirementId,
+    ids: Ids,
 }
 
 impl Command for Issue {
@@ -34,12 +47,16 @@ impl Command for Issue {
         let earlier: Vec<PersonId> = std::iter::once(recorded.submitted_by)
             .chain(recorded.verifiers.iter().copied())
             .collect();
+        let claim = &recorded.claim;
+        let claimant = group::known_group(tx, claim.claimant).await?;
+        let theirs = group::members(tx, &[claimant]).await?;
         let facts = Facts {
             earlier: &earlier,
+            interested: &theirs,
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::IssueCredits, &facts).await?;
-        let claim = &recorded.claim;
+        let by = permit.actor.id;
         let vintage = claim.vintage().map_err(AppError::internal)?;
         let key = (claim.measure.clone(), claim.place.clone(), vintage);
         let class = credit::class_with(tx, &key).await?.ok_or_else(|| {
@@ -58,11 +75,14 @@ impl Command for Issue {
             verified: recorded.verified.as_ref(),
             issued: credit::batch_of(tx, self.claim).await?,
             class: &class,
-            terms: self.terms(tx, claim).await?,
-            registrar: permit.actor.id,
+            terms: &self.terms(tx, claim).await?,
+            challenged: challenge::freezing(tx, self.claim).await?,
+            liable: hold::liable(tx, &theirs).await?,
+            registrar: by,
+            related: group::groups_of(tx, by).await?.contains(&claimant),
             earlier: &earlier,
         };
-        let issued = match decide_issue(self.batch, self.retirement, &facts) {
+        let issued = match decide_issue(self.batch, || self.ids.new::<RetirementId>(), &facts) {
             // The credits of a claim are issued once: a second request gets the batch of the first.
             Err(IssueError::AlreadyIssued { batch }) => return Ok(batch),
             decided => decided?,
@@ -74,7 +94,7 @@ impl Command for Issue {
             body: issued.clone().into(),
         })?;
         let kpi = claim.answers.map(|answers| answers.kpi);
-        credit::insert_batch(tx, &issued, kpi, tx.at(), index).await?;
+        credit::insert_batch(tx, &issued, kpi, by, tx.at(), index).await?;
         Ok(self.batch)
     }
 }
@@ -82,23 +102,124 @@ impl Command for Issue {
 impl Issue {
     async fn terms(&self, tx: &Tx, claim: &Claim) -> Result<Terms, AppError> {
         let Some(answers) = claim.answers else {
-            let deadweight = self.deadweight.ok_or_else(|| {
-                let message = "the measure's deadweight is not known: outcomes outside contracts of it earn no credits";
-                AppError::refused_at("DEADWEIGHT_UNKNOWN", "claim", message)
-            })?;
-            return Ok(Terms::Outside { deadweight });
+            return Ok(Terms::Outside {
+                deadweight: self.deadweight,
+                kpis: asked_of_group(tx, claim, &self.outcome).await?,
+            });
         };
         let missing = || AppError::internal(format!("the claim {} answers no KPI", claim.id));
         let signed = contract::load(tx, answers.contract)
             .await?
             .ok_or_else(missing)?;
-        let kpi = signed.kpi(answers.kpi).ok_or_else(missing)?;
-        Ok(Terms::Kpi {
-            buyer: signed.buyer,
+        let ids: Vec<KpiId> = signed.kpis.iter().map(|kpi| kpi.id).collect();
+        let accounts = credit_left::kpi_accounts(tx, &ids).await?;
+        let kpis = signed.kpis.iter().map(|kpi| {
+            let matches = kpi.id == answers.kpi || kpi.asks_for(claim);
+            standing(&signed, kpi, &accounts, matches)
+        });
+        Ok(Terms::Contract {
+            named: answers.kpi,
             surplus_tradable: signed.surplus_tradable,
-            kpi_units: kpi.quantity.units(),
-            issued_units: credit::issued_units(tx, answers.kpi).await?,
+            intended_on: credit_left::intended_on(tx, answers.kpi).await?,
+            kpis: kpis.collect(),
         })
+    }
+}
+
+/// A KPI with what credits have done for it.
+pub(crate) fn standing(
+    signed: &Contract,
+    kpi: &Kpi,
+    accounts: &HashMap<KpiId, KpiAccount>,
+    matches: bool,
+) -> KpiStanding {
+    KpiStanding {
+        contract: signed.id,
+        kpi: kpi.id,
+        buyer: signed.buyer,
+        quantity_units: kpi.quantity.units(),
+        account: accounts.get(&kpi.id).copied().unwrap_or_default(),
+        matches,
+    }
+}
+
+/// KPIs of the claimant's group that ask for the outcome of a claim outside contracts, in the order of their contracts.
+async fn asked_of_group(
+    tx: &Tx,
+    claim: &Claim,
+    outcome: &str,
+) -> Result<Vec<KpiStanding>, AppError> {
+    let group = group::known_group(tx, claim.claimant).await?;
+    let suppliers = group::members(tx, &[group]).await?;
+    let from = claim.period.from();
+    let asked = contract::asking_for(tx, outcome, &claim.place, from, &suppliers).await?;
+    let asked = asked.into_iter().filter(|(_, _, kpi)| kpi.matches(claim));
+    let asked: Vec<(ContractId, Kpi)> = asked.map(|(signed, _, kpi)| (signed, kpi)).collect();
+    let ids: Vec<KpiId> = asked.iter().map(|(_, kpi)| kpi.id).collect();
+    let accounts = credit_left::kpi_accounts(tx, &ids).await?;
+    let mut standings = Vec::new();
+    for (id, kpi) in &asked {
+        let signed = contract::load(tx, *id).await?;
+        let signed = signed.ok_or_else(|| AppError::internal("a KPI without its contract"))?;
+        standings.push(standing(&signed, kpi, &accounts, true));
+    }
+    Ok(standings)
+}
+
+struct Intend {
+    actor: Actor,
+    kpi: KpiId,
+}
+
+impl Command for Intend {
+    const NAME: &'static str = "intend_surplus";
+    type Out = KpiId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<KpiId, AppError> {
+        let unknown = || {
+            AppError::refused_at(
+                "UNKNOWN_KPI",
+                "kpi",
+                "there is no such KPI: use the id of a KPI of a signed contract",
+            )
+        };
+        let row = contract::kpi::Entity::find_by_id(self.kpi.uuid())
+            .one(tx)
+            .await?;
+        let id = ContractId::from_uuid(row.ok_or_else(unknown)?.contract_id);
+        let signed = contract::load(tx, id).await?.ok_or_else(unknown)?;
+        let facts = Facts {
+            organisation: Some(signed.supplier),
+            ..Facts::default()
+        };
+        let permit = authorize(tx, &self.actor, Action::IntendSurplus, &facts).await?;
+        if credit_left::intended_on(tx, self.kpi).await?.is_some() {
+            return Err(AppError::refused_at(
+                "INTENT_EXISTS",
+                "kpi",
+                "the intent to trade surplus of this KPI is registered already",
+            ));
+        }
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: self.kpi.to_string(),
+            inputs_upto: None,
+            body: SurplusIntended {
+                kpi: KpiRef {
+                    contract: id,
+                    kpi: self.kpi,
+                },
+            }
+            .into(),
+        })?;
+        surplus_intent::Entity::insert(surplus_intent::ActiveModel {
+            kpi_id: Set(self.kpi.uuid()),
+            on_day: Set(tx.at().date().to_string()),
+            entry_idx: Set(column(index)?),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        Ok(self.kpi)
     }
 }
 
@@ -117,16 +238,32 @@ impl App {
         let recorded = claim::load(self.store.read(), claim)
             .await?
             .ok_or_else(unknown_claim)?;
-        let measure = self.read().measure(&recorded.claim.measure).await?;
-        let measure = measure.ok_or_else(|| AppError::internal("the claim's measure is gone"))?;
+        let found = self
+            .read()
+            .measure_with_outcome(&recorded.claim.measure)
+            .await?;
+        let (measure, outcome) =
+            found.ok_or_else(|| AppError::internal("the claim's measure is gone"))?;
         let key = IdempotencyKey::of_body(registry, key, &claim)?;
         let command = Issue {
             actor: actor.clone(),
             claim,
             deadweight: measure.deadweight,
+            outcome,
             batch: self.ids.new(),
-            retirement: self.ids.new(),
+            ids: self.ids.clone(),
         };
         self.store.write(Some(key), command).await
+    }
+
+    /// Registers that a KPI's supplier means to deliver more than it asks for and to trade it. Only activity that begins on a
+    /// later day counts.
+    pub async fn intend_surplus(
+        &self,
+        actor: &Actor,
+        kpi: KpiId,
+    ) -> Result<Written<KpiId>, AppError> {
+        let actor = actor.clone();
+        self.store.write(None, Intend { actor, kpi }).await
     }
 }

@@ -1,4 +1,4 @@
-//! Refusals of contracts, claims and credits as typed errors that name the input field.
+//! Refusals of contracts and claims as typed errors that name the input field.
 
 use commonweal_domain::contract::claim::InvalidClaim;
 use commonweal_domain::contract::counting::CountingError;
@@ -8,9 +8,6 @@ use commonweal_domain::contract::signing::SigningError;
 use commonweal_domain::contract::submission::SubmissionError;
 use commonweal_domain::contract::text::InvalidText;
 use commonweal_domain::contract::verification::VerificationError;
-use commonweal_domain::credit::class::ClassError;
-use commonweal_domain::credit::issue::IssueError;
-use commonweal_domain::credit::movement::MovementError;
 
 use crate::error::AppError;
 
@@ -82,8 +79,9 @@ fn form(error: &InvalidClaim) -> AppError {
 }
 
 /// The domain names fields as they stand in entries, people type them as the interface has them.
-fn text(error: &InvalidText) -> AppError {
+pub(crate) fn text(error: &InvalidText) -> AppError {
     let path = match error.field {
+        "procurement_reference" => "procurementReference",
         "evidence.media_type" => "evidence.mediaType",
         field => field,
     };
@@ -137,54 +135,5 @@ impl From<VerificationError> for AppError {
             E::Nobody | E::Twice(_) => Self::refused("VERIFIERS", error),
             E::Submitter(_) | E::NotIndependent { .. } => Self::Forbidden(error.to_string()),
         }
-    }
-}
-
-impl From<ClassError> for AppError {
-    fn from(error: ClassError) -> Self {
-        use ClassError as E;
-        let (code, path) = match &error {
-            E::UnknownMeasure(_) => ("UNKNOWN_MEASURE", "measure"),
-            E::NotCounted(_) => ("NOT_COUNTED", "measure"),
-            E::Scale { .. } => ("SCALE", "measure"),
-            E::Vintage(_) => ("VINTAGE", "vintage"),
-            E::NotTransferable(_) => ("NOT_TRANSFERABLE", "transferable"),
-            E::Buffer => ("BUFFER", "bufferShare"),
-            E::Limit(_) => ("HOLDING_LIMIT", "holdingLimit"),
-            E::Exists(_) => ("CLASS_EXISTS", "measure"),
-        };
-        Self::refused_at(code, path, error)
-    }
-}
-
-impl From<IssueError> for AppError {
-    fn from(error: IssueError) -> Self {
-        use IssueError as E;
-        let (code, path) = match &error {
-            E::NotVerified(_) => ("NOT_VERIFIED", "claim"),
-            E::AlreadyIssued { .. } => ("ALREADY_ISSUED", "claim"),
-            E::WrongClass { .. } => ("WRONG_CLASS", "claim"),
-            E::Nothing => ("NOTHING_TO_ISSUE", "claim"),
-            E::SamePerson(_) => return Self::Forbidden(error.to_string()),
-            E::Arithmetic(_) | E::Serials(_) => ("TOO_LARGE", "claim"),
-        };
-        Self::refused_at(code, path, error)
-    }
-}
-
-impl From<MovementError> for AppError {
-    fn from(error: MovementError) -> Self {
-        use MovementError as E;
-        let (code, path) = match &error {
-            E::Units(_) => ("UNITS", "units"),
-            E::Insufficient { .. } => ("INSUFFICIENT_BALANCE", "units"),
-            E::NotTransferable(_) => ("NOT_TRANSFERABLE", "batch"),
-            E::SameHolder(_) => ("SAME_HOLDER", "to"),
-            E::NotOneGroup => ("NOT_ONE_GROUP", "reason"),
-            E::HoldingLimit { .. } => ("HOLDING_LIMIT", "units"),
-            E::TooEarly { .. } => ("TOO_EARLY", "period"),
-            E::Serials(_) => return Self::internal(error.to_string()),
-        };
-        Self::refused_at(code, path, error)
     }
 }

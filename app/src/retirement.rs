@@ -2,18 +2,22 @@
 
 use commonweal_domain::actor::{self, Action, Actor, Facts};
 use commonweal_domain::credit::movement::{RetirementRequest, decide_retirement};
-use commonweal_domain::ids::{BatchId, OrganisationId, RetirementId};
+use commonweal_domain::credit::substitution::{SubstitutionFacts, decide_substitution};
+use commonweal_domain::credit::{Batch, Class};
+use commonweal_domain::ids::{BatchId, ContractId, Id, KpiId, OrganisationId, RetirementId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::time::Period;
+use sea_orm::EntityTrait;
 use serde::Serialize;
 
 use crate::App;
-use crate::account::{available, batch_and_class, units_as_text};
+use crate::account::{available, batch_and_class, blocks, units_as_text};
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::group;
+use crate::issue::standing;
 use crate::remark::Remark;
-use crate::store::{Command, IdempotencyKey, Tx, Written, credit};
+use crate::store::{Command, IdempotencyKey, Tx, Written, contract, credit, credit_left};
 use crate::text::place;
 
 /// Input of [`App::retire_credits`].
@@ -32,6 +36,8 @@ pub struct RetireCredits {
     pub jurisdiction: String,
     /// For when it says so, such as a financial year.
     pub period: Period,
+    /// The KPI that the units cover, of a contract of the holder that is short and whose documents allow it.
+    pub covers: Option<KpiId>,
     /// Why, in words that can be erased.
     pub note: Option<String>,
 }
@@ -70,9 +76,16 @@ impl Command for Retire {
             jurisdiction: place("jurisdiction", &input.jurisdiction)?,
             period: input.period,
             note: self.note.as_ref().map(|note| note.hash),
+            covers: input.covers,
         };
-        let available = available(tx, input.batch, input.holder).await?;
-        let body = decide_retirement(request, &batch, &class, available)?;
+        let free = (
+            available(tx, input.batch, input.holder).await?,
+            blocks(tx, &batch, input.holder).await?,
+        );
+        let body = decide_retirement(request, &batch, &class, free)?;
+        if let Some(kpi) = input.covers {
+            self.check_cover(tx, kpi, &batch, &class).await?;
+        }
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: input.batch.to_string(),
@@ -82,10 +95,50 @@ impl Command for Retire {
         let holder = Some(input.holder);
         credit::insert_retirement(tx, input.batch, holder, &body.retirement, tx.at(), index)
             .await?;
+        if let Some(kpi) = input.covers {
+            credit_left::change_kpi(tx, kpi, |account| {
+                credit_left::plus(&mut account.covered_units, input.units)
+            })
+            .await?;
+        }
         if let Some(note) = &self.note {
             note.keep(tx).await?;
         }
         Ok(self.id)
+    }
+}
+
+impl Retire {
+    /// Bought cover must be allowed by the contract and the class.
+    async fn check_cover(
+        &self,
+        tx: &Tx,
+        id: KpiId,
+        batch: &Batch,
+        class: &Class,
+    ) -> Result<(), AppError> {
+        let unknown = || {
+            AppError::refused_at(
+                "UNKNOWN_KPI",
+                "covers",
+                "there is no such KPI: use the id of a KPI of a signed contract",
+            )
+        };
+        let row = contract::kpi::Entity::find_by_id(id.uuid()).one(tx).await?;
+        let signed = ContractId::from_uuid(row.ok_or_else(unknown)?.contract_id);
+        let signed = contract::load(tx, signed).await?.ok_or_else(unknown)?;
+        let kpi = signed.kpi(id).ok_or_else(unknown)?;
+        let accounts = credit_left::kpi_accounts(tx, &[id]).await?;
+        let facts = SubstitutionFacts {
+            kpi,
+            standing: standing(&signed, kpi, &accounts, true),
+            supplier: signed.supplier,
+            published: signed.substitution_share,
+            holder: self.input.holder,
+            beneficiary: self.input.beneficiary,
+        };
+        decide_substitution(self.input.units, batch, class, &facts)?;
+        Ok(())
     }
 }
 

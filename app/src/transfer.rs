@@ -2,7 +2,7 @@
 
 use commonweal_domain::actor::{self, Action, Actor, Facts};
 use commonweal_domain::credit::entries::{CreditsTransferred, TransferReason};
-use commonweal_domain::credit::movement::{TransferFacts, decide_transfer};
+use commonweal_domain::credit::movement::decide_transfer;
 use commonweal_domain::ids::{BatchId, Id, OrganisationId};
 use commonweal_domain::log::entry::Draft;
 use sea_orm::ActiveValue::Set;
@@ -10,10 +10,9 @@ use sea_orm::EntityTrait;
 use serde::Serialize;
 
 use crate::App;
-use crate::account::{available, batch_and_class, group_holds, units_as_text};
+use crate::account::{batch_and_class, transfer_facts, units_as_text};
 use crate::authorization::authorize;
 use crate::error::AppError;
-use crate::group;
 use crate::organisation::column;
 use crate::remark::Remark;
 use crate::store::credit::transfer;
@@ -33,6 +32,8 @@ pub struct TransferCredits {
     pub units: i64,
     /// Why.
     pub reason: TransferReason,
+    /// The procurement in which a public body buys them.
+    pub procurement_reference: Option<String>,
     /// More about it, in words that can be erased.
     pub note: Option<String>,
 }
@@ -55,32 +56,18 @@ impl Command for Transfer {
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::TransferCredits, &facts).await?;
-        let (_, class) = batch_and_class(tx, input.batch).await?;
-        let sender = group::known_group(tx, input.from).await?;
-        let receiver = group::group_of(tx, input.to).await?.ok_or_else(|| {
-            AppError::refused_at(
-                "UNKNOWN_ORGANISATION",
-                "to",
-                "the receiver is not registered",
-            )
-        })?;
-        let facts = TransferFacts {
-            available: available(tx, input.batch, input.from).await?,
-            receiver_holds: match class.holding_limit_units {
-                Some(_) => group_holds(tx, class.id, receiver).await?,
-                None => 0,
-            },
-            related: sender == receiver,
-        };
+        let (batch, class) = batch_and_class(tx, input.batch).await?;
         let body = CreditsTransferred {
             batch: input.batch,
             from: input.from,
             to: input.to,
             units: input.units,
             reason: input.reason,
+            procurement_reference: input.procurement_reference.clone(),
             note: self.note.as_ref().map(|note| note.hash),
         };
-        decide_transfer(&body, &class, facts)?;
+        let facts = transfer_facts(tx, body.trade(), (&batch, &class)).await?;
+        decide_transfer(body.trade(), &class, facts)?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: input.batch.to_string(),
@@ -102,6 +89,7 @@ impl Transfer {
             to_id: Set(input.to.uuid()),
             units: Set(input.units),
             reason: Set(input.reason.as_str().to_owned()),
+            procurement_reference: Set(input.procurement_reference.clone()),
             note: Set(self.note.as_ref().map(|note| note.hash.as_bytes().to_vec())),
             at: Set(tx.at().micros()),
         })

@@ -91,6 +91,7 @@ fn plan() -> Result<Plan, Failure> {
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,
         surplus_tradable: false,
+        substitution_share: commonweal_domain::amount::Share::NONE,
         closes_at: Time::from_micros(1),
         opens_at: Time::from_micros(1),
         commencement: Some("2026-01-01".parse()?),

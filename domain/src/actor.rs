@@ -207,9 +207,25 @@ pub enum Action {
     VerifyClaim,
     RejectClaim,
     DefineClass,
+    IntendSurplus,
     IssueCredits,
     TransferCredits,
     RetireCredits,
+    CancelCredits,
+    HoldCredits,
+    DeliverHold,
+    GiveUpHold,
+    ExpireHold,
+    ReleaseBuffer,
+    ClearLiability,
+    RaiseChallenge,
+    ReplyToChallenge,
+    RouteChallenge,
+    AcceptChallenge,
+    ResolveChallenge,
+    AppealChallenge,
+    ProposeCorrection,
+    CarryOutDecision,
 }
 
 /// Where the role must be held.
@@ -258,7 +274,12 @@ const fn independent(rule: Rule) -> Rule {
 }
 
 use Place::{Any, Own};
-use Role::{Chair, Evaluator, Officer, Registrar, Supplier, Verifier};
+use Role::{Auditor, Chair, Evaluator, Officer, Registrar, Supplier, Verifier};
+
+/// Everyone whose roles stand in the log.
+const ANYONE: &[Role] = &[
+    Officer, Chair, Evaluator, Supplier, Verifier, Registrar, Auditor,
+];
 
 /// Who may do what. A test walks every role over every row.
 const TABLE: &[Rule] = &[
@@ -330,9 +351,36 @@ const TABLE: &[Rule] = &[
     independent(two_people(rule(Action::VerifyClaim, &[Verifier], Any))),
     independent(two_people(rule(Action::RejectClaim, &[Verifier], Any))),
     rule(Action::DefineClass, &[Registrar], Any),
-    two_people(rule(Action::IssueCredits, &[Registrar], Any)),
+    rule(Action::IntendSurplus, &[Supplier], Own),
+    // Whoever submitted or verified is the earlier step; nobody of the claimant's group issues to it.
+    independent(two_people(rule(Action::IssueCredits, &[Registrar], Any))),
     rule(Action::TransferCredits, &[Supplier, Officer], Own),
     rule(Action::RetireCredits, &[Supplier, Officer], Own),
+    rule(Action::CancelCredits, &[Supplier, Officer], Own),
+    rule(Action::HoldCredits, &[Supplier, Officer], Own),
+    rule(Action::DeliverHold, &[Supplier, Officer], Own),
+    rule(Action::GiveUpHold, &[Supplier, Officer], Own),
+    rule(Action::ExpireHold, &[Registrar, Supplier, Officer], Any),
+    rule(Action::ReleaseBuffer, &[Registrar], Any),
+    rule(Action::ClearLiability, &[Supplier, Officer], Own),
+    // Anyone with a confirmed contact: whoever is signed in.
+    rule(Action::RaiseChallenge, ANYONE, Any),
+    rule(Action::ReplyToChallenge, &[Supplier], Own),
+    rule(Action::RouteChallenge, &[Registrar, Officer], Own),
+    rule(Action::AcceptChallenge, &[Registrar, Officer], Own),
+    // The first decision is the earlier step of the appeal.
+    independent(two_people(rule(
+        Action::ResolveChallenge,
+        &[Registrar, Officer],
+        Own,
+    ))),
+    rule(Action::AppealChallenge, ANYONE, Any),
+    independent(rule(Action::ProposeCorrection, &[Registrar], Any)),
+    independent(two_people(rule(
+        Action::CarryOutDecision,
+        &[Registrar],
+        Any,
+    ))),
 ];
 
 /// What the decision depends on beside the actor.

@@ -113,6 +113,14 @@ ids! {
     BatchId = "batch";
     /// A retirement of credits, with its certificate.
     RetirementId = "retirement";
+    /// Units bound to a trade until it is settled, given up or expired.
+    HoldId = "hold";
+    /// Units of surplus that were undone and are owed to their class.
+    LiabilityId = "liability";
+    /// A public objection to a verified claim.
+    ChallengeId = "challenge";
+    /// A registrar's proposal to correct or reverse a verified claim.
+    ProposalId = "proposal";
     /// An API token.
     TokenId = "token";
     /// A group of commands that one database transaction committed.

@@ -10,6 +10,7 @@ pub mod actor;
 pub mod amount;
 pub mod award_check;
 pub mod catalogue;
+pub mod challenge;
 pub mod contract;
 pub mod credit;
 pub mod fraction;

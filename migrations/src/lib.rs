@@ -36,6 +36,8 @@ mod m20261123_000175_calibration;
 mod m20261123_000176_noise;
 mod m20261123_000180_look;
 mod m20261123_000200_claim;
+mod m20261123_000220_credit;
+mod m20261123_000221_challenge;
 mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
 mod m20261123_000250_exclusions;
@@ -78,6 +80,8 @@ const CHANGES: &[Change] = &[
     m20261123_000176_noise::CHANGE,
     m20261123_000180_look::CHANGE,
     m20261123_000200_claim::CHANGE,
+    m20261123_000220_credit::CHANGE,
+    m20261123_000221_challenge::CHANGE,
     m20261123_000240_log_lease::CHANGE,
     m20261123_000241_witnessed::CHANGE,
     m20261123_000250_exclusions::CHANGE,

@@ -9,6 +9,7 @@ use commonweal_app::verification::VerifyClaim;
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::contract::Evidence;
 use commonweal_domain::contract::counting::Line;
+use commonweal_domain::credit::class::{BUFFER_YEARS, SUBSTITUTABLE, TRADABLE};
 use commonweal_domain::credit::entries::TransferReason;
 use commonweal_domain::ids::{BatchId, ClaimId, ContractId, KpiId};
 use commonweal_domain::log::hash::sha256;
@@ -54,6 +55,9 @@ impl City {
             place: PLACE.to_owned(),
             vintage: 2026,
             buffer_share: "0.1".parse()?,
+            tradable_share: TRADABLE,
+            substitution_share: SUBSTITUTABLE,
+            buffer_years: BUFFER_YEARS,
             holding_limit_units: None,
             transferable,
         };
@@ -67,6 +71,7 @@ impl City {
     async fn over_deliver(&self, tender: &DemoTender, contract: ContractId) -> Result<()> {
         let supplier = self.winner(tender)?;
         let kpi = self.kpi(contract).await?;
+        self.app.intend_surplus(&supplier.actor(), kpi).await?;
         self.advance_to("2026-06-10")?;
         let spring = Report {
             supplier,
@@ -101,6 +106,7 @@ impl City {
             to: firm.organisation,
             units: 500,
             reason: TransferReason::Sale,
+            procurement_reference: None,
             note: None,
         };
         self.app
@@ -113,6 +119,7 @@ impl City {
             beneficiary: firm.organisation,
             jurisdiction: "KR".to_owned(),
             period: period(("2026-01-01", "2027-01-01"))?,
+            covers: None,
             note: None,
         };
         self.app

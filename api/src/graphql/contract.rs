@@ -11,12 +11,13 @@ use super::bid::Participation;
 use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse, settle};
-use super::credit_loaders::{self, KpisOf};
+use super::credit_hold::KpiCredits;
+use super::credit_loaders::{self, CreditsOf, KpisOf};
 use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::payload::payloads;
-use super::scalars::{BigInt, DateTime};
+use super::scalars::{BigInt, DateTime, Decimal};
 use super::tender::{self, Tender};
 
 /// A signed contract. Its KPIs are the commitments of the award, copied, and its participations the confirmed ones.
@@ -27,6 +28,8 @@ pub struct Contract {
     pub(super) id: ID,
     /// Whether delivery beyond a KPI may be traded; otherwise it retires to the buyer.
     surplus_tradable: bool,
+    /// The part of a KPI that the supplier may cover with bought credits when it is short, 0 to 1.
+    substitution_share: Decimal,
     /// The code of the lot whose award led to it.
     lot: Option<String>,
     /// Who is obliged to do which part of the work, in the order of the winning bid: the parts that it confirmed. Null where the
@@ -45,6 +48,7 @@ impl From<ContractView> for Contract {
         Self {
             id: node_id(view.id),
             surplus_tradable: view.surplus_tradable,
+            substitution_share: Decimal(view.substitution_share.to_string()),
             lot: view.award.as_ref().map(|award| award.lot.to_string()),
             participations: view
                 .participations
@@ -115,6 +119,8 @@ pub struct Kpi {
     contract: ContractId,
     #[graphql(skip)]
     measure: MeasureRef,
+    #[graphql(skip)]
+    of: KpiId,
 }
 
 impl From<KpiView> for Kpi {
@@ -128,6 +134,7 @@ impl From<KpiView> for Kpi {
             period: view.kpi.period.into(),
             place: view.kpi.place.to_string(),
             contract: view.contract,
+            of: view.kpi.id,
             measure: view.kpi.measure,
         }
     }
@@ -135,6 +142,12 @@ impl From<KpiView> for Kpi {
 
 #[ComplexObject]
 impl Kpi {
+    /// What credits have done for it.
+    async fn credits(&self, context: &Context<'_>) -> async_graphql::Result<KpiCredits> {
+        let found = loader(context)?.load_one(CreditsOf(self.of)).await?;
+        Ok(found.unwrap_or_default().into())
+    }
+
     /// The contract that binds it.
     async fn contract(&self, context: &Context<'_>) -> async_graphql::Result<Option<Contract>> {
         load(context, self.contract).await

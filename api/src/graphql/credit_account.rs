@@ -127,6 +127,8 @@ pub struct Transfer {
     units: BigInt,
     /// Why.
     reason: TransferReason,
+    /// The procurement in which a public body bought them.
+    procurement_reference: Option<String>,
     /// More about it; null when there is nothing more or its words were erased.
     note: Option<String>,
     /// When.
@@ -141,6 +143,7 @@ impl From<TransferView> for Transfer {
             entry_index: view.entry_index.into(),
             units: BigInt(view.units),
             reason: view.reason.into(),
+            procurement_reference: view.procurement_reference.clone(),
             note: view.note.clone(),
             at: DateTime(view.at),
             view,

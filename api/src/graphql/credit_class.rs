@@ -30,6 +30,12 @@ pub struct Class {
     one: Quantity,
     /// Part of the units entering circulation that is kept back against reversals, 0 to 1.
     buffer_share: Decimal,
+    /// The most surplus that may be traded, as a part of the KPI, 0 to 1.
+    tradable_share: Decimal,
+    /// The most of a KPI that may be covered with bought credits, 0 to 1.
+    substitution_share: Decimal,
+    /// How many years after the vintage the buffer is kept.
+    buffer_years: i32,
     /// The most units that one beneficial-owner group may hold after a transfer; null means no limit.
     holding_limit: Option<BigInt>,
     /// Whether units may change hands.
@@ -50,6 +56,9 @@ impl From<ClassView> for Class {
             vintage: i32::from(class.vintage),
             one: (&view.one).into(),
             buffer_share: Decimal(class.buffer_share.to_string()),
+            tradable_share: Decimal(class.tradable_share.to_string()),
+            substitution_share: Decimal(class.substitution_share.to_string()),
+            buffer_years: i32::from(class.buffer_years),
             holding_limit: class.holding_limit_units.map(BigInt),
             transferable: class.transferable,
             entry_index: view.entry_index.into(),

@@ -5,13 +5,17 @@ use std::collections::HashMap;
 use async_graphql::Context;
 use async_graphql::dataloader::Loader as Load;
 use commonweal_app::read::account::{RetirementView, TransferView};
+use commonweal_app::read::challenge::ChallengeView;
 use commonweal_app::read::claim::{ClaimView, VerificationView};
 use commonweal_app::read::contract::{ContractView, KpiView};
 use commonweal_app::read::credit::{BatchLife, BatchView, ClassView};
+use commonweal_app::read::hold::{HoldView, KpiCreditView};
 use commonweal_app::read::inquiry::{ExclusionView, InquiryView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::counting::Line;
-use commonweal_domain::ids::{BatchId, ClaimId, ClassId, ContractId, KpiId, RetirementId};
+use commonweal_domain::ids::{
+    BatchId, ChallengeId, ClaimId, ClassId, ContractId, HoldId, KpiId, RetirementId,
+};
 
 use commonweal_domain::tender::LotRef;
 
@@ -59,6 +63,7 @@ by_id! {
     ClassId => ClassView = classes_by_id;
     BatchId => BatchView = batches_by_id;
     RetirementId => RetirementView = retirements_by_id;
+    HoldId => HoldView = holds_by_id;
 }
 
 by_owner! {
@@ -74,6 +79,8 @@ by_owner! {
     ExclusionsOf(ClaimId) => Vec<ExclusionView> = exclusions_of;
     /// The batch that was issued for a claim.
     BatchOf(ClaimId) => BatchView = batches_by_claim;
+    /// What credits have done for a KPI.
+    CreditsOf(KpiId) => KpiCreditView = kpi_credits;
     /// Where the units of a batch stand.
     LifeOf(BatchId) => BatchLife = lives_of;
     /// The transfer at an index of the log.
@@ -106,4 +113,18 @@ pub(crate) async fn measure(
 ) -> async_graphql::Result<Option<Measure>> {
     let found = loader(context)?.load_one(reference.catalogue).await?;
     Ok(found.and_then(|view| view.catalogue.measure(&reference.code).cloned()))
+}
+
+impl Load<ChallengeId> for Loader {
+    type Value = ChallengeView;
+    type Error = async_graphql::Error;
+
+    async fn load(
+        &self,
+        keys: &[ChallengeId],
+    ) -> Result<HashMap<ChallengeId, ChallengeView>, Self::Error> {
+        let app = self.app();
+        let found = app.read().challenges_by_id(keys, app.now()).await;
+        found.map_err(refuse)
+    }
 }

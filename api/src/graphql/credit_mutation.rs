@@ -5,6 +5,8 @@ use async_graphql::{Context, ID, InputObject, Object};
 use commonweal_app::class::DefineClass;
 use commonweal_app::retirement::RetireCredits;
 use commonweal_app::transfer::TransferCredits;
+use commonweal_domain::amount::Share;
+use commonweal_domain::credit::class::{BUFFER_YEARS, SUBSTITUTABLE, TRADABLE};
 
 use super::amounts::{PeriodInput, wrong};
 use super::claim_mutation::MeasureRefInput;
@@ -29,6 +31,12 @@ pub struct DefineClassInput {
     vintage: i32,
     /// Part of the units entering circulation that is kept back against reversals, 0 to less than 1.
     buffer_share: Decimal,
+    /// The most surplus that may be traded, as a part of the KPI, 0 to 1; a fifth unless it is said.
+    tradable_share: Option<Decimal>,
+    /// The most of a KPI that may be covered with bought credits, 0 to 1; a tenth unless it is said.
+    substitution_share: Option<Decimal>,
+    /// How many years after the vintage the buffer is kept; three unless it is said.
+    buffer_years: Option<i32>,
     /// The most credits that one beneficial-owner group may hold after a transfer; leave out for no limit.
     holding_limit: Option<BigInt>,
     /// Whether credits may change hands.
@@ -61,6 +69,8 @@ pub struct TransferCreditsInput {
     units: BigInt,
     /// Why.
     reason: TransferReason,
+    /// The procurement in which a public body buys them, which a sale to one needs.
+    procurement_reference: Option<String>,
     /// More about it. The words can be erased; the log holds their salted hash.
     note: Option<String>,
     /// The client's own key: the same key and body get the first answer again.
@@ -77,6 +87,7 @@ impl TransferCreditsInput {
             to: parse_id("to", &self.to)?,
             units: self.units.0,
             reason: self.reason.into(),
+            procurement_reference: self.procurement_reference.clone(),
             note: self.note.clone(),
         })
     }
@@ -97,6 +108,9 @@ pub struct RetireCreditsInput {
     jurisdiction: String,
     /// For when it says so, such as a financial year.
     period: PeriodInput,
+    /// The KPI that the credits cover: of a contract of the holder that is short and whose documents allow it. The
+    /// beneficiary is then its buyer.
+    covers: Option<ID>,
     /// Why, in words. They can be erased; the log holds their salted hash.
     note: Option<String>,
     /// The client's own key: the same key and body get the first answer again.
@@ -114,8 +128,24 @@ impl RetireCreditsInput {
             beneficiary: parse_id("beneficiary", &self.beneficiary)?,
             jurisdiction: self.jurisdiction.clone(),
             period: self.period.parse("period")?,
+            covers: self
+                .covers
+                .as_ref()
+                .map(|id| parse_id("covers", id))
+                .transpose()?,
             note: self.note.clone(),
         })
+    }
+}
+
+fn share_or(
+    field: &str,
+    given: Option<&Decimal>,
+    otherwise: Share,
+) -> async_graphql::Result<Share> {
+    match given {
+        Some(share) => share.0.parse().map_err(|error| wrong(field, &error)),
+        None => Ok(otherwise),
     }
 }
 
@@ -160,6 +190,16 @@ impl CreditMutation {
             place: input.place,
             vintage: parse_vintage("vintage", input.vintage)?,
             buffer_share: share.map_err(|error| wrong("bufferShare", &error))?,
+            tradable_share: share_or("tradableShare", input.tradable_share.as_ref(), TRADABLE)?,
+            substitution_share: share_or(
+                "substitutionShare",
+                input.substitution_share.as_ref(),
+                SUBSTITUTABLE,
+            )?,
+            buffer_years: match input.buffer_years {
+                Some(years) => u8::try_from(years).map_err(|error| wrong("bufferYears", &error))?,
+                None => BUFFER_YEARS,
+            },
             holding_limit_units: input.holding_limit.map(|limit| limit.0),
             transferable: input.transferable,
         };

@@ -6,11 +6,12 @@ use async_graphql::{
 use commonweal_app::read::Page;
 use commonweal_app::read::account::{RetirementFilter as Filter, RetirementView};
 use commonweal_domain::credit::retirement;
-use commonweal_domain::ids::{BatchId, OrganisationId, RetirementId};
+use commonweal_domain::ids::{BatchId, KpiId, OrganisationId, RetirementId};
 
 use super::amounts::Period;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{app, loader, refuse};
+use super::contract::{self, Kpi};
 use super::credit_batch::{self, Batch};
 use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
@@ -23,8 +24,12 @@ use super::scalars::{BigInt, DateTime};
 pub enum RetirementReason {
     /// At issue, to the contract's buyer, to whom the outcome already belongs.
     Obligation,
+    /// At issue, to the contract's buyer: delivery beyond the KPI that may not be traded.
+    Surplus,
     /// Its holder chose to, for itself or for the beneficiary.
     Voluntary,
+    /// Bought cover: a supplier that is short on a KPI retires others' outcomes to its buyer.
+    Substitution,
 }
 
 /// Credits claimed for ever: by whom, where, for when, and which.
@@ -37,6 +42,11 @@ pub struct Retirement {
     certificate_number: String,
     /// How many credits.
     units: BigInt,
+    /// Credits for which the certificate no longer holds, because the outcome was corrected or reversed: it is withdrawn in
+    /// part.
+    withdrawn: BigInt,
+    /// Whether others' outcomes were bought to cover a KPI that was short. The rating shows the supplier's own delivery.
+    bought_cover: bool,
     /// First serial of the batch inside.
     serials_from: BigInt,
     /// First serial after.
@@ -54,6 +64,8 @@ pub struct Retirement {
     /// Log index of the retirement.
     entry_index: BigInt,
     #[graphql(skip)]
+    answers: Option<KpiId>,
+    #[graphql(skip)]
     of: BatchId,
     #[graphql(skip)]
     for_whom: OrganisationId,
@@ -67,6 +79,9 @@ impl From<RetirementView> for Retirement {
         Self {
             id: node_id(retired.id),
             units: BigInt(retired.units()),
+            withdrawn: BigInt(view.withdrawn_units),
+            bought_cover: retired.reason == retirement::RetirementReason::Substitution,
+            answers: retired.kpi,
             serials_from: BigInt(retired.serials.from()),
             serials_to: BigInt(retired.serials.to()),
             certificate_number: retired.certificate,
@@ -93,6 +108,14 @@ impl Retirement {
     /// The batch.
     async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
         credit_batch::load(context, self.of).await
+    }
+
+    /// The KPI that the credits answer or cover.
+    async fn kpi(&self, context: &Context<'_>) -> async_graphql::Result<Option<Kpi>> {
+        match self.answers {
+            Some(kpi) => contract::load_kpi(context, kpi).await,
+            None => Ok(None),
+        }
     }
 
     /// The organisation that may say that the outcome is its own.

@@ -262,6 +262,8 @@ pub struct Plan {
     seal_note: String,
     /// Whether the contract lets delivery beyond its KPIs be traded.
     surplus_tradable: bool,
+    /// The part of a KPI that the supplier may cover with bought credits when it is short, 0 to 1.
+    substitution_share: Decimal,
     /// The deadline for bids.
     closes_at: DateTime,
     /// The earliest opening.
@@ -316,6 +318,7 @@ impl From<&domain::Plan> for Plan {
             seal_mode: plan.seal.into(),
             seal_note: seal_note(plan.seal).to_owned(),
             surplus_tradable: plan.surplus_tradable,
+            substitution_share: Decimal(plan.substitution_share.to_string()),
             closes_at: DateTime(plan.closes_at),
             opens_at: DateTime(plan.opens_at),
             commencement: plan.commencement.map(Date),

@@ -2,6 +2,7 @@
 //! ranking is judged by the use-case.
 
 use async_graphql::{Context, ID, InputObject};
+use commonweal_domain::amount::Share;
 use commonweal_domain::catalogue::Catalogue;
 use commonweal_domain::ids::CatalogueId;
 use commonweal_domain::scoring::proxy_pack::ProxyPack;
@@ -247,6 +248,8 @@ pub struct PlanInput {
     /// Whether the contract lets delivery beyond its KPIs be traded.
     #[graphql(default)]
     surplus_tradable: bool,
+    /// The part of a KPI that the supplier may cover with bought credits when it is short, 0 to 1; nothing unless it is said.
+    substitution_share: Option<Decimal>,
     /// The deadline for bids.
     closes_at: DateTime,
     /// The earliest opening, at or after the deadline.
@@ -316,6 +319,13 @@ impl PlanInput {
             disclosure: disclosure(disclosed, "plan.disclosure")?,
             seal: self.seal_mode.into(),
             surplus_tradable: self.surplus_tradable,
+            substitution_share: match &self.substitution_share {
+                Some(share) => share
+                    .0
+                    .parse()
+                    .map_err(|error| wrong("plan.substitutionShare", &error))?,
+                None => Share::NONE,
+            },
             closes_at: self.closes_at.0,
             opens_at: self.opens_at.0,
             commencement: self.commencement.map(|day| day.0),

@@ -14,6 +14,8 @@ use super::bid_input::BidMutation;
 use super::calibration::CalibrationMutation;
 use super::catalogue::{self, Catalogue, CatalogueMutation, CatalogueQuery};
 use super::catalogue_shipped::{ShippedCatalogueMutation, ShippedCatalogueQuery};
+use super::challenge::{self, Challenge, ChallengeQuery};
+use super::challenge_mutation::ChallengeMutation;
 use super::changes::ChangeMutation;
 use super::claim::{self, Claim, ClaimQuery};
 use super::claim_mutation::ClaimMutation;
@@ -23,6 +25,8 @@ use super::contract::{self, Contract, ContractMutation, ContractQuery, Kpi};
 use super::credit_account::AccountQuery;
 use super::credit_batch::{self, Batch, BatchQuery};
 use super::credit_class::{self, Class, ClassQuery};
+use super::credit_end::{CreditEndMutation, LiabilityQuery};
+use super::credit_hold::{self, Hold, HoldMutation, HoldQuery};
 use super::credit_mutation::CreditMutation;
 use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::draft::{DraftMutation, DraftQuery};
@@ -79,6 +83,10 @@ pub enum Node {
     Batch(Batch),
     /// Credits claimed for ever.
     Retirement(Retirement),
+    /// Credits bound to a trade.
+    Hold(Hold),
+    /// A public objection to a verified claim.
+    Challenge(Challenge),
 }
 
 /// Queries that know no noun.
@@ -165,6 +173,14 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = credit_retirement::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Retirement))
         }
+        "hold" => {
+            let found = credit_hold::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Hold))
+        }
+        "challenge" => {
+            let found = challenge::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Challenge))
+        }
         _ => {
             let message =
                 format!("`{field}` names no noun: expected for example `tender:` and a UUID");
@@ -197,6 +213,9 @@ pub struct Query(
     BatchQuery,
     AccountQuery,
     RetirementQuery,
+    HoldQuery,
+    LiabilityQuery,
+    ChallengeQuery,
     LedgerQuery,
 );
 
@@ -224,6 +243,9 @@ pub struct Mutation(
     ClaimMutation,
     InquiryMutation,
     CreditMutation,
+    HoldMutation,
+    CreditEndMutation,
+    ChallengeMutation,
 );
 
 /// The schema of this service.

@@ -21,6 +21,7 @@ use crate::organisation::from_word;
 use crate::store::columns;
 use crate::store::credit::{account, posting, retirement, retirement_of, transfer};
 use crate::store::log_entry;
+use crate::store::reduction::withdrawal;
 
 /// What an organisation has of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct TransferView {
     pub units: i64,
     /// Why.
     pub reason: TransferReason,
+    /// The procurement in which a public body bought them.
+    pub procurement_reference: Option<String>,
     /// More about it, unless its words were erased.
     pub note: Option<String>,
     /// When.
@@ -95,6 +98,8 @@ pub struct RetirementView {
     pub at: Time,
     /// Log index of the retirement.
     pub entry_index: u64,
+    /// Units for which the certificate no longer holds, because they were corrected or reversed.
+    pub withdrawn_units: i64,
 }
 
 /// Which retirements are wanted.
@@ -236,6 +241,7 @@ impl Read<'_> {
                 to: OrganisationId::from_uuid(row.to_id),
                 units: row.units,
                 reason: from_word(&row.reason)?,
+                procurement_reference: row.procurement_reference,
                 note: row.note.and_then(|hash| words.get(&hash).cloned()),
                 at: columns::time(row.at),
             };
@@ -302,6 +308,15 @@ impl Read<'_> {
         } else {
             self.remarks(hashes).await?
         };
+        let mut withdrawn: HashMap<Uuid, i64> = HashMap::new();
+        let fell = withdrawal::Entity::find()
+            .filter(withdrawal::Column::RetirementId.is_in(rows.iter().map(|row| row.id)))
+            .all(self.db)
+            .await?;
+        for row in fell {
+            let units = withdrawn.entry(row.retirement_id).or_default();
+            *units = units.saturating_add(row.units);
+        }
         rows.iter()
             .map(|row| {
                 let note = row.note.as_ref().and_then(|hash| words.get(hash));
@@ -312,6 +327,7 @@ impl Read<'_> {
                     note: note.cloned(),
                     at: columns::time(row.at),
                     entry_index: columns::index(row.entry_idx)?,
+                    withdrawn_units: withdrawn.get(&row.id).copied().unwrap_or(0),
                 })
             })
             .collect()

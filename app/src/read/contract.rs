@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use commonweal_domain::amount::Quantity;
+use commonweal_domain::amount::{Quantity, Share};
 use commonweal_domain::contract::{ClaimStatus, Kpi};
 use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId};
 use commonweal_domain::tender::{LotRef, Participation};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{Page, Read};
 use crate::error::AppError;
 use crate::store::contract::{self, award_of, kpi, kpi_of, participations_of};
+use crate::store::sum::{joined, sum_high, sum_low};
 use crate::store::{claim, columns};
 
 /// A signed contract; its KPIs are read apart.
@@ -30,6 +31,8 @@ pub struct ContractView {
     pub supplier: OrganisationId,
     /// Whether delivery beyond a KPI may be traded.
     pub surplus_tradable: bool,
+    /// The part of a KPI that the supplier may cover with bought credits.
+    pub substitution_share: Share,
     /// Who is obliged to which part of the work; none where the plan withholds participations.
     pub participations: Option<Vec<Participation>>,
     /// When it was signed.
@@ -138,12 +141,22 @@ impl Read<'_> {
     }
 
     async fn with_deliveries(&self, rows: &[kpi::Model]) -> Result<Vec<KpiView>, AppError> {
-        let sums: Vec<(Uuid, String, i64, Option<i64>)> = claim::Entity::find()
+        type Parts = (Option<i64>, Option<i64>);
+        let sums: Vec<(
+            Uuid,
+            String,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+        )> = claim::Entity::find()
             .select_only()
             .column(claim::Column::KpiId)
             .column(claim::Column::Status)
-            .column_as(claim::sum_of(claim::Column::Units), "claimed")
-            .column_as(claim::sum_of(claim::Column::VerifiedUnits), "verified")
+            .column_as(sum_high(claim::Column::Units), "claimed_high")
+            .column_as(sum_low(claim::Column::Units), "claimed_low")
+            .column_as(sum_high(claim::Column::VerifiedUnits), "verified_high")
+            .column_as(sum_low(claim::Column::VerifiedUnits), "verified_low")
             .filter(claim::Column::KpiId.is_in(rows.iter().map(|row| row.id)))
             .group_by(claim::Column::KpiId)
             .group_by(claim::Column::Status)
@@ -154,7 +167,9 @@ impl Read<'_> {
             let found = sums
                 .iter()
                 .find(|sum| sum.0 == kpi && sum.1 == status.as_str());
-            found.map_or((0, 0), |sum| (sum.2, sum.3.unwrap_or(0)))
+            found.map_or((Parts::default(), Parts::default()), |sum| {
+                ((sum.2, sum.3), (sum.4, sum.5))
+            })
         };
         rows.iter()
             .map(|row| {
@@ -166,8 +181,8 @@ impl Read<'_> {
                 let units = |units| kpi.quantity.with_units(units).map_err(AppError::internal);
                 Ok(KpiView {
                     contract: ContractId::from_uuid(row.contract_id),
-                    delivered: units(sum(row.id, ClaimStatus::Verified).1)?,
-                    waiting: units(waiting)?,
+                    delivered: units(joined(sum(row.id, ClaimStatus::Verified).1)?)?,
+                    waiting: units(joined(waiting)?)?,
                     kpi,
                 })
             })
@@ -193,6 +208,7 @@ fn view(row: &contract::Model) -> Result<ContractView, AppError> {
         buyer: OrganisationId::from_uuid(row.buyer_id),
         supplier: OrganisationId::from_uuid(row.supplier_id),
         surplus_tradable: row.surplus_tradable,
+        substitution_share: columns::share(row.substitution_millionths)?,
         participations: participations_of(row)?,
         signed_at: columns::time(row.signed_at),
         entry_index: columns::index(row.entry_idx)?,

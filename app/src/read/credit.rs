@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::{Page, Read};
 use crate::error::AppError;
-use crate::store::claim::sum_of;
 use crate::store::columns;
 use crate::store::credit::{account, batch, class, class_of};
+use crate::store::sum::{joined, sum_high, sum_low};
 
 /// A class with the quantity of one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,11 +184,12 @@ impl Read<'_> {
         &self,
         batches: &[BatchId],
     ) -> Result<HashMap<BatchId, BatchLife>, AppError> {
-        let sums: Vec<(Uuid, String, i64)> = account::Entity::find()
+        let sums: Vec<(Uuid, String, Option<i64>, Option<i64>)> = account::Entity::find()
             .select_only()
             .column(account::Column::BatchId)
             .column(account::Column::Bucket)
-            .column_as(sum_of(account::Column::Balance), "units")
+            .column_as(sum_high(account::Column::Balance), "high")
+            .column_as(sum_low(account::Column::Balance), "low")
             .filter(account::Column::BatchId.is_in(columns::uuids(batches)))
             .filter(account::Column::Bucket.ne(Bucket::Issuance.as_str()))
             .group_by(account::Column::BatchId)
@@ -197,7 +198,8 @@ impl Read<'_> {
             .all(self.db)
             .await?;
         let mut lives: HashMap<BatchId, BatchLife> = HashMap::new();
-        for (batch, bucket, units) in sums {
+        for (batch, bucket, high, low) in sums {
+            let units = joined((high, low))?;
             let life = lives.entry(BatchId::from_uuid(batch)).or_default();
             match Bucket::ALL
                 .into_iter()

@@ -10,10 +10,10 @@ use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId, Per
 use commonweal_domain::time::Time;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait as _, SimpleExpr};
 use sea_orm::{QueryOrder, QuerySelect};
 
 use super::columns;
+use super::sum::{joined, sum_high, sum_low};
 use crate::error::AppError;
 use crate::organisation::{column, from_word};
 
@@ -323,23 +323,18 @@ pub(crate) async fn verified_units(
     db: &impl ConnectionTrait,
     kpis: &[KpiId],
 ) -> Result<HashMap<KpiId, i64>, AppError> {
-    let sums: Vec<(Uuid, i64)> = Entity::find()
+    let sums: Vec<(Uuid, Option<i64>, Option<i64>)> = Entity::find()
         .select_only()
         .column(Column::KpiId)
-        .column_as(sum_of(Column::VerifiedUnits), "units")
+        .column_as(sum_high(Column::VerifiedUnits), "high")
+        .column_as(sum_low(Column::VerifiedUnits), "low")
         .filter(Column::KpiId.is_in(columns::uuids(kpis)))
         .filter(Column::Status.eq(ClaimStatus::Verified.as_str()))
         .group_by(Column::KpiId)
         .into_tuple()
         .all(db)
         .await?;
-    Ok(sums
-        .into_iter()
-        .map(|(kpi, units)| (KpiId::from_uuid(kpi), units))
-        .collect())
-}
-
-/// A sum of whole units. PostgreSQL would make it a decimal.
-pub(crate) fn sum_of(units: impl ColumnTrait) -> SimpleExpr {
-    Expr::expr(units.sum()).cast_as("bigint")
+    let sums = sums.into_iter();
+    sums.map(|(kpi, high, low)| Ok((KpiId::from_uuid(kpi), joined((high, low))?)))
+        .collect()
 }

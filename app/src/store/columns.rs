@@ -1,7 +1,7 @@
 //! Columns as the domain's values. What a table holds was checked before it went in: a value that does not fit any more is a
 //! fault of ours.
 
-use commonweal_domain::amount::Quantity;
+use commonweal_domain::amount::{Quantity, Share};
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::ids::{CatalogueId, Id};
 use commonweal_domain::log::hash::Hash;
@@ -24,6 +24,12 @@ pub(crate) fn measure(catalogue: Uuid, code: &str) -> Result<MeasureRef, AppErro
         catalogue: CatalogueId::from_uuid(catalogue),
         code: code.parse().map_err(AppError::internal)?,
     })
+}
+
+/// A share from its column.
+pub(crate) fn share(millionths: i64) -> Result<Share, AppError> {
+    let millionths = u32::try_from(millionths).map_err(AppError::internal)?;
+    Share::from_millionths(millionths).map_err(AppError::internal)
 }
 
 /// A period from its two columns.

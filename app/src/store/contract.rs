@@ -26,6 +26,7 @@ pub(crate) struct Model {
     pub buyer_id: Uuid,
     pub supplier_id: Uuid,
     pub surplus_tradable: bool,
+    pub substitution_millionths: i64,
     pub signed_at: i64,
     pub entry_idx: i64,
     /// Who is obliged to which part of the work, as JSON; none where the plan withholds it.
@@ -120,6 +121,7 @@ pub(crate) async fn load(
         buyer: OrganisationId::from_uuid(row.buyer_id),
         supplier: OrganisationId::from_uuid(row.supplier_id),
         surplus_tradable: row.surplus_tradable,
+        substitution_share: columns::share(row.substitution_millionths)?,
         kpis: kpis.iter().map(kpi_of).collect::<Result<_, _>>()?,
         participations: participations_of(&row)?,
     }))
@@ -224,6 +226,7 @@ pub(crate) async fn insert(
         buyer_id: Set(signed.buyer.uuid()),
         supplier_id: Set(signed.supplier.uuid()),
         surplus_tradable: Set(signed.surplus_tradable),
+        substitution_millionths: Set(i64::from(signed.substitution_share.millionths())),
         signed_at: Set(at.micros()),
         entry_idx: Set(column(index)?),
         participations: Set(participations.transpose().map_err(AppError::internal)?),

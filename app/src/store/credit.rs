@@ -1,17 +1,17 @@
 //! Tables of classes, batches, transfers and retirements, and the store's tables of postings and balances for reading.
 
-use commonweal_domain::amount::{Share, Unit};
+use commonweal_domain::amount::Unit;
 use commonweal_domain::credit::class::ClassKey;
 use commonweal_domain::credit::entries::CreditsIssued;
 use commonweal_domain::credit::{Class, Retirement, SerialRange};
-use commonweal_domain::ids::{BatchId, ClaimId, ClassId, Id, KpiId, OrganisationId, RetirementId};
+use commonweal_domain::ids::{
+    BatchId, ClaimId, ClassId, Id, KpiId, OrganisationId, PersonId, RetirementId,
+};
 use commonweal_domain::time::Time;
 use sea_orm::ActiveValue::Set;
-use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait as _;
 
-use super::columns;
+use super::{columns, credit_left};
 use crate::error::AppError;
 use crate::organisation::{column, from_word};
 
@@ -34,6 +34,9 @@ pub(crate) mod class {
         pub buffer_millionths: i64,
         pub holding_limit_units: Option<i64>,
         pub transferable: bool,
+        pub tradable_millionths: i64,
+        pub substitution_millionths: i64,
+        pub buffer_years: i64,
         pub entry_idx: i64,
     }
 
@@ -62,6 +65,7 @@ pub(crate) mod batch {
         pub available_units: i64,
         pub issued_at: i64,
         pub entry_idx: i64,
+        pub issuer_id: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -86,6 +90,7 @@ pub(crate) mod transfer {
         pub reason: String,
         pub note: Option<Vec<u8>>,
         pub at: i64,
+        pub procurement_reference: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -110,6 +115,7 @@ pub(crate) mod retirement {
         pub from_day: String,
         pub to_day: String,
         pub reason: String,
+        pub kpi_id: Option<Uuid>,
         pub note: Option<Vec<u8>>,
         pub serial_from: i64,
         pub serial_to: i64,
@@ -170,14 +176,16 @@ pub(crate) mod account {
 
 /// The class of a row.
 pub(crate) fn class_of(row: &class::Model) -> Result<Class, AppError> {
-    let millionths = u32::try_from(row.buffer_millionths).map_err(AppError::internal)?;
     Ok(Class {
         id: ClassId::from_uuid(row.id),
         measure: columns::measure(row.catalogue_id, &row.measure_code)?,
         place: columns::place(&row.place)?,
         vintage: i16::try_from(row.vintage).map_err(AppError::internal)?,
         scale: u8::try_from(row.scale).map_err(AppError::internal)?,
-        buffer_share: Share::from_millionths(millionths).map_err(AppError::internal)?,
+        buffer_share: columns::share(row.buffer_millionths)?,
+        tradable_share: columns::share(row.tradable_millionths)?,
+        substitution_share: columns::share(row.substitution_millionths)?,
+        buffer_years: u8::try_from(row.buffer_years).map_err(AppError::internal)?,
         holding_limit_units: row.holding_limit_units,
         transferable: row.transferable,
     })
@@ -216,6 +224,9 @@ pub(crate) async fn insert_class(
         buffer_millionths: Set(i64::from(defined.buffer_share.millionths())),
         holding_limit_units: Set(defined.holding_limit_units),
         transferable: Set(defined.transferable),
+        tradable_millionths: Set(i64::from(defined.tradable_share.millionths())),
+        substitution_millionths: Set(i64::from(defined.substitution_share.millionths())),
+        buffer_years: Set(i64::from(defined.buffer_years)),
         entry_idx: Set(column(index)?),
     })
     .exec_without_returning(db)
@@ -235,25 +246,12 @@ pub(crate) async fn batch_of(
     Ok(found.map(|row| BatchId::from_uuid(row.id)))
 }
 
-/// Verified units of a KPI's claims that were issued.
-pub(crate) async fn issued_units(db: &impl ConnectionTrait, kpi: KpiId) -> Result<i64, AppError> {
-    let units =
-        Expr::col(batch::Column::ObligatedUnits).add(Expr::col(batch::Column::SurplusUnits));
-    let sum: Option<Option<i64>> = batch::Entity::find()
-        .select_only()
-        .column_as(Expr::expr(units.sum()).cast_as("bigint"), "units")
-        .filter(batch::Column::KpiId.eq(kpi.uuid()))
-        .into_tuple()
-        .one(db)
-        .await?;
-    Ok(sum.flatten().unwrap_or(0))
-}
-
 /// Stores a batch that was issued in an entry, with its retirement at issue.
 pub(crate) async fn insert_batch(
     db: &impl ConnectionTrait,
     issued: &CreditsIssued,
     kpi: Option<KpiId>,
+    issuer: PersonId,
     at: Time,
     index: u64,
 ) -> Result<(), AppError> {
@@ -263,19 +261,20 @@ pub(crate) async fn insert_batch(
         claim_id: Set(issued.claim.uuid()),
         claimant_id: Set(issued.claimant.uuid()),
         kpi_id: Set(kpi.map(Id::uuid)),
-        obligated_units: Set(issued.obligated_units),
-        surplus_units: Set(issued.surplus_units),
+        obligated_units: Set(issued.obligated_units()),
+        surplus_units: Set(issued.surplus_units()),
         buffer_units: Set(issued.buffer_units),
         available_units: Set(issued.available_units),
         issued_at: Set(at.micros()),
         entry_idx: Set(column(index)?),
+        issuer_id: Set(Some(issuer.uuid())),
     })
     .exec_without_returning(db)
     .await?;
-    match &issued.retirement {
-        Some(retired) => insert_retirement(db, issued.batch, None, retired, at, index).await,
-        None => Ok(()),
+    for retired in &issued.retirements {
+        insert_retirement(db, issued.batch, None, retired, at, index).await?;
     }
+    credit_left::insert(db, issued, kpi).await
 }
 
 /// Stores a retirement; at issue nobody held the units before.
@@ -296,6 +295,7 @@ pub(crate) async fn insert_retirement(
         from_day: Set(retired.period.from().to_string()),
         to_day: Set(retired.period.to().to_string()),
         reason: Set(retired.reason.as_str().to_owned()),
+        kpi_id: Set(retired.kpi.map(Id::uuid)),
         note: Set(retired.note.map(|hash| hash.as_bytes().to_vec())),
         serial_from: Set(retired.serials.from()),
         serial_to: Set(retired.serials.to()),
@@ -316,6 +316,7 @@ pub(crate) fn retirement_of(row: &retirement::Model) -> Result<Retirement, AppEr
         jurisdiction: columns::place(&row.jurisdiction)?,
         period: columns::period(&row.from_day, &row.to_day)?,
         reason: from_word(&row.reason)?,
+        kpi: row.kpi_id.map(KpiId::from_uuid),
         note: row.note.as_deref().map(columns::hash).transpose()?,
         serials: SerialRange::new(row.serial_from, row.serial_to).map_err(AppError::internal)?,
         certificate: row.certificate.clone(),

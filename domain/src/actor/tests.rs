@@ -86,9 +86,25 @@ const EXPECTED: &[(Action, &[Role], bool)] = &[
     (Action::VerifyClaim, &[Verifier], false),
     (Action::RejectClaim, &[Verifier], false),
     (Action::DefineClass, &[Registrar], false),
+    (Action::IntendSurplus, &[Supplier], true),
     (Action::IssueCredits, &[Registrar], false),
     (Action::TransferCredits, &[Officer, Supplier], true),
     (Action::RetireCredits, &[Officer, Supplier], true),
+    (Action::CancelCredits, &[Officer, Supplier], true),
+    (Action::HoldCredits, &[Officer, Supplier], true),
+    (Action::DeliverHold, &[Officer, Supplier], true),
+    (Action::GiveUpHold, &[Officer, Supplier], true),
+    (Action::ExpireHold, &[Officer, Registrar, Supplier], false),
+    (Action::ReleaseBuffer, &[Registrar], false),
+    (Action::ClearLiability, &[Officer, Supplier], true),
+    (Action::RaiseChallenge, ANYONE, false),
+    (Action::ReplyToChallenge, &[Supplier], true),
+    (Action::RouteChallenge, &[Officer, Registrar], true),
+    (Action::AcceptChallenge, &[Officer, Registrar], true),
+    (Action::ResolveChallenge, &[Officer, Registrar], true),
+    (Action::AppealChallenge, ANYONE, false),
+    (Action::ProposeCorrection, &[Registrar], false),
+    (Action::CarryOutDecision, &[Registrar], false),
 ];
 
 #[test]
@@ -128,6 +144,8 @@ fn the_second_step_needs_a_second_person() {
         (Action::VerifyClaim, Verifier),
         (Action::RejectClaim, Verifier),
         (Action::IssueCredits, Registrar),
+        (Action::ResolveChallenge, Officer),
+        (Action::CarryOutDecision, Registrar),
     ];
     for (action, role) in two {
         let facts = Facts {
@@ -156,8 +174,13 @@ fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_t
         Action::ComputeRanking,
         Action::ProposeAward,
         Action::ApproveAward,
+        Action::RequestInformation,
         Action::VerifyClaim,
         Action::RejectClaim,
+        Action::IssueCredits,
+        Action::ProposeCorrection,
+        Action::CarryOutDecision,
+        Action::ResolveChallenge,
     ];
     let facts = Facts {
         organisation: Some(organisation(1)),

@@ -11,7 +11,9 @@ use crate::fraction::{ArithmeticError, Fraction};
 use crate::log::schema;
 
 /// A share between 0 and 1 in whole millionths. In a log entry a decimal text without trailing zeros, such as `"0.3"`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(extend("pattern" = schema::SHORTEST_DECIMAL))]
 pub struct Share(u32);
@@ -30,6 +32,25 @@ impl Share {
             )));
         }
         Ok(Self(millionths))
+    }
+
+    /// From whole percent, at most the whole.
+    pub const fn percent(percent: u32) -> Self {
+        let millionths = percent.saturating_mul(10_000);
+        if millionths < Self::WHOLE.0 {
+            Self(millionths)
+        } else {
+            Self::WHOLE
+        }
+    }
+
+    /// Whether it is nothing.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    pub fn is_none(&self) -> bool {
+        *self == Self::NONE
     }
 
     /// Whole millionths.

@@ -87,6 +87,7 @@ pub(crate) fn award(quantity: &str) -> Award {
             part(FUND, "0.3", Some(SUPPLIER)),
         ]),
         surplus_tradable: true,
+        substitution_share: Share::percent(10),
         decided_by: vec![id(70), id(71)],
         decided_on: "2026-02-01".parse().unwrap(),
         index: 7,

@@ -52,6 +52,13 @@ impl Kpi {
         self.place.overlaps(&claim.place) && self.period.overlaps(claim.period)
     }
 
+    /// Whether a claim under the same contract could answer this KPI: same measure and place, and all its days.
+    pub fn asks_for(&self, claim: &Claim) -> bool {
+        self.measure == claim.measure
+            && self.place == claim.place
+            && self.period.covers(claim.period)
+    }
+
     /// Whether the quantity is more than nothing of a counted measure, in its unit.
     pub(super) fn fits(&self, measure: &Measure) -> bool {
         measure.kind == MeasureKind::Quantitative

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kpi::Kpi;
+use crate::amount::Share;
 use crate::catalogue::{Measure, MeasureRef};
 use crate::ids::{ContractId, KpiId, OrganisationId};
 use crate::place::InvalidPlace;
@@ -26,6 +27,9 @@ pub struct Contract {
     pub supplier: OrganisationId,
     /// Whether delivery beyond a KPI may be traded; otherwise it retires to the buyer.
     pub surplus_tradable: bool,
+    /// The part of a KPI that the supplier may cover with bought credits when it is short; nothing unless the tender documents said so.
+    #[serde(default, skip_serializing_if = "Share::is_none")]
+    pub substitution_share: Share,
     /// The KPIs, in the order of the award's commitments.
     pub kpis: Vec<Kpi>,
     /// Who is obliged to do which part of the work, in the order of the winning bid: an obligation that counts no measure, so
@@ -101,6 +105,7 @@ impl Contract {
             buyer: award.buyer,
             supplier: award.supplier,
             surplus_tradable: award.surplus_tradable,
+            substitution_share: award.substitution_share,
             kpis: award
                 .commitments
                 .iter()
@@ -180,6 +185,11 @@ fn check_against_award(contract: &Contract, award: &Award) -> Result<(), Signing
         "surplus_tradable",
         &award.surplus_tradable,
         &contract.surplus_tradable,
+    )?;
+    same(
+        "substitution_share",
+        &award.substitution_share,
+        &contract.substitution_share,
     )?;
     same("kpis", &award.commitments.len(), &contract.kpis.len())?;
     for (promised, kpi) in award.commitments.iter().zip(&contract.kpis) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, Evidence, KpiRef};
-use super::kpi::KpiProgress;
+use super::kpi::{Kpi, KpiProgress};
 use super::signing::Contract;
 use super::status::{ClaimStatus, ClaimStep};
 use super::submission::first_open;
@@ -43,6 +43,7 @@ pub struct State {
     annulled: BTreeMap<ContractId, Date>,
     /// KPIs by the outcome that they ask for, in the order of their contracts.
     by_outcome: BTreeMap<String, Vec<KpiRef>>,
+    by_kpi: BTreeMap<KpiId, ContractId>,
     /// Units verified to date, for every KPI.
     verified_units: BTreeMap<KpiId, i64>,
     claims: BTreeMap<ClaimId, RecordedClaim>,
@@ -61,6 +62,11 @@ impl State {
     /// A signed contract.
     pub fn contract(&self, id: ContractId) -> Option<&Contract> {
         self.contracts.get(&id)
+    }
+
+    /// The contract that has a KPI.
+    pub fn contract_with(&self, kpi: KpiId) -> Option<&Contract> {
+        self.contracts.get(self.by_kpi.get(&kpi)?)
     }
 
     /// The contract that an award led to.
@@ -141,25 +147,35 @@ impl State {
         outcome: &str,
         organisations: &organisation::State,
     ) -> Option<(ContractId, KpiId)> {
-        let kpis = self.by_outcome.get(outcome).into_iter().flatten();
-        let progress = kpis.filter_map(|answers| {
-            let contract = self.contracts.get(&answers.contract)?;
-            // What is delivered after an annulment is promised to nobody any more.
-            let over = self.annulled_on(contract.id);
-            if over.is_some_and(|on| claim.period.from() >= on) {
-                return None;
-            }
-            let kpi = contract.kpi(answers.kpi)?;
+        let asked = self.asked_of_group(claim, outcome, organisations);
+        let progress = asked.map(|(contract, kpi)| {
             let progress = KpiProgress {
                 kpi,
                 supplier: contract.supplier,
                 verified_units: self.verified_units(kpi.id),
             };
-            organisations
-                .related(contract.supplier, claim.claimant)
-                .then_some((contract.id, progress))
+            (contract.id, progress)
         });
         first_open(claim, progress)
+    }
+
+    /// The KPIs of the claimant's group that ask for the outcome of a claim, in the order of their contracts.
+    pub(crate) fn asked_of_group<'s>(
+        &'s self,
+        claim: &'s Claim,
+        outcome: &str,
+        organisations: &'s organisation::State,
+    ) -> impl Iterator<Item = (&'s Contract, &'s Kpi)> {
+        let kpis = self.by_outcome.get(outcome).into_iter().flatten();
+        kpis.filter_map(move |answers| {
+            let contract = self.contracts.get(&answers.contract)?;
+            // What is delivered after an annulment is promised to nobody any more.
+            let over = self.annulled_on(contract.id);
+            let over = over.is_some_and(|on| claim.period.from() >= on);
+            let kpi = contract.kpi(answers.kpi).filter(|kpi| kpi.matches(claim))?;
+            let theirs = organisations.related(contract.supplier, claim.claimant);
+            (theirs && !over).then_some((contract, kpi))
+        })
     }
 
     /// What a decision about a claim needs.
@@ -192,6 +208,7 @@ impl State {
         }
         for kpi in &contract.kpis {
             self.verified_units.insert(kpi.id, 0);
+            self.by_kpi.insert(kpi.id, contract.id);
             self.by_outcome
                 .entry(outcome(&kpi.measure).unwrap_or_default())
                 .or_default()
@@ -268,6 +285,20 @@ impl State {
             .iter()
             .map(|verification| verification.verifier)
             .collect();
+    }
+
+    /// Takes in a correction or reversal that was found right: less stays verified.
+    pub(crate) fn reduce(&mut self, id: ClaimId, verified: Quantity) {
+        let Some(recorded) = self.claims.get_mut(&id) else {
+            return;
+        };
+        let before = recorded.verified.as_ref().map_or(0, Quantity::units);
+        if let Some(answers) = recorded.claim.answers {
+            let units = self.verified_units.entry(answers.kpi).or_default();
+            let lost = before.saturating_sub(verified.units());
+            *units = units.saturating_sub(lost);
+        }
+        recorded.verified = Some(verified);
     }
 
     /// Takes in a rejection or a withdrawal that was found right: the files are free again.

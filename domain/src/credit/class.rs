@@ -1,4 +1,4 @@
-//! Classes of credits: measure, place and vintage year.
+//! Classes of credits: measure, place and vintage year. The kind of cohort is the measure's own.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,13 @@ use crate::amount::Share;
 use crate::catalogue::{Measure, MeasureKind, MeasureRef};
 use crate::ids::ClassId;
 use crate::place::Place;
+
+/// Up to a fifth of a KPI may be traded as surplus, so that nobody promises little to sell much.
+pub const TRADABLE: Share = Share::percent(20);
+/// Up to a tenth of a KPI may be discharged with bought credits: the buyer wants delivery.
+pub const SUBSTITUTABLE: Share = Share::percent(10);
+/// Buffers are kept for three years after the vintage.
+pub const BUFFER_YEARS: u8 = 3;
 
 /// A class: credits of one class are worth the same to a buyer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +32,12 @@ pub struct Class {
     pub scale: u8,
     /// Part of the units entering circulation that is kept back against reversals.
     pub buffer_share: Share,
+    /// The most surplus that may be traded, as a part of the KPI; [`TRADABLE`] unless the registrar has a reason.
+    pub tradable_share: Share,
+    /// The most of a KPI that may be discharged with bought credits; [`SUBSTITUTABLE`] unless the registrar has a reason.
+    pub substitution_share: Share,
+    /// How many years after the vintage the buffer is kept.
+    pub buffer_years: u8,
     /// The most units that one beneficial-owner group may hold after a transfer; none means no limit.
     #[serde(
         with = "units::optional",
@@ -73,11 +86,19 @@ pub enum ClassError {
 
 /// What makes two classes the same: measure, place and vintage.
 pub type ClassKey = (MeasureRef, Place, i16);
+/// Classes whose buffers stand in for each other: all vintages of a measure and place.
+pub type PoolKey = (MeasureRef, Place);
 
 impl Class {
     /// What makes it this class.
     pub fn key(&self) -> ClassKey {
-        (self.measure.clone(), self.place.clone(), self.vintage)
+        let (measure, place) = self.pool();
+        (measure, place, self.vintage)
+    }
+
+    /// The classes whose buffers stand in for each other.
+    pub fn pool(&self) -> PoolKey {
+        (self.measure.clone(), self.place.clone())
     }
 }
 
@@ -126,6 +147,9 @@ pub(super) fn example() -> Class {
         vintage: 2026,
         scale: 1,
         buffer_share: "0.1".parse().unwrap(),
+        tradable_share: TRADABLE,
+        substitution_share: SUBSTITUTABLE,
+        buffer_years: BUFFER_YEARS,
         holding_limit_units: None,
         transferable: true,
     }

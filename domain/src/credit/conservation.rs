@@ -1,8 +1,11 @@
 //! Invariants of a batch: units are conserved, nothing is negative, and serials agree with balances.
 
+use std::collections::BTreeMap;
+
+use super::hold::Hold;
 use super::posting::{Account, Bucket};
 use super::state::Batch;
-use crate::ids::BatchId;
+use crate::ids::{BatchId, OrganisationId};
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +83,36 @@ pub fn check_batch(
     violations
 }
 
+/// Checks that every held unit is in an open hold of its holder, and every open hold has its units.
+pub fn check_holds(
+    batch: BatchId,
+    holds: &[Hold],
+    balances: impl IntoIterator<Item = (Account, i64)>,
+) -> Vec<Violation> {
+    let mut sums: BTreeMap<OrganisationId, (i128, i128)> = BTreeMap::new();
+    for hold in holds {
+        let sum = sums.entry(hold.holder).or_default();
+        sum.0 = sum.0.saturating_add(i128::from(hold.units));
+    }
+    for (account, units) in balances {
+        if let (Bucket::Held, Some(holder)) = (account.bucket, account.holder)
+            && account.batch == batch
+        {
+            let sum = sums.entry(holder).or_default();
+            sum.1 = sum.1.saturating_add(i128::from(units));
+        }
+    }
+    let differs = sums.into_iter().filter(|(_, (open, held))| open != held);
+    differs
+        .map(|(holder, (open, held))| Violation {
+            batch,
+            check: "held units",
+            expected: format!("{open} of {holder}, as in its open holds"),
+            found: held.to_string(),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::serials::Serials;
@@ -141,5 +174,23 @@ mod tests {
     #[test]
     fn nobody_holds_less_than_nothing() {
         assert_eq!(broken(2, -1), ["balance", "conservation of units"]);
+    }
+
+    #[test]
+    fn held_units_are_those_of_open_holds() {
+        let hold = |units| Hold {
+            id: id(70),
+            batch: id(90),
+            holder: organisation(SUPPLIER),
+            to: None,
+            units,
+            expires_at: crate::time::Time::from_micros(0),
+        };
+        assert_eq!(check_holds(id(90), &[hold(5)], balances()), []);
+        for wrong in [vec![], vec![hold(4)], vec![hold(5), hold(1)]] {
+            let found = check_holds(id(90), &wrong, balances());
+            assert_eq!(found.len(), 1, "a hold ends once, with all its units");
+            assert_eq!(found[0].check, "held units");
+        }
     }
 }

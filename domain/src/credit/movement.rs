@@ -1,11 +1,12 @@
 //! What may happen to issued units: transfer, retirement and cancellation.
 
 use super::class::Class;
-use super::entries::{CreditsCancelled, CreditsRetired, CreditsTransferred, TransferReason};
+use super::entries::{CreditsCancelled, CreditsRetired, TransferReason};
 use super::retirement::{Retirement, RetirementReason, certificate_number};
 use super::serials::SerialsError;
 use super::state::Batch;
-use crate::ids::{ClassId, OrganisationId, RetirementId};
+use crate::contract::text::{InvalidText, check_line};
+use crate::ids::{BatchId, ClassId, KpiId, LiabilityId, OrganisationId, RetirementId};
 use crate::log::hash::Hash;
 use crate::place::Place;
 use crate::time::{Date, Period};
@@ -37,6 +38,24 @@ pub enum MovementError {
     /// Called a move within the group although it leaves it.
     #[error("`reason`: sender and receiver belong to different groups: name `sale` or `gift`")]
     NotOneGroup,
+    /// A sale to oneself under another name: it would make a price and a demand that are not there.
+    #[error("`reason`: sender and receiver belong to one group: name `group`")]
+    OneGroup,
+    /// A public body buys like a public body.
+    #[error(
+        "`procurement_reference`: the receiver is a public body: name the procurement of this purchase"
+    )]
+    ProcurementReference,
+    /// Somebody objects to the outcome, with a case.
+    #[error(
+        "`batch`: a challenge of {0} has a case: its unsold units stay with the claimant until the challenge is over"
+    )]
+    Frozen(BatchId),
+    /// Units are owed.
+    #[error(
+        "`from`: the holder's group owes the units of the liability {0}: make it good before trading"
+    )]
+    Liable(LiabilityId),
     /// The receiver would hold too much of the class.
     #[error(
         "`units`: the receiver's group holds {holds} units of the class; {asked} more would pass the limit of {limit}"
@@ -64,6 +83,49 @@ pub enum MovementError {
     Serials(#[from] SerialsError),
 }
 
+/// What may keep a holder's units where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Blocks {
+    /// The holder is the claimant, and a challenge of the batch's claim has a case.
+    pub frozen: bool,
+    /// A liability of the holder's group that was not made good.
+    pub liable: Option<LiabilityId>,
+}
+
+impl Blocks {
+    /// Whether units may leave the holder for good: only what was not sold is frozen.
+    pub fn check_frozen(self, batch: BatchId) -> Result<(), MovementError> {
+        if self.frozen {
+            return Err(MovementError::Frozen(batch));
+        }
+        Ok(())
+    }
+
+    /// Whether the holder may trade them.
+    pub fn check_trade(self, batch: BatchId) -> Result<(), MovementError> {
+        self.check_frozen(batch)?;
+        self.liable
+            .map_or(Ok(()), |liability| Err(MovementError::Liable(liability)))
+    }
+}
+
+/// Units on their way from one holder to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trade<'a> {
+    /// The batch.
+    pub batch: BatchId,
+    /// Who has them.
+    pub from: OrganisationId,
+    /// Who gets them.
+    pub to: OrganisationId,
+    /// How many.
+    pub units: i64,
+    /// Why.
+    pub reason: TransferReason,
+    /// The procurement in which a public body buys them.
+    pub procurement_reference: Option<&'a str>,
+}
+
 /// What the decision about a transfer needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransferFacts {
@@ -73,7 +135,14 @@ pub struct TransferFacts {
     pub receiver_holds: i64,
     /// Whether sender and receiver belong to one group.
     pub related: bool,
+    /// Whether the receiver is a public body.
+    pub receiver_public: bool,
+    /// What keeps the sender's units where they are.
+    pub blocks: Blocks,
 }
+
+/// The longest reference of a procurement.
+pub const MAX_REFERENCE: usize = 100;
 
 /// A retirement as its holder asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,25 +161,26 @@ pub struct RetirementRequest {
     pub period: Period,
     /// See [`Retirement::note`].
     pub note: Option<Hash>,
+    /// The KPI that is covered; that it may be is decided by [`super::substitution::decide_substitution`].
+    pub covers: Option<KpiId>,
 }
 
-/// Whether a transfer may be made.
+/// Whether units may change hands.
 pub fn decide_transfer(
-    transfer: &CreditsTransferred,
+    trade: Trade<'_>,
     class: &Class,
     facts: TransferFacts,
 ) -> Result<(), MovementError> {
-    let asked = transfer.units;
+    let asked = trade.units;
     check_available(asked, facts.available)?;
-    if transfer.from == transfer.to {
-        return Err(MovementError::SameHolder(transfer.to));
+    if trade.from == trade.to {
+        return Err(MovementError::SameHolder(trade.to));
     }
     if !class.transferable {
         return Err(MovementError::NotTransferable(class.id));
     }
-    if transfer.reason == TransferReason::Group && !facts.related {
-        return Err(MovementError::NotOneGroup);
-    }
+    facts.blocks.check_trade(trade.batch)?;
+    check_reason(trade, facts)?;
     let holds = facts.receiver_holds;
     match class.holding_limit_units {
         Some(limit) if !facts.related && holds.saturating_add(asked) > limit => {
@@ -124,14 +194,36 @@ pub fn decide_transfer(
     }
 }
 
+fn check_reason(trade: Trade<'_>, facts: TransferFacts) -> Result<(), MovementError> {
+    match (trade.reason, facts.related) {
+        (TransferReason::Group, false) => return Err(MovementError::NotOneGroup),
+        (TransferReason::Sale | TransferReason::Gift, true) => {
+            return Err(MovementError::OneGroup);
+        }
+        _ => {}
+    }
+    match trade.procurement_reference {
+        Some(reference) => Ok(check_line(
+            "procurement_reference",
+            reference,
+            MAX_REFERENCE,
+        )?),
+        None if trade.reason == TransferReason::Sale && facts.receiver_public => {
+            Err(MovementError::ProcurementReference)
+        }
+        None => Ok(()),
+    }
+}
+
 /// The retirement that a request leads to: serials from the low end, and the number of its certificate.
 pub fn decide_retirement(
     request: RetirementRequest,
     batch: &Batch,
     class: &Class,
-    available: i64,
+    (available, blocks): (i64, Blocks),
 ) -> Result<CreditsRetired, MovementError> {
     check_available(request.units, available)?;
+    blocks.check_frozen(batch.id)?;
     if request.period.to() <= batch.period.from() {
         return Err(MovementError::TooEarly {
             ends: request.period.to(),
@@ -147,7 +239,11 @@ pub fn decide_retirement(
             beneficiary: request.beneficiary,
             jurisdiction: request.jurisdiction,
             period: request.period,
-            reason: RetirementReason::Voluntary,
+            reason: match request.covers {
+                Some(_) => RetirementReason::Substitution,
+                None => RetirementReason::Voluntary,
+            },
+            kpi: request.covers,
             note: request.note,
             serials: serials.take_low(request.units)?,
             certificate: certificate_number(request.id, class.vintage),
@@ -161,9 +257,10 @@ pub fn decide_cancellation(
     holder: OrganisationId,
     units: i64,
     note: Option<Hash>,
-    available: i64,
+    (available, blocks): (i64, Blocks),
 ) -> Result<CreditsCancelled, MovementError> {
     check_available(units, available)?;
+    blocks.check_frozen(batch.id)?;
     let mut serials = batch.serials;
     Ok(CreditsCancelled {
         batch: batch.id,
@@ -173,7 +270,7 @@ pub fn decide_cancellation(
     })
 }
 
-fn check_available(asked: i64, available: i64) -> Result<(), MovementError> {
+pub(super) fn check_available(asked: i64, available: i64) -> Result<(), MovementError> {
     if asked <= 0 {
         Err(MovementError::Units(asked))
     } else if asked > available {
@@ -184,126 +281,4 @@ fn check_available(asked: i64, available: i64) -> Result<(), MovementError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::class::example;
-    use super::super::serials::{SerialRange, Serials};
-    use super::*;
-    use crate::contract::fixtures::{FUND, SUPPLIER, id, organisation, period};
-
-    fn batch() -> Batch {
-        Batch {
-            id: id(90),
-            class: id(80),
-            claim: id(5),
-            claimant: organisation(SUPPLIER),
-            period: period("2026-03-01", "2026-06-01"),
-            serials: Serials::resume(25, 5, 2).unwrap(),
-        }
-    }
-
-    fn transfer(units: i64) -> CreditsTransferred {
-        CreditsTransferred {
-            batch: id(90),
-            from: organisation(SUPPLIER),
-            to: organisation(FUND),
-            units,
-            reason: TransferReason::Sale,
-            note: None,
-        }
-    }
-
-    const FACTS: TransferFacts = TransferFacts {
-        available: 18,
-        receiver_holds: 0,
-        related: false,
-    };
-
-    fn request(units: i64) -> RetirementRequest {
-        RetirementRequest {
-            id: id(95),
-            holder: organisation(FUND),
-            units,
-            beneficiary: organisation(FUND),
-            jurisdiction: "KR".into(),
-            period: period("2026-01-01", "2027-01-01"),
-            note: None,
-        }
-    }
-
-    #[test]
-    fn only_what_is_available_moves() {
-        assert_eq!(decide_transfer(&transfer(18), &example(), FACTS), Ok(()));
-        let error = decide_transfer(&transfer(19), &example(), FACTS).unwrap_err();
-        let (available, asked) = (18, 19);
-        assert_eq!(error, MovementError::Insufficient { available, asked });
-        for units in [0, -1, i64::MIN] {
-            let error = decide_transfer(&transfer(units), &example(), FACTS);
-            assert_eq!(error, Err(MovementError::Units(units)));
-        }
-    }
-
-    #[test]
-    fn untransferable_units_stay() {
-        let mut class = example();
-        class.transferable = false;
-        let error = decide_transfer(&transfer(1), &class, FACTS);
-        assert_eq!(error, Err(MovementError::NotTransferable(class.id)));
-        assert!(decide_retirement(request(1), &batch(), &class, 18).is_ok());
-    }
-
-    #[test]
-    fn a_transfer_to_oneself_is_refused() {
-        let mut own = transfer(1);
-        own.to = own.from;
-        let error = decide_transfer(&own, &example(), FACTS);
-        assert_eq!(error, Err(MovementError::SameHolder(own.to)));
-        let mut group = transfer(1);
-        group.reason = TransferReason::Group;
-        let error = decide_transfer(&group, &example(), FACTS);
-        assert_eq!(error, Err(MovementError::NotOneGroup));
-    }
-
-    #[test]
-    fn a_group_holds_at_most_the_limit_of_the_class() {
-        let mut class = example();
-        class.holding_limit_units = Some(10);
-        let mut facts = FACTS;
-        facts.receiver_holds = 6;
-        assert_eq!(decide_transfer(&transfer(4), &class, facts), Ok(()));
-        let error = decide_transfer(&transfer(5), &class, facts).unwrap_err();
-        let (limit, holds, asked) = (10, 6, 5);
-        assert_eq!(
-            error,
-            MovementError::HoldingLimit {
-                limit,
-                holds,
-                asked
-            }
-        );
-        facts.related = true;
-        let within = decide_transfer(&transfer(5), &class, facts);
-        assert_eq!(within, Ok(()), "the group holds no more than before");
-    }
-
-    #[test]
-    fn retirements_take_the_low_end_and_cancellations_the_high_end() {
-        let retired = decide_retirement(request(4), &batch(), &example(), 18).unwrap();
-        assert_eq!(retired.retirement.serials, SerialRange::new(5, 9).unwrap());
-        let cancelled = decide_cancellation(&batch(), organisation(FUND), 3, None, 18).unwrap();
-        assert_eq!(cancelled.serials, SerialRange::new(20, 23).unwrap());
-    }
-
-    #[test]
-    fn serials_and_balances_that_disagree_are_refused() {
-        let error = decide_retirement(request(19), &batch(), &example(), 19);
-        assert!(matches!(error, Err(MovementError::Serials(_))));
-    }
-
-    #[test]
-    fn an_outcome_cannot_be_claimed_for_a_time_before_it() {
-        let mut early = request(1);
-        early.period = period("2025-01-01", "2026-03-01");
-        let error = decide_retirement(early, &batch(), &example(), 18);
-        assert!(matches!(error, Err(MovementError::TooEarly { .. })));
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::serials::SerialRange;
-use crate::ids::{Id, OrganisationId, RetirementId};
+use crate::ids::{Id, KpiId, OrganisationId, RetirementId};
 use crate::log::hash::Hash;
 use crate::place::Place;
 use crate::time::Period;
@@ -17,8 +17,12 @@ use crate::time::Period;
 pub enum RetirementReason {
     /// At issue, to the contract's buyer, to whom the outcome already belongs.
     Obligation,
+    /// At issue, to the contract's buyer: delivery beyond the KPI that may not be traded.
+    Surplus,
     /// Its holder chose to, for itself or for the beneficiary.
     Voluntary,
+    /// Bought cover: a supplier that is short on a KPI retires others' outcomes to its buyer.
+    Substitution,
 }
 
 impl RetirementReason {
@@ -26,7 +30,9 @@ impl RetirementReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Obligation => "obligation",
+            Self::Surplus => "surplus",
             Self::Voluntary => "voluntary",
+            Self::Substitution => "substitution",
         }
     }
 }
@@ -45,6 +51,9 @@ pub struct Retirement {
     pub period: Period,
     /// Why.
     pub reason: RetirementReason,
+    /// The KPI that the units answer or cover; none for other reasons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kpi: Option<KpiId>,
     /// SHA-256 of words about it, whose text lives in the erasable directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Hash>,

@@ -1,64 +1,154 @@
 //! How a verified quantity splits into obligated and surplus units.
+//!
+//! Cumulatively over a KPI: with V units verified to date and Q units promised for the full term, `min(V, Q)` are obligated
+//! and `max(0, V - Q)` are surplus. Each claim issues the difference to what was issued before, which is the same as to fill
+//! the KPI first: so no order of claims changes the totals, and a good period makes no surplus of a contract that ends short.
 
+use super::terms::{KpiStanding, Terms};
 use crate::amount::Share;
 use crate::fraction::{ArithmeticError, Fraction};
+use crate::ids::{KpiId, OrganisationId};
+use crate::time::Date;
 
-/// Obligated units answer a KPI; surplus units go beyond it, or stand outside any contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Units that answer a KPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fill {
+    /// The KPI.
+    pub kpi: KpiId,
+    /// To whom the units belong.
+    pub buyer: OrganisationId,
+    /// How many; more than none.
+    pub units: i64,
+}
+
+/// The parts of a verified quantity.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
-    /// Smallest units that answer the KPI.
-    pub obligated: i64,
-    /// Smallest units beyond it.
-    pub surplus: i64,
+    /// Obligated units, KPI by KPI.
+    pub fills: Vec<Fill>,
+    /// Surplus that retires to the contract's buyer, because it may not be traded.
+    pub retained: i64,
+    /// Surplus that circulates, what is kept back of it included.
+    pub circulating: i64,
+}
+
+/// What the split depends on beside the terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitFacts {
+    /// First day of the activity.
+    pub began: Date,
+    /// Whether credits of the class may change hands.
+    pub transferable: bool,
+    /// The part of a KPI up to which surplus may be traded.
+    pub tradable_share: Share,
 }
 
 impl Split {
-    /// Of everything delivered under a KPI: `obligated = min(V, Q)`, `surplus = max(0, V - Q)`, where Q is the
-    /// full-term quantity of the KPI and V what was verified, both in smallest units.
-    pub fn cumulative(kpi_units: i64, verified_units: i64) -> Result<Self, ArithmeticError> {
-        let obligated = verified_units.min(kpi_units);
-        let surplus = verified_units
-            .checked_sub(obligated)
-            .ok_or(ArithmeticError::Overflow)?;
-        Ok(Self { obligated, surplus })
-    }
-
-    /// Of one more claim under a KPI, when claims of `before_units` were issued before: the difference of the two
-    /// cumulative splits, so that no order of claims changes the totals.
+    /// Splits the verified units of one more claim.
+    ///
+    /// Units fill the KPIs that the claim answers, in order; a unit never counts twice, and what one KPI has too much is not
+    /// netted against what another lacks. Outside contracts the rest loses its deadweight, rounded down.
     pub fn of_claim(
-        kpi_units: i64,
-        before_units: i64,
         verified_units: i64,
-    ) -> Result<Self, ArithmeticError> {
-        let after_units = before_units
-            .checked_add(verified_units)
-            .ok_or(ArithmeticError::Overflow)?;
-        let before = Self::cumulative(kpi_units, before_units)?;
-        let after = Self::cumulative(kpi_units, after_units)?;
-        let difference =
-            |after: i64, before: i64| after.checked_sub(before).ok_or(ArithmeticError::Overflow);
+        terms: &Terms,
+        facts: SplitFacts,
+    ) -> Result<Self, SplitError> {
+        let (fills, rest) = fill(verified_units, terms.kpis())?;
+        let (retained, circulating) = match terms {
+            Terms::Outside { deadweight, .. } if rest > 0 => {
+                let deadweight = deadweight.ok_or(SplitError::DeadweightUnknown)?;
+                (0, less_deadweight(rest, deadweight)?)
+            }
+            Terms::Outside { .. } => (0, 0),
+            Terms::Contract { .. } => {
+                let tradable = tradable(terms, &fills, facts)?.min(rest);
+                (sub(rest, tradable)?, tradable)
+            }
+        };
         Ok(Self {
-            obligated: difference(after.obligated, before.obligated)?,
-            surplus: difference(after.surplus, before.surplus)?,
+            fills,
+            retained,
+            circulating,
         })
     }
 
-    /// Of a claim outside contracts: `floor(verified * (1 - deadweight))`, because the deadweight would have happened
-    /// anyway.
-    pub fn outside(verified_units: i64, deadweight: Share) -> Result<Self, ArithmeticError> {
-        let caused = Fraction::ONE.minus(deadweight.fraction()?)?;
-        Ok(Self {
-            obligated: 0,
-            surplus: part(verified_units, caused)?,
-        })
+    /// Obligated units.
+    pub fn obligated(&self) -> Result<i64, ArithmeticError> {
+        self.fills
+            .iter()
+            .try_fold(0, |sum, fill| add(sum, fill.units))
     }
 
-    /// Both together.
-    pub fn total(self) -> Result<i64, ArithmeticError> {
-        self.obligated
-            .checked_add(self.surplus)
-            .ok_or(ArithmeticError::Overflow)
+    /// Surplus, traded or not.
+    pub fn surplus(&self) -> Result<i64, ArithmeticError> {
+        add(self.retained, self.circulating)
     }
+
+    /// Everything.
+    pub fn total(&self) -> Result<i64, ArithmeticError> {
+        add(self.obligated()?, self.surplus()?)
+    }
+}
+
+/// Why a quantity has no split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SplitError {
+    /// Nobody knows what would have happened anyway.
+    #[error(
+        "the measure's deadweight is not known: outcomes outside contracts of it earn no credits"
+    )]
+    DeadweightUnknown,
+    /// Too much.
+    #[error(transparent)]
+    Arithmetic(#[from] ArithmeticError),
+}
+
+/// Fills the KPIs that match, in order, and answers what is left.
+fn fill(verified_units: i64, kpis: &[KpiStanding]) -> Result<(Vec<Fill>, i64), ArithmeticError> {
+    let mut rest = verified_units;
+    let mut fills = Vec::new();
+    for kpi in kpis.iter().filter(|kpi| kpi.matches) {
+        let units = kpi.open_units().min(rest);
+        if units > 0 {
+            rest = sub(rest, units)?;
+            let (kpi, buyer) = (kpi.kpi, kpi.buyer);
+            fills.push(Fill { kpi, buyer, units });
+        }
+    }
+    Ok((fills, rest))
+}
+
+/// How much more surplus of the named KPI may be traded: none unless class and contract allow it, the intent was
+/// registered before the activity began, and no KPI of the contract is short; and all in all a share of the KPI.
+fn tradable(terms: &Terms, fills: &[Fill], facts: SplitFacts) -> Result<i64, ArithmeticError> {
+    let Terms::Contract {
+        surplus_tradable,
+        intended_on,
+        kpis,
+        ..
+    } = terms
+    else {
+        return Ok(0);
+    };
+    let filled = |kpi: &KpiStanding| {
+        let more = fills.iter().find(|fill| fill.kpi == kpi.kpi);
+        more.map_or(0, |fill| fill.units)
+    };
+    let short = kpis.iter().any(|kpi| kpi.open_units() > filled(kpi));
+    let intended = intended_on.is_some_and(|day| day < facts.began);
+    if short || !intended || !surplus_tradable || !facts.transferable {
+        return Ok(0);
+    }
+    let Some(named) = terms.named() else {
+        return Ok(0);
+    };
+    let most = part(named.quantity_units, facts.tradable_share.fraction()?)?;
+    Ok(sub(most, named.account.tradable_units)?.max(0))
+}
+
+/// What is caused of some units: `floor(units * (1 - deadweight))`.
+pub(super) fn less_deadweight(units: i64, deadweight: Share) -> Result<i64, ArithmeticError> {
+    part(units, Fraction::ONE.minus(deadweight.fraction()?)?)
 }
 
 /// The part of some units, rounded down to a whole unit.
@@ -67,89 +157,15 @@ pub(super) fn part(units: i64, share: Fraction) -> Result<i64, ArithmeticError> 
     i64::try_from(exact.floor()).map_err(|_| ArithmeticError::Overflow)
 }
 
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
-
-    use super::*;
-    use proptest::prelude::*;
-
-    fn issue_all(kpi: i64, claims: &[i64]) -> Vec<Split> {
-        let mut before = 0;
-        claims
-            .iter()
-            .map(|claim| {
-                let split = Split::of_claim(kpi, before, *claim).unwrap();
-                before += claim;
-                split
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_good_period_does_not_make_surplus_of_a_contract_that_ends_short() {
-        let splits = issue_all(12, &[6, 4, 1]);
-        let surplus: i64 = splits.iter().map(|split| split.surplus).sum();
-        let obligated: i64 = splits.iter().map(|split| split.obligated).sum();
-        assert_eq!((obligated, surplus), (11, 0));
-    }
-
-    #[test]
-    fn the_claim_that_passes_the_kpi_is_split() {
-        let splits = issue_all(12, &[8, 7, 3]);
-        let expected = [(8, 0), (4, 3), (0, 3)];
-        let found: Vec<_> = splits.iter().map(|s| (s.obligated, s.surplus)).collect();
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn outside_contracts_the_deadweight_is_taken_off_and_the_rest_rounded_down() {
-        let quarter: Share = "0.25".parse().unwrap();
-        assert_eq!(Split::outside(10, quarter).unwrap().surplus, 7);
-        assert_eq!(Split::outside(1, quarter).unwrap().surplus, 0);
-        assert_eq!(
-            Split::outside(i64::MAX, Share::NONE).unwrap().surplus,
-            i64::MAX
-        );
-    }
-
-    #[test]
-    fn too_much_is_an_error_and_not_a_wrap() {
-        let split = Split::of_claim(1, i64::MAX, 1);
-        assert_eq!(split, Err(ArithmeticError::Overflow));
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_of_claims_never_changes_the_totals(
-            kpi in 0_i64..500,
-            (claims, shuffled) in prop::collection::vec(1_i64..100, 0..12)
-                .prop_flat_map(|claims| (Just(claims.clone()), Just(claims).prop_shuffle())),
-        ) {
-            let totals = |claims: &[i64]| {
-                issue_all(kpi, claims)
-                    .into_iter()
-                    .fold((0, 0), |(o, s), split| (o + split.obligated, s + split.surplus))
-            };
-            prop_assert_eq!(totals(&claims), totals(&shuffled));
-            let delivered: i64 = claims.iter().sum();
-            prop_assert_eq!(totals(&claims), (delivered.min(kpi), (delivered - kpi).max(0)));
-        }
-
-        #[test]
-        fn a_claim_issues_exactly_what_was_verified_and_nothing_negative(
-            kpi in 0_i64..500, before in 0_i64..1000, verified in 1_i64..1000,
-        ) {
-            let split = Split::of_claim(kpi, before, verified).unwrap();
-            prop_assert_eq!(split.total().unwrap(), verified);
-            prop_assert!(split.obligated >= 0 && split.surplus >= 0);
-        }
-
-        #[test]
-        fn outside_contracts_less_is_issued_than_verified(verified in 1_i64.., millionths in 0_u32..=1_000_000) {
-            let deadweight = Share::from_millionths(millionths).unwrap();
-            let surplus = Split::outside(verified, deadweight).unwrap().surplus;
-            prop_assert!((0..=verified).contains(&surplus));
-        }
-    }
+/// A sum of units.
+pub(super) fn add(left: i64, right: i64) -> Result<i64, ArithmeticError> {
+    left.checked_add(right).ok_or(ArithmeticError::Overflow)
 }
+
+/// A difference of units.
+pub(super) fn sub(left: i64, right: i64) -> Result<i64, ArithmeticError> {
+    left.checked_sub(right).ok_or(ArithmeticError::Overflow)
+}
+
+#[cfg(test)]
+mod tests;

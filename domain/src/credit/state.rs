@@ -1,18 +1,26 @@
 //! What replay knows of credits.
 
+mod reduced;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::class::{Class, ClassKey};
-use super::conservation::{Violation, check_batch};
+use super::class::{Class, ClassKey, PoolKey};
+use super::conservation::{Violation, check_batch, check_holds};
 use super::entries::CreditsIssued;
-use super::issue::Terms;
+use super::hold::Hold;
 use super::ledger::{Ledger, PostingError};
-use super::posting::{Bucket, Posting};
+use super::liability::Liability;
+use super::movement::Blocks;
+use super::posting::{Account, Bucket, Posting};
+use super::reduction::Part;
 use super::serials::{Serials, SerialsError};
-use crate::contract::Claim;
-use crate::ids::{BatchId, ClaimId, ClassId, KpiId, OrganisationId, RetirementId};
-use crate::time::Period;
-use crate::{catalogue, contract, organisation};
+use super::terms::{KpiAccount, KpiStanding, Terms};
+use crate::contract::{Claim, RecordedClaim};
+use crate::ids::{
+    BatchId, ClaimId, ClassId, HoldId, KpiId, LiabilityId, OrganisationId, PersonId, RetirementId,
+};
+use crate::time::{Date, Period};
+use crate::{catalogue, challenge, contract, organisation};
 
 /// The credits issued for one claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,16 +39,36 @@ pub struct Batch {
     pub serials: Serials,
 }
 
+/// What is left of what a batch was issued as.
+#[derive(Debug, Clone)]
+struct Issued {
+    parts: Vec<Part>,
+    circulating: i64,
+    /// The KPI that the claim names, whose surplus this is.
+    named: Option<KpiId>,
+    issuer: PersonId,
+}
+
 /// Classes, batches and balances as of the last entry.
 #[derive(Debug, Default)]
 pub struct State {
     classes: BTreeMap<ClassId, Class>,
     class_ids: BTreeMap<ClassKey, ClassId>,
     batches: BTreeMap<BatchId, Batch>,
+    issued: BTreeMap<BatchId, Issued>,
     by_claim: BTreeMap<ClaimId, BatchId>,
-    /// Verified units of the claims that were issued, for each KPI.
-    kpi_units: BTreeMap<KpiId, i64>,
+    /// Batches of the claims that name a KPI, in the order of their issue.
+    by_kpi: BTreeMap<KpiId, Vec<BatchId>>,
+    /// Batches whose buffers stand in for each other, in the order of their issue.
+    pools: BTreeMap<PoolKey, Vec<BatchId>>,
+    kpis: BTreeMap<KpiId, KpiAccount>,
+    intents: BTreeMap<KpiId, Date>,
     retirements: BTreeSet<RetirementId>,
+    withdrawn: BTreeMap<RetirementId, i64>,
+    hold_ids: BTreeSet<HoldId>,
+    /// Open holds.
+    holds: BTreeMap<HoldId, Hold>,
+    liabilities: BTreeMap<LiabilityId, Liability>,
     ledger: Ledger,
     /// Units, available and held, for each class and group; groups never change once registered.
     holdings: BTreeMap<(ClassId, OrganisationId), i64>,
@@ -77,9 +105,81 @@ impl State {
         &self.ledger
     }
 
+    /// What credits have done for a KPI.
+    pub fn kpi(&self, id: KpiId) -> KpiAccount {
+        self.kpis.get(&id).copied().unwrap_or_default()
+    }
+
+    /// The day on which the intent to trade surplus of a KPI was registered.
+    pub fn intent(&self, kpi: KpiId) -> Option<Date> {
+        self.intents.get(&kpi).copied()
+    }
+
+    /// Units of a retirement for which its certificate no longer holds.
+    pub fn withdrawn(&self, retirement: RetirementId) -> i64 {
+        self.withdrawn.get(&retirement).copied().unwrap_or(0)
+    }
+
+    /// A liability, also when it was made good.
+    pub fn liability(&self, id: LiabilityId) -> Option<&Liability> {
+        self.liabilities.get(&id)
+    }
+
+    /// An open hold.
+    pub fn hold(&self, id: HoldId) -> Option<&Hold> {
+        self.holds.get(&id)
+    }
+
+    /// Whether no hold had this id before.
+    pub(super) fn is_new_hold(&self, id: HoldId) -> bool {
+        !self.hold_ids.contains(&id)
+    }
+
     /// Units of a class, available and held, in all accounts of a group.
     pub fn group_holds(&self, class: ClassId, group: OrganisationId) -> i64 {
         self.holdings.get(&(class, group)).copied().unwrap_or(0)
+    }
+
+    /// A liability of a group that was not made good.
+    pub fn liable(
+        &self,
+        organisation: OrganisationId,
+        organisations: &organisation::State,
+    ) -> Option<LiabilityId> {
+        let open = self.liabilities.values().find(|liability| {
+            liability.units > 0 && organisations.related(liability.organisation, organisation)
+        });
+        open.map(|liability| liability.id)
+    }
+
+    /// What keeps an organisation's units of a batch where they are.
+    pub(super) fn blocks(
+        &self,
+        batch: &Batch,
+        holder: OrganisationId,
+        challenges: &challenge::State,
+        organisations: &organisation::State,
+    ) -> Blocks {
+        Blocks {
+            frozen: batch.claimant == holder && challenges.freezing(batch.claim).is_some(),
+            liable: self.liable(holder, organisations),
+        }
+    }
+
+    /// Units of a batch that are kept back.
+    pub fn buffer(&self, batch: BatchId) -> i64 {
+        self.ledger.balance(Account {
+            batch,
+            holder: None,
+            bucket: Bucket::Buffer,
+        })
+    }
+
+    /// Everyone who took a step that led to the credits of a claim.
+    pub(crate) fn earlier(&self, recorded: &RecordedClaim) -> Vec<PersonId> {
+        let batch = self.by_claim.get(&recorded.claim.id);
+        let issued = batch.and_then(|batch| self.issued.get(batch));
+        challenge::entries::took_part(recorded, issued.map(|issued| issued.issuer))
     }
 
     /// Whether a retirement id is taken.
@@ -87,32 +187,58 @@ impl State {
         self.retirements.contains(&id)
     }
 
-    /// What a claim answers, as far as its credits are concerned; none when the contract or measure is unknown.
+    /// What a claim answers, as far as its credits are concerned; none when the contract is unknown.
     pub(super) fn terms(
         &self,
         claim: &Claim,
         contracts: &contract::State,
         catalogues: &catalogue::State,
+        organisations: &organisation::State,
     ) -> Option<Terms> {
+        let standing = |contract: &contract::Contract, kpi: &contract::Kpi, matches| KpiStanding {
+            contract: contract.id,
+            kpi: kpi.id,
+            buyer: contract.buyer,
+            quantity_units: kpi.quantity.units(),
+            account: self.kpi(kpi.id),
+            matches,
+        };
         let Some(answers) = claim.answers else {
-            let deadweight = catalogues.measure(&claim.measure)?.deadweight?;
-            return Some(Terms::Outside { deadweight });
+            let outcome = catalogues.outcome(&claim.measure)?;
+            let kpis = contracts.asked_of_group(claim, &outcome, organisations);
+            return Some(Terms::Outside {
+                deadweight: catalogues.measure(&claim.measure)?.deadweight,
+                kpis: kpis
+                    .map(|(contract, kpi)| standing(contract, kpi, true))
+                    .collect(),
+            });
         };
         let contract = contracts.contract(answers.contract)?;
-        Some(Terms::Kpi {
-            buyer: contract.buyer,
+        let kpis = contract.kpis.iter();
+        Some(Terms::Contract {
+            named: answers.kpi,
             surplus_tradable: contract.surplus_tradable,
-            kpi_units: contract.kpi(answers.kpi)?.quantity.units(),
-            issued_units: self.kpi_units.get(&answers.kpi).copied().unwrap_or(0),
+            intended_on: self.intent(answers.kpi),
+            kpis: kpis
+                .map(|kpi| standing(contract, kpi, kpi.id == answers.kpi || kpi.asks_for(claim)))
+                .collect(),
         })
     }
 
-    /// Checks every batch; see [`check_batch`].
+    /// Checks every batch; see [`check_batch`] and [`check_holds`].
     pub fn check(&self) -> Vec<Violation> {
-        self.batches
-            .values()
-            .flat_map(|batch| check_batch(batch, self.ledger.of_batch(batch.id)))
-            .collect()
+        let mut held: BTreeMap<BatchId, Vec<Hold>> = BTreeMap::new();
+        for hold in self.holds.values() {
+            held.entry(hold.batch).or_default().push(*hold);
+        }
+        let check = |batch: &Batch| {
+            let balances = || self.ledger.of_batch(batch.id);
+            let holds = held.get(&batch.id).map_or(&[][..], Vec::as_slice);
+            let mut violations = check_batch(batch, balances());
+            violations.extend(check_holds(batch.id, holds, balances()));
+            violations
+        };
+        self.batches.values().flat_map(check).collect()
     }
 
     pub(super) fn define(&mut self, class: Class) {
@@ -120,32 +246,52 @@ impl State {
         self.classes.insert(class.id, class);
     }
 
+    pub(super) fn intend(&mut self, kpi: KpiId, on: Date) {
+        self.intents.insert(kpi, on);
+    }
+
     /// Takes in an issue that was found right.
     pub(super) fn issue(
         &mut self,
-        issued: &CreditsIssued,
+        body: &CreditsIssued,
         claim: &Claim,
-        verified_units: i64,
+        issuer: PersonId,
     ) -> Result<(), SerialsError> {
-        let retired = issued.retirement.as_ref();
         let batch = Batch {
-            id: issued.batch,
-            class: issued.class,
-            claim: issued.claim,
-            claimant: issued.claimant,
+            id: body.batch,
+            class: body.class,
+            claim: body.claim,
+            claimant: body.claimant,
             period: claim.period,
-            serials: Serials::resume(
-                issued.units(),
-                retired.map_or(0, super::Retirement::units),
-                0,
-            )?,
+            serials: Serials::resume(body.units(), body.retired_units(), 0)?,
         };
-        if let Some(answers) = claim.answers {
-            let units = self.kpi_units.entry(answers.kpi).or_default();
-            *units = units.saturating_add(verified_units);
+        let named = claim.answers.map(|answers| answers.kpi);
+        let parts: Vec<Part> = body.retirements.iter().map(Part::of).collect();
+        for part in &parts {
+            self.retirements.insert(part.retirement);
+            if let Some(kpi) = part.kpi {
+                let account = self.kpis.entry(kpi).or_default();
+                account.obligated_units = account.obligated_units.saturating_add(part.units);
+            }
         }
-        self.retirements.extend(retired.map(|retired| retired.id));
-        self.by_claim.insert(issued.claim, batch.id);
+        if let Some(kpi) = named {
+            let account = self.kpis.entry(kpi).or_default();
+            account.surplus_units = account.surplus_units.saturating_add(body.surplus_units());
+            let tradable = body.circulating_units();
+            account.tradable_units = account.tradable_units.saturating_add(tradable);
+            self.by_kpi.entry(kpi).or_default().push(batch.id);
+        }
+        if let Some(class) = self.classes.get(&batch.class) {
+            self.pools.entry(class.pool()).or_default().push(batch.id);
+        }
+        let issued = Issued {
+            parts,
+            circulating: body.circulating_units(),
+            named,
+            issuer,
+        };
+        self.issued.insert(batch.id, issued);
+        self.by_claim.insert(body.claim, batch.id);
         self.batches.insert(batch.id, batch);
         Ok(())
     }
@@ -154,22 +300,35 @@ impl State {
     pub(super) fn retire(
         &mut self,
         batch: BatchId,
-        id: RetirementId,
-        units: i64,
+        retirement: &super::Retirement,
+        covers: bool,
     ) -> Result<(), SerialsError> {
-        self.retirements.insert(id);
+        self.retirements.insert(retirement.id);
+        if let (true, Some(kpi)) = (covers, retirement.kpi) {
+            let account = self.kpis.entry(kpi).or_default();
+            account.covered_units = account.covered_units.saturating_add(retirement.units());
+        }
         match self.batches.get_mut(&batch) {
-            Some(batch) => batch.serials.take_low(units).map(|_| ()),
+            Some(batch) => batch.serials.take_low(retirement.units()).map(|_| ()),
             None => Ok(()),
         }
     }
 
-    /// Takes in a cancellation that was found right: its serials leave at the high end.
+    /// Takes in units that leave for good: their serials leave at the high end.
     pub(super) fn cancel(&mut self, batch: BatchId, units: i64) -> Result<(), SerialsError> {
         match self.batches.get_mut(&batch) {
             Some(batch) => batch.serials.take_high(units).map(|_| ()),
             None => Ok(()),
         }
+    }
+
+    pub(super) fn open_hold(&mut self, hold: Hold) {
+        self.hold_ids.insert(hold.id);
+        self.holds.insert(hold.id, hold);
+    }
+
+    pub(super) fn end_hold(&mut self, id: HoldId) {
+        self.holds.remove(&id);
     }
 
     /// Makes the postings of an entry, all or none.

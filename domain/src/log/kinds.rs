@@ -216,4 +216,32 @@ kinds! {
     CreditsRetired = "credits.retired", 1, crate::credit::entries::CreditsRetired;
     /// Units were taken out without a claim.
     CreditsCancelled = "credits.cancelled", 1, crate::credit::entries::CreditsCancelled;
+    /// Units were bound to a trade.
+    CreditsHeld = "credits.held", 1, crate::credit::entries::CreditsHeld;
+    /// A hold ended.
+    CreditsReleased = "credits.released", 1, crate::credit::entries::CreditsReleased;
+    /// A supplier means to trade surplus.
+    SurplusIntended = "surplus.intended", 1, crate::credit::entries::SurplusIntended;
+    /// A claim was verified or issued in error.
+    CreditsCorrected = "credits.corrected", 1, crate::credit::entries::CreditsCorrected;
+    /// The outcome of a claim was undone.
+    CreditsReversed = "credits.reversed", 1, crate::credit::entries::CreditsReversed;
+    /// Units that were owed were made good.
+    LiabilityCleared = "liability.cleared", 1, crate::credit::entries::LiabilityCleared;
+    /// What a batch kept back is its claimant's.
+    BufferReleased = "buffer.released", 1, crate::credit::entries::BufferReleased;
+    /// Somebody objects to a verified claim.
+    ChallengeRaised = "challenge.raised", 1, crate::challenge::entries::ChallengeRaised;
+    /// Another body is in charge of a challenge.
+    ChallengeRouted = "challenge.routed", 1, crate::challenge::entries::ChallengeRouted;
+    /// The claimant replied.
+    ChallengeAnswered = "challenge.answered", 1, crate::challenge::entries::ChallengeAnswered;
+    /// There is a case.
+    ChallengeAccepted = "challenge.accepted", 1, crate::challenge::entries::ChallengeAccepted;
+    /// A challenge was decided.
+    ChallengeResolved = "challenge.resolved", 1, crate::challenge::entries::ChallengeResolved;
+    /// A decision is to be taken again by somebody else.
+    ChallengeAppealed = "challenge.appealed", 1, crate::challenge::entries::ChallengeAppealed;
+    /// A registrar proposes to correct or reverse a claim.
+    CorrectionProposed = "correction.proposed", 1, crate::challenge::entries::CorrectionProposed;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry::{Entry, Header};
 use crate::catalogue;
+use crate::challenge;
 use crate::contract;
 use crate::credit;
 use crate::organisation;
@@ -28,6 +29,8 @@ pub struct State {
     pub credits: credit::State,
     /// The keys that sign the log.
     pub keys: super::rotation::Keys,
+    /// Challenges of claims, and registrars' own proposals.
+    pub challenges: challenge::State,
     /// How many facts of each sort were recomputed or could only be attested.
     pub tally: Tally,
     /// Time of the last entry.

@@ -7,7 +7,7 @@ use super::allocation::Allocated;
 use super::bid::Commitment;
 use super::lot::{LotCode, LotRef};
 use super::participation::Participation;
-use crate::amount::Money;
+use crate::amount::{Money, Share};
 use crate::ids::{BidId, OrganisationId, PersonId, TenderId};
 use crate::time::Date;
 
@@ -102,6 +102,8 @@ pub struct Award {
     pub participations: Option<Vec<Participation>>,
     /// Whether the plan lets delivery beyond the KPIs be traded.
     pub surplus_tradable: bool,
+    /// The part of a KPI that the plan lets be covered with bought credits.
+    pub substitution_share: Share,
     /// Who proposed and who approved: two people.
     pub decided_by: Vec<PersonId>,
     /// The day on which it was decided.

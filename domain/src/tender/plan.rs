@@ -10,7 +10,7 @@ use super::criteria::{Leaf, leaves};
 use super::disclosure::DisclosurePlan;
 use super::lot::{Lot, LotCode, LotLimits};
 use super::standstill::Standstill;
-use crate::amount::{Currency, ExchangeRate};
+use crate::amount::{Currency, ExchangeRate, Share};
 use crate::fraction::ArithmeticError;
 use crate::ids::CatalogueId;
 use crate::policy::Procurement;
@@ -103,6 +103,9 @@ pub struct Plan {
     pub seal: SealMode,
     /// Whether the contract lets delivery beyond its KPIs be traded.
     pub surplus_tradable: bool,
+    /// The part of a KPI that the supplier may cover with bought credits when it is short; nothing unless it is published here.
+    #[serde(default, skip_serializing_if = "Share::is_none")]
+    pub substitution_share: Share,
     /// The deadline for bids.
     pub closes_at: Time,
     /// The earliest opening.

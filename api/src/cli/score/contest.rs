@@ -201,6 +201,7 @@ fn plan(input: &Input, lot: Lot, units: Units<'_>) -> Result<Plan, InputError> {
         disclosure: DisclosurePlan::default(),
         seal: SealMode::Plain,
         surplus_tradable: false,
+        substitution_share: commonweal_domain::amount::Share::NONE,
         closes_at,
         opens_at: closes_at,
         questions_until: None,

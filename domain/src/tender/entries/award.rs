@@ -107,6 +107,7 @@ impl EntryBody for AwardDecided {
                     commitments: opened.content.commitments.clone().unwrap_or_default(),
                     participations: tender.binding(opened),
                     surplus_tradable: tender.plan.surplus_tradable,
+                    substitution_share: tender.plan.substitution_share,
                     decided_by: decided_by.clone(),
                     decided_on: header.at.date(),
                     index: header.index,

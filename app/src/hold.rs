@@ -1,0 +1,275 @@
+//! Use-cases of holds: units are bound to a trade, delivered, given up or expired.
+
+use commonweal_domain::actor::{self, Action, Actor, Facts};
+use commonweal_domain::credit::entries::{CreditsHeld, TransferReason};
+use commonweal_domain::credit::hold::{Delivery, Hold, HoldRequest, decide_hold, decide_release};
+use commonweal_domain::ids::{BatchId, HoldId, Id, OrganisationId};
+use commonweal_domain::log::entry::Draft;
+use commonweal_domain::time::Time;
+use sea_orm::{ActiveValue::Set, EntityTrait};
+use serde::Serialize;
+
+use crate::App;
+use crate::account::{available, batch_and_class, blocks, transfer_facts, units_as_text};
+use crate::authorization::authorize;
+use crate::error::AppError;
+use crate::group;
+use crate::organisation::column;
+use crate::store::{Command, IdempotencyKey, Tx, Written, hold};
+
+/// Input of [`App::hold_credits`].
+#[derive(Debug, Clone, Serialize)]
+pub struct HoldCredits {
+    /// Which batch.
+    pub batch: BatchId,
+    /// Whose units.
+    pub holder: OrganisationId,
+    /// For whom they are held; none when that is still open.
+    pub to: Option<OrganisationId>,
+    /// How many smallest units.
+    #[serde(serialize_with = "units_as_text")]
+    pub units: i64,
+    /// From when on nobody can deliver them.
+    pub expires_at: Time,
+}
+
+struct MakeHold {
+    actor: Actor,
+    id: HoldId,
+    input: HoldCredits,
+}
+
+impl Command for MakeHold {
+    const NAME: &'static str = "hold_credits";
+    type Out = HoldId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<HoldId, AppError> {
+        let input = &self.input;
+        let facts = Facts {
+            organisation: Some(input.holder),
+            ..Facts::default()
+        };
+        let permit = authorize(tx, &self.actor, Action::HoldCredits, &facts).await?;
+        if let Some(to) = input.to
+            && group::group_of(tx, to).await?.is_none()
+        {
+            let message = "nobody is registered under this id";
+            return Err(AppError::refused_at("UNKNOWN_ORGANISATION", "to", message));
+        }
+        let (batch, class) = batch_and_class(tx, input.batch).await?;
+        let body = CreditsHeld {
+            hold: self.id,
+            batch: input.batch,
+            holder: input.holder,
+            to: input.to,
+            units: input.units,
+            expires_at: input.expires_at,
+        };
+        let free = (
+            available(tx, input.batch, input.holder).await?,
+            blocks(tx, &batch, input.holder).await?,
+        );
+        decide_hold(&body.opened(), &class, free, tx.at())?;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: input.batch.to_string(),
+            inputs_upto: None,
+            body: body.into(),
+        })?;
+        hold::Entity::insert(hold::ActiveModel {
+            id: Set(self.id.uuid()),
+            batch_id: Set(input.batch.uuid()),
+            holder_id: Set(input.holder.uuid()),
+            to_id: Set(input.to.map(Id::uuid)),
+            units: Set(input.units),
+            expires_at: Set(input.expires_at.micros()),
+            at: Set(tx.at().micros()),
+            entry_idx: Set(column(index)?),
+            ended: Set(None),
+            ended_idx: Set(None),
+            delivered_units: Set(0),
+        })
+        .exec_without_returning(tx)
+        .await?;
+        Ok(self.id)
+    }
+}
+
+/// Input of [`App::deliver_hold`].
+#[derive(Debug, Clone, Serialize)]
+pub struct DeliverHold {
+    /// Which hold.
+    pub hold: HoldId,
+    /// Who gets the units.
+    pub to: OrganisationId,
+    /// How many smallest units; the rest is the holder's again.
+    #[serde(serialize_with = "units_as_text")]
+    pub units: i64,
+    /// Why.
+    pub reason: TransferReason,
+    /// The procurement in which a public body buys them.
+    pub procurement_reference: Option<String>,
+}
+
+/// How somebody wants a hold to end.
+enum Wanted {
+    Deliver(Delivery),
+    GiveUp,
+    Expire,
+}
+
+struct EndHold {
+    actor: Actor,
+    id: HoldId,
+    wanted: Wanted,
+}
+
+impl Command for EndHold {
+    const NAME: &'static str = "end_hold";
+    type Out = HoldId;
+
+    async fn run(&self, tx: &mut Tx) -> Result<HoldId, AppError> {
+        let found = open(tx, self.id).await?;
+        let whose = found.to.unwrap_or(found.holder);
+        let (action, organisation) = match self.wanted {
+            Wanted::Deliver(_) => (Action::DeliverHold, found.holder),
+            Wanted::GiveUp => (Action::GiveUpHold, whose),
+            Wanted::Expire => (Action::ExpireHold, found.holder),
+        };
+        let facts = Facts {
+            organisation: Some(organisation),
+            ..Facts::default()
+        };
+        let permit = authorize(tx, &self.expiring(&found), action, &facts).await?;
+        let (batch, class) = batch_and_class(tx, found.batch).await?;
+        let request = match &self.wanted {
+            Wanted::Deliver(delivery) => {
+                let facts = transfer_facts(tx, delivery.trade(&found), (&batch, &class)).await?;
+                HoldRequest::Deliver(delivery.clone(), facts)
+            }
+            Wanted::GiveUp => HoldRequest::GiveUp(permit.actor.organisation),
+            Wanted::Expire => HoldRequest::Expire,
+        };
+        let body = decide_release(&found, &class, request, tx.at())?;
+        let index = tx.append(Draft {
+            actors: vec![permit.actor],
+            subject: found.batch.to_string(),
+            inputs_upto: None,
+            body: body.clone().into(),
+        })?;
+        let delivered = body.delivered.as_ref().map_or(0, |delivery| delivery.units);
+        hold::end(tx, self.id, body.end.as_str(), delivered, index).await?;
+        Ok(self.id)
+    }
+}
+
+impl EndHold {
+    /// Whoever lets a hold expire is a registrar, or acts for one of its two sides.
+    fn expiring(&self, found: &Hold) -> Actor {
+        let Some(person) = self.actor.person_id() else {
+            return Actor::public();
+        };
+        let side = |grant: &&actor::Grant| {
+            grant.role == actor::Role::Registrar
+                || grant.organisation == found.holder
+                || Some(grant.organisation) == found.to
+        };
+        match self.wanted {
+            Wanted::Expire => {
+                let grants = self.actor.grants().iter().filter(side).copied();
+                Actor::person(person, grants.collect())
+            }
+            _ => self.actor.clone(),
+        }
+    }
+}
+
+/// An open hold.
+async fn open(db: &impl sea_orm::ConnectionTrait, id: HoldId) -> Result<Hold, AppError> {
+    let row = hold::Entity::find_by_id(id.uuid()).one(db).await?;
+    let row = row.filter(|row| row.ended.is_none());
+    let row = row.ok_or(commonweal_domain::credit::hold::HoldError::NotOpen(id))?;
+    Ok(hold::hold_of(&row))
+}
+
+impl App {
+    /// Binds units to a trade. With the same key and body it happens once.
+    pub async fn hold_credits(
+        &self,
+        actor: &Actor,
+        key: &str,
+        input: HoldCredits,
+    ) -> Result<Written<HoldId>, AppError> {
+        let facts = Facts {
+            organisation: Some(input.holder),
+            ..Facts::default()
+        };
+        actor::authorize(actor, Action::HoldCredits, &facts)?;
+        let key = IdempotencyKey::of_body(input.holder, key, &input)?;
+        let command = MakeHold {
+            actor: actor.clone(),
+            id: self.ids.new(),
+            input,
+        };
+        self.store.write(Some(key), command).await
+    }
+
+    /// Delivers held units; what is not delivered is the holder's again. With the same key and body it happens once.
+    pub async fn deliver_hold(
+        &self,
+        actor: &Actor,
+        key: &str,
+        input: DeliverHold,
+    ) -> Result<Written<HoldId>, AppError> {
+        let row = hold::Entity::find_by_id(input.hold.uuid())
+            .one(self.store.read())
+            .await?;
+        let missing = commonweal_domain::credit::hold::HoldError::NotOpen(input.hold);
+        let holder = OrganisationId::from_uuid(row.ok_or(missing)?.holder_id);
+        let facts = Facts {
+            organisation: Some(holder),
+            ..Facts::default()
+        };
+        actor::authorize(actor, Action::DeliverHold, &facts)?;
+        let key = IdempotencyKey::of_body(holder, key, &input)?;
+        let command = EndHold {
+            actor: actor.clone(),
+            id: input.hold,
+            wanted: Wanted::Deliver(Delivery {
+                to: input.to,
+                units: input.units,
+                reason: input.reason,
+                procurement_reference: input.procurement_reference,
+            }),
+        };
+        self.store.write(Some(key), command).await
+    }
+
+    /// Gives a hold up, as the organisation for which the units are held, or as their holder where nobody is named.
+    pub async fn give_up_hold(
+        &self,
+        actor: &Actor,
+        id: HoldId,
+    ) -> Result<Written<HoldId>, AppError> {
+        self.end_hold(actor, id, Wanted::GiveUp).await
+    }
+
+    /// Lets a hold end whose time is over.
+    pub async fn expire_hold(
+        &self,
+        actor: &Actor,
+        id: HoldId,
+    ) -> Result<Written<HoldId>, AppError> {
+        self.end_hold(actor, id, Wanted::Expire).await
+    }
+
+    async fn end_hold(
+        &self,
+        actor: &Actor,
+        id: HoldId,
+        wanted: Wanted,
+    ) -> Result<Written<HoldId>, AppError> {
+        let actor = actor.clone();
+        self.store.write(None, EndHold { actor, id, wanted }).await
+    }
+}

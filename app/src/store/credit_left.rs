@@ -1,0 +1,315 @@
+//! Tables of what is left: of batches and their retirements at issue, and of what credits have done for KPIs. They follow
+//! from issues, cover and reductions.
+
+use std::collections::HashMap;
+
+use commonweal_domain::credit::entries::CreditsIssued;
+use commonweal_domain::credit::reduction::Part;
+use commonweal_domain::credit::terms::KpiAccount;
+use commonweal_domain::ids::{BatchId, Id, KpiId, RetirementId};
+use commonweal_domain::time::Date;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{QueryOrder, QuerySelect};
+
+use super::columns;
+use crate::error::AppError;
+
+/// Table `kpi_account`.
+pub(crate) mod kpi_account {
+    use sea_orm::entity::prelude::*;
+
+    /// What credits have done for a KPI.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "kpi_account")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kpi_id: Uuid,
+        pub obligated_units: i64,
+        pub surplus_units: i64,
+        pub tradable_units: i64,
+        pub covered_units: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Table `surplus_intent`.
+pub(crate) mod surplus_intent {
+    use sea_orm::entity::prelude::*;
+
+    /// The day on which a supplier registered that it means to trade surplus of a KPI.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "surplus_intent")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kpi_id: Uuid,
+        pub on_day: String,
+        pub entry_idx: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Table `batch_left`.
+pub(crate) mod batch_left {
+    use sea_orm::entity::prelude::*;
+
+    /// Surplus of a batch that circulates, and what of it is kept back.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "batch_left")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub batch_id: Uuid,
+        pub circulating_units: i64,
+        pub buffer_units: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Table `part_left`.
+pub(crate) mod part_left {
+    use sea_orm::entity::prelude::*;
+
+    /// Units of a retirement at issue for which its certificate holds.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "part_left")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub retirement_id: Uuid,
+        pub batch_id: Uuid,
+        pub seq: i64,
+        pub kpi_id: Option<Uuid>,
+        pub units: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What credits have done for some KPIs; one without a row has done nothing.
+pub(crate) async fn kpi_accounts(
+    db: &impl ConnectionTrait,
+    kpis: &[KpiId],
+) -> Result<HashMap<KpiId, KpiAccount>, AppError> {
+    let rows = kpi_account::Entity::find()
+        .filter(kpi_account::Column::KpiId.is_in(columns::uuids(kpis)))
+        .all(db)
+        .await?;
+    let account = |row: kpi_account::Model| KpiAccount {
+        obligated_units: row.obligated_units,
+        surplus_units: row.surplus_units,
+        tradable_units: row.tradable_units,
+        covered_units: row.covered_units,
+    };
+    let found = rows.into_iter();
+    Ok(found
+        .map(|row| (KpiId::from_uuid(row.kpi_id), account(row)))
+        .collect())
+}
+
+/// Changes what credits have done for a KPI.
+pub(crate) async fn change_kpi(
+    db: &impl ConnectionTrait,
+    kpi: KpiId,
+    change: impl FnOnce(&mut KpiAccount) -> Option<()>,
+) -> Result<(), AppError> {
+    let mut account = kpi_accounts(db, &[kpi])
+        .await?
+        .remove(&kpi)
+        .unwrap_or_default();
+    change(&mut account).ok_or_else(too_large)?;
+    let row = kpi_account::ActiveModel {
+        kpi_id: Set(kpi.uuid()),
+        obligated_units: Set(account.obligated_units),
+        surplus_units: Set(account.surplus_units),
+        tradable_units: Set(account.tradable_units),
+        covered_units: Set(account.covered_units),
+    };
+    let replace = OnConflict::column(kpi_account::Column::KpiId)
+        .update_columns([
+            kpi_account::Column::ObligatedUnits,
+            kpi_account::Column::SurplusUnits,
+            kpi_account::Column::TradableUnits,
+            kpi_account::Column::CoveredUnits,
+        ])
+        .to_owned();
+    kpi_account::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// More units than can be counted.
+pub(crate) fn too_large() -> AppError {
+    AppError::refused(
+        "AMOUNT_TOO_LARGE",
+        "the sum of units would exceed what can be counted",
+    )
+}
+
+/// Adds to a number of units.
+pub(crate) fn plus(units: &mut i64, more: i64) -> Option<()> {
+    *units = units.checked_add(more)?;
+    Some(())
+}
+
+/// The day on which the intent to trade surplus of a KPI was registered.
+pub(crate) async fn intended_on(
+    db: &impl ConnectionTrait,
+    kpi: KpiId,
+) -> Result<Option<Date>, AppError> {
+    let row = surplus_intent::Entity::find_by_id(kpi.uuid())
+        .one(db)
+        .await?;
+    row.map(|row| row.on_day.parse().map_err(AppError::internal))
+        .transpose()
+}
+
+/// Stores what is left of a batch at its issue: everything.
+pub(crate) async fn insert(
+    db: &impl ConnectionTrait,
+    issued: &CreditsIssued,
+    named: Option<KpiId>,
+) -> Result<(), AppError> {
+    batch_left::Entity::insert(batch_left::ActiveModel {
+        batch_id: Set(issued.batch.uuid()),
+        circulating_units: Set(issued.circulating_units()),
+        buffer_units: Set(issued.buffer_units),
+    })
+    .exec_without_returning(db)
+    .await?;
+    for (seq, retired) in (0_i64..).zip(&issued.retirements) {
+        part_left::Entity::insert(part_left::ActiveModel {
+            retirement_id: Set(retired.id.uuid()),
+            batch_id: Set(issued.batch.uuid()),
+            seq: Set(seq),
+            kpi_id: Set(retired.kpi.map(Id::uuid)),
+            units: Set(retired.units()),
+        })
+        .exec_without_returning(db)
+        .await?;
+        if let Some(kpi) = retired.kpi {
+            change_kpi(db, kpi, |account| {
+                plus(&mut account.obligated_units, retired.units())
+            })
+            .await?;
+        }
+    }
+    if let Some(kpi) = named {
+        change_kpi(db, kpi, |account| {
+            plus(&mut account.surplus_units, issued.surplus_units())?;
+            plus(&mut account.tradable_units, issued.circulating_units())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// What is left of the retirements at issue of some batches, in order.
+pub(crate) async fn parts_of(
+    db: &impl ConnectionTrait,
+    batch: BatchId,
+) -> Result<Vec<Part>, AppError> {
+    let rows = part_left::Entity::find()
+        .filter(part_left::Column::BatchId.eq(batch.uuid()))
+        .order_by_asc(part_left::Column::Seq)
+        .all(db)
+        .await?;
+    let part = |row: part_left::Model| Part {
+        retirement: RetirementId::from_uuid(row.retirement_id),
+        kpi: row.kpi_id.map(KpiId::from_uuid),
+        units: row.units,
+    };
+    Ok(rows.into_iter().map(part).collect())
+}
+
+/// Takes units off what is left of a retirement at issue, and answers the KPI that it answers.
+pub(crate) async fn withdraw(
+    db: &impl ConnectionTrait,
+    retirement: RetirementId,
+    units: i64,
+) -> Result<Option<KpiId>, AppError> {
+    let row = part_left::Entity::find_by_id(retirement.uuid())
+        .one(db)
+        .await?;
+    let row = row.ok_or_else(|| AppError::internal("a retirement without its part"))?;
+    part_left::Entity::update(part_left::ActiveModel {
+        retirement_id: Set(row.retirement_id),
+        units: Set(row.units.saturating_sub(units)),
+        ..Default::default()
+    })
+    .exec(db)
+    .await?;
+    Ok(row.kpi_id.map(KpiId::from_uuid))
+}
+
+/// What circulates of a batch, and what of it is kept back.
+pub(crate) async fn of_batch(
+    db: &impl ConnectionTrait,
+    batch: BatchId,
+) -> Result<batch_left::Model, AppError> {
+    let row = batch_left::Entity::find_by_id(batch.uuid()).one(db).await?;
+    row.ok_or_else(|| AppError::internal(format!("nothing is known of what is left of {batch}")))
+}
+
+/// Takes units off what circulates or is kept back.
+pub(crate) async fn take(
+    db: &impl ConnectionTrait,
+    batch: BatchId,
+    circulating: i64,
+    buffer: i64,
+) -> Result<(), AppError> {
+    let row = of_batch(db, batch).await?;
+    batch_left::Entity::update(batch_left::ActiveModel {
+        batch_id: Set(row.batch_id),
+        circulating_units: Set(row.circulating_units.saturating_sub(circulating)),
+        buffer_units: Set(row.buffer_units.saturating_sub(buffer)),
+    })
+    .exec(db)
+    .await?;
+    Ok(())
+}
+
+/// Batches of the classes of a pool that keep something back, in the order of their issue.
+pub(crate) async fn buffered(
+    db: &impl ConnectionTrait,
+    pool: &commonweal_domain::credit::class::PoolKey,
+) -> Result<Vec<BatchId>, AppError> {
+    use super::credit::{batch, class};
+    let (measure, place) = pool;
+    let classes = sea_orm::QueryTrait::into_query(
+        class::Entity::find()
+            .select_only()
+            .column(class::Column::Id)
+            .filter(class::Column::CatalogueId.eq(measure.catalogue.uuid()))
+            .filter(class::Column::MeasureCode.eq(measure.code.as_str()))
+            .filter(class::Column::Place.eq(place.as_str())),
+    );
+    let kept = sea_orm::QueryTrait::into_query(
+        batch_left::Entity::find()
+            .select_only()
+            .column(batch_left::Column::BatchId)
+            .filter(batch_left::Column::BufferUnits.gt(0_i64)),
+    );
+    let ids: Vec<Uuid> = batch::Entity::find()
+        .select_only()
+        .column(batch::Column::Id)
+        .filter(batch::Column::ClassId.in_subquery(classes))
+        .filter(batch::Column::Id.in_subquery(kept))
+        .order_by_asc(batch::Column::EntryIdx)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().map(BatchId::from_uuid).collect())
+}

@@ -1,0 +1,50 @@
+//! Sums of whole units that cannot overflow in the database: SQLite would fail, and PostgreSQL would make them decimals.
+
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::{Expr, ExprTrait as _, SimpleExpr};
+
+use super::credit_left::too_large;
+use crate::error::AppError;
+
+/// Units fall into a high and a low part; sums of either stay small for as many rows as there can be.
+const PART: i64 = 1 << 31;
+
+/// The sums of both parts; nothing where there are no rows.
+pub(crate) type SumParts = (Option<i64>, Option<i64>);
+
+/// The sum of the high parts of a column.
+pub(crate) fn sum_high(units: impl ColumnTrait) -> SimpleExpr {
+    sum(Expr::col(units.as_column_ref()).div(PART))
+}
+
+/// The sum of the low parts of a column.
+pub(crate) fn sum_low(units: impl ColumnTrait) -> SimpleExpr {
+    sum(Expr::col(units.as_column_ref()).modulo(PART))
+}
+
+fn sum(part: SimpleExpr) -> SimpleExpr {
+    Expr::expr(Expr::expr(part).sum()).cast_as("bigint")
+}
+
+/// The sum of units from the sums of their parts, or a refusal when it cannot be counted.
+pub(crate) fn joined((high, low): SumParts) -> Result<i64, AppError> {
+    high.unwrap_or(0)
+        .checked_mul(PART)
+        .and_then(|high| high.checked_add(low.unwrap_or(0)))
+        .ok_or_else(too_large)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_near_the_limit_is_counted_and_one_beyond_it_refused() {
+        let parts = |units: i64| (Some(units / PART), Some(units % PART));
+        assert_eq!(joined(parts(i64::MAX)).ok(), Some(i64::MAX));
+        assert_eq!(joined((None, None)).ok(), Some(0));
+        let (high, low) = parts(i64::MAX);
+        let twice = (high.map(|high| high * 2), low.map(|low| low * 2));
+        assert!(joined(twice).is_err_and(|error| error.kind() == "refused"));
+    }
+}

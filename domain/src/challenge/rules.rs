@@ -1,0 +1,208 @@
+//! Who may do what with a challenge, and until when.
+
+use super::state::{Challenge, Proposal};
+use super::{Body, Ground, Outcome};
+use crate::amount::Quantity;
+use crate::ids::{ChallengeId, ClaimId, OrganisationId, PersonId};
+use crate::time::Time;
+
+const DAY_MICROS: i64 = 86_400_000_000;
+/// The body in charge answers within so many days of the challenge, or of its hand-over.
+pub const ANSWER_DAYS: i64 = 30;
+/// Claimant and challenger may appeal so many days after the decision.
+pub const APPEAL_DAYS: i64 = 14;
+/// The most challenges of one person that may be open at a time.
+pub const MAX_OPEN: usize = 5;
+
+/// Why a step is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChallengeError {
+    /// Nothing to object to.
+    #[error("`claim`: {0} has no verified quantity: challenges are of verified claims")]
+    NotVerified(ClaimId),
+    /// Too many at once.
+    #[error("`claim`: you have {0} open challenges: wait until one is decided")]
+    TooMany(usize),
+    /// The same again.
+    #[error("`claim`: your challenge {0} of it is open: one at a time")]
+    Already(ChallengeId),
+    /// The claimant objects to itself.
+    #[error("`claim`: its claimant does not challenge it: ask a registrar to correct it")]
+    OwnClaim,
+    /// Somebody else is in charge.
+    #[error("`challenge`: another body is in charge of it")]
+    NotInCharge,
+    /// Handed over to where it is.
+    #[error("`body`: it is in charge already")]
+    SameBody,
+    /// A buyer that has nothing to do with it.
+    #[error("`body`: only the buyer of the claim's contract can be in charge beside the registry")]
+    NotTheBuyer,
+    /// A step that was taken or cannot come now.
+    #[error("`challenge`: it is {0}, where this step cannot be taken")]
+    WrongStep(&'static str),
+    /// Somebody who took part decides.
+    #[error("`challenge`: {0} took part before: the decision needs somebody else")]
+    SamePerson(PersonId),
+    /// More than before, or in another unit.
+    #[error("`verified`: {0}, expected less than the {1} that stands, in the same unit")]
+    NoLess(Quantity, Quantity),
+    /// Too late.
+    #[error("`challenge`: an appeal was possible until {0}")]
+    AppealOver(Time),
+    /// Too early.
+    #[error("`challenge`: the decision can be appealed until {0}: it is carried out after that")]
+    AppealOpen(Time),
+    /// Nothing to carry out.
+    #[error("`challenge`: it was not upheld: there is nothing to carry out")]
+    NotUpheld,
+}
+
+/// What the decision to raise needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RaiseFacts {
+    /// The claim.
+    pub claim: ClaimId,
+    /// Whether it has a verified quantity above zero.
+    pub verified: bool,
+    /// Whether the challenger acts for the claimant's group.
+    pub own: bool,
+    /// How many challenges of the person are open.
+    pub open: usize,
+    /// One of them that is of this claim.
+    pub same: Option<ChallengeId>,
+}
+
+/// Whether a challenge may be raised.
+pub fn decide_raise(facts: RaiseFacts) -> Result<(), ChallengeError> {
+    if !facts.verified {
+        return Err(ChallengeError::NotVerified(facts.claim));
+    }
+    if facts.own {
+        return Err(ChallengeError::OwnClaim);
+    }
+    if let Some(same) = facts.same {
+        return Err(ChallengeError::Already(same));
+    }
+    if facts.open >= MAX_OPEN {
+        return Err(ChallengeError::TooMany(facts.open));
+    }
+    Ok(())
+}
+
+/// The body in charge: the contract's buyer of what the contract asks for, and the registry of everything else, since a
+/// buyer has an interest in what it reports.
+pub fn route(ground: Ground, buyer: Option<OrganisationId>) -> Body {
+    match (ground, buyer) {
+        (Ground::Contract, Some(buyer)) => Body::Buyer(buyer),
+        _ => Body::Registry,
+    }
+}
+
+/// The end of a term of days.
+pub fn term(from: Time, days: i64) -> Time {
+    from.plus_micros(days.saturating_mul(DAY_MICROS))
+}
+
+/// Whether a challenge may be handed over to another body; `buyer` is the buyer of the claim's contract.
+pub fn decide_handover(
+    challenge: &Challenge,
+    to: Body,
+    buyer: Option<OrganisationId>,
+) -> Result<(), ChallengeError> {
+    if challenge.decisions.len() == 1 || challenge.is_over() {
+        return Err(ChallengeError::WrongStep(challenge.status()));
+    }
+    match to {
+        _ if to == challenge.body => Err(ChallengeError::SameBody),
+        Body::Buyer(named) if Some(named) != buyer => Err(ChallengeError::NotTheBuyer),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the claimant may reply: once, before a decision.
+pub fn decide_reply(challenge: &Challenge) -> Result<(), ChallengeError> {
+    if challenge.replied || !challenge.decisions.is_empty() {
+        return Err(ChallengeError::WrongStep(challenge.status()));
+    }
+    Ok(())
+}
+
+/// Whether the body in charge may find that there is a case: once, before a decision.
+pub fn decide_case(challenge: &Challenge) -> Result<(), ChallengeError> {
+    if challenge.has_case || !challenge.decisions.is_empty() {
+        return Err(ChallengeError::WrongStep(challenge.status()));
+    }
+    Ok(())
+}
+
+/// Whether the challenge may be decided so by a person. `standing` is the verified quantity, `earlier` everyone who
+/// submitted, verified or issued. Whoever decided first does not decide the appeal.
+pub fn decide_resolution(
+    challenge: &Challenge,
+    outcome: &Outcome,
+    by: PersonId,
+    standing: &Quantity,
+    earlier: &[PersonId],
+) -> Result<(), ChallengeError> {
+    let first = challenge.decisions.is_empty();
+    if !first && !challenge.appealed || challenge.decisions.len() > 1 {
+        return Err(ChallengeError::WrongStep(challenge.status()));
+    }
+    let decided = challenge.decisions.iter().any(|decision| decision.by == by);
+    if decided || earlier.contains(&by) || challenge.raised_by == by {
+        return Err(ChallengeError::SamePerson(by));
+    }
+    match outcome {
+        Outcome::Upheld { verified, .. } if !is_less(verified, standing) => {
+            Err(ChallengeError::NoLess(verified.clone(), standing.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_less(reduced: &Quantity, standing: &Quantity) -> bool {
+    standing.same_unit(reduced).is_ok() && reduced.units() < standing.units()
+}
+
+/// Whether the first decision may be appealed now.
+pub fn decide_appeal(challenge: &Challenge, at: Time) -> Result<(), ChallengeError> {
+    let [decision] = challenge.decisions.as_slice() else {
+        return Err(ChallengeError::WrongStep(challenge.status()));
+    };
+    if challenge.appealed {
+        return Err(ChallengeError::WrongStep(challenge.status()));
+    }
+    let until = term(decision.at, APPEAL_DAYS);
+    if at < until {
+        Ok(())
+    } else {
+        Err(ChallengeError::AppealOver(until))
+    }
+}
+
+/// The outcome that can be carried out now: of the appeal, or of a decision that can no longer be appealed.
+pub fn final_outcome(challenge: &Challenge, at: Time) -> Result<&Outcome, ChallengeError> {
+    match challenge.decisions.as_slice() {
+        [_, decision] => Ok(&decision.outcome),
+        [decision] if !challenge.appealed => {
+            let until = term(decision.at, APPEAL_DAYS);
+            if at < until {
+                Err(ChallengeError::AppealOpen(until))
+            } else {
+                Ok(&decision.outcome)
+            }
+        }
+        _ => Err(ChallengeError::WrongStep(challenge.status())),
+    }
+}
+
+/// Whether a registrar may propose to take a verified quantity back to a smaller one.
+pub fn decide_proposal(proposal: &Proposal, standing: &Quantity) -> Result<(), ChallengeError> {
+    if is_less(&proposal.verified, standing) {
+        Ok(())
+    } else {
+        let verified = proposal.verified.clone();
+        Err(ChallengeError::NoLess(verified, standing.clone()))
+    }
+}

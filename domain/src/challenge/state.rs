@@ -1,0 +1,202 @@
+//! What replay knows of challenges.
+
+use std::collections::BTreeMap;
+
+use super::rules::final_outcome;
+use super::{Basis, Body, Ground, Outcome, Remedy};
+use crate::amount::Quantity;
+use crate::ids::{ChallengeId, ClaimId, PersonId, ProposalId};
+use crate::time::Time;
+
+/// A decision about a challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Who decided.
+    pub by: PersonId,
+    /// What.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Time,
+}
+
+/// A challenge with what happened to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// The challenge.
+    pub id: ChallengeId,
+    /// The claim that it is about.
+    pub claim: ClaimId,
+    /// What the objection is.
+    pub ground: Ground,
+    /// Who raised it.
+    pub raised_by: PersonId,
+    /// Who is in charge.
+    pub body: Body,
+    /// Until when the body in charge answers.
+    pub answer_by: Time,
+    /// Whether the claimant replied.
+    pub replied: bool,
+    /// Whether the body in charge found that there is a case, so that unsold units are frozen.
+    pub has_case: bool,
+    /// The first decision, and after an appeal the second.
+    pub decisions: Vec<Decision>,
+    /// Whether the first decision was appealed.
+    pub appealed: bool,
+    /// Whether an upheld challenge was carried out.
+    pub carried_out: bool,
+}
+
+impl Challenge {
+    /// Where it stands, in a word.
+    pub fn status(&self) -> &'static str {
+        match (self.decisions.len(), self.appealed) {
+            (0, _) if self.has_case => "under examination",
+            (0, _) => "raised",
+            (1, true) => "appealed",
+            _ if self.carried_out => "carried out",
+            _ => match self.decisions.last().map(|decision| &decision.outcome) {
+                Some(Outcome::Dismissed) => "dismissed",
+                _ => "upheld",
+            },
+        }
+    }
+
+    /// Whether nothing more can happen to it but an appeal: it was carried out, or dismissed.
+    pub fn is_over(&self) -> bool {
+        let dismissed = |decision: &Decision| decision.outcome == Outcome::Dismissed;
+        let waits = self.decisions.len() == 1 && self.appealed;
+        self.carried_out || !waits && self.decisions.last().is_some_and(dismissed)
+    }
+
+    /// Whether the batch of its claim is frozen: there is a case, and it is not over.
+    pub fn freezes(&self) -> bool {
+        let upheld = |decision: &Decision| decision.outcome != Outcome::Dismissed;
+        !self.is_over() && (self.has_case || self.decisions.iter().any(upheld))
+    }
+}
+
+/// A registrar's proposal to correct or reverse a verified claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The proposal.
+    pub id: ProposalId,
+    /// The claim.
+    pub claim: ClaimId,
+    /// What would stay verified.
+    pub verified: Quantity,
+    /// Why the rest falls.
+    pub remedy: Remedy,
+    /// Who proposes.
+    pub by: PersonId,
+    /// Whether it was carried out.
+    pub carried_out: bool,
+}
+
+/// Challenges and proposals as of the last entry.
+#[derive(Debug, Default)]
+pub struct State {
+    challenges: BTreeMap<ChallengeId, Challenge>,
+    by_claim: BTreeMap<ClaimId, Vec<ChallengeId>>,
+    open_by: BTreeMap<PersonId, Vec<ChallengeId>>,
+    proposals: BTreeMap<ProposalId, Proposal>,
+}
+
+impl State {
+    /// A challenge.
+    pub fn challenge(&self, id: ChallengeId) -> Option<&Challenge> {
+        self.challenges.get(&id)
+    }
+
+    /// A proposal.
+    pub fn proposal(&self, id: ProposalId) -> Option<&Proposal> {
+        self.proposals.get(&id)
+    }
+
+    /// A challenge that freezes what was issued for a claim.
+    pub fn freezing(&self, claim: ClaimId) -> Option<ChallengeId> {
+        self.of(claim)
+            .find(|challenge| challenge.freezes())
+            .map(|challenge| challenge.id)
+    }
+
+    /// A challenge of a claim that is not over.
+    pub fn open(&self, claim: ClaimId) -> Option<ChallengeId> {
+        self.of(claim)
+            .find(|challenge| !challenge.is_over())
+            .map(|challenge| challenge.id)
+    }
+
+    fn of(&self, claim: ClaimId) -> impl Iterator<Item = &Challenge> {
+        let ids = self.by_claim.get(&claim).into_iter().flatten();
+        ids.filter_map(|id| self.challenges.get(id))
+    }
+
+    /// Open challenges of a person.
+    pub(super) fn open_of(&self, person: PersonId) -> &[ChallengeId] {
+        self.open_by.get(&person).map_or(&[], Vec::as_slice)
+    }
+
+    /// The quantity and remedy that can be carried out now, with who decided; nothing when there is no such thing.
+    pub fn basis(
+        &self,
+        basis: Basis,
+        at: Time,
+    ) -> Option<(ClaimId, &Quantity, Remedy, Vec<PersonId>)> {
+        match basis {
+            Basis::Proposal(id) => {
+                let found = self
+                    .proposals
+                    .get(&id)
+                    .filter(|proposal| !proposal.carried_out)?;
+                Some((found.claim, &found.verified, found.remedy, vec![found.by]))
+            }
+            Basis::Challenge(id) => {
+                let found = self
+                    .challenges
+                    .get(&id)
+                    .filter(|challenge| !challenge.carried_out)?;
+                let Outcome::Upheld { verified, remedy } = final_outcome(found, at).ok()? else {
+                    return None;
+                };
+                let by = found.decisions.iter().map(|decision| decision.by).collect();
+                Some((found.claim, verified, *remedy, by))
+            }
+        }
+    }
+
+    pub(super) fn raise(&mut self, challenge: Challenge) {
+        let (id, claim, by) = (challenge.id, challenge.claim, challenge.raised_by);
+        self.by_claim.entry(claim).or_default().push(id);
+        self.open_by.entry(by).or_default().push(id);
+        self.challenges.insert(id, challenge);
+    }
+
+    pub(super) fn propose(&mut self, proposal: Proposal) {
+        self.proposals.insert(proposal.id, proposal);
+    }
+
+    /// Takes in a step of a challenge that was found right.
+    pub(super) fn change(&mut self, id: ChallengeId, step: impl FnOnce(&mut Challenge)) {
+        let Some(challenge) = self.challenges.get_mut(&id) else {
+            return;
+        };
+        step(challenge);
+        let open = self.open_by.entry(challenge.raised_by).or_default();
+        open.retain(|other| *other != id);
+        if !challenge.is_over() {
+            open.push(id);
+        }
+    }
+
+    /// Notes that a decision was carried out.
+    pub(crate) fn carry_out(&mut self, basis: Basis) {
+        match basis {
+            Basis::Challenge(id) => self.change(id, |challenge| challenge.carried_out = true),
+            Basis::Proposal(id) => {
+                if let Some(proposal) = self.proposals.get_mut(&id) {
+                    proposal.carried_out = true;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Corrections and reversals: what falls when less was delivered than was verified.
+//!
+//! Surplus falls first. What retired to the buyer at issue stays retired, and its certificate is withdrawn in part: it never
+//! draws on a buffer. What circulates is taken from the claimant's own unretired credits of the batch, then from the
+//! buffers of the pool; the rest is a liability of the claimant. Units of others are never touched.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::hold::Hold;
+use super::retirement::Retirement;
+use super::serials::{SerialRange, Serials, SerialsError};
+use super::split::{add, less_deadweight, sub};
+use super::state::Batch;
+use super::units;
+use crate::amount::{Quantity, Share};
+use crate::challenge::Basis;
+use crate::fraction::ArithmeticError;
+use crate::ids::{
+    BatchId, ClaimId, HoldId, KpiId, LiabilityId, OrganisationId, PersonId, RetirementId,
+};
+use crate::log::schema;
+
+/// Units retired at issue whose outcome was not delivered or was undone: their certificate holds for the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawal {
+    /// The batch.
+    pub batch: BatchId,
+    /// The retirement.
+    pub retirement: RetirementId,
+    /// How many smallest units.
+    #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
+    pub units: i64,
+}
+
+/// A hold that had to end, because its units fall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BrokenHold {
+    /// The hold.
+    pub hold: HoldId,
+    /// Its units, which go back before they fall.
+    #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
+    pub units: i64,
+}
+
+/// Circulating units of a batch that fall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchLoss {
+    /// The batch.
+    pub batch: BatchId,
+    /// How many smallest units, wherever they are made good.
+    #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
+    pub units: i64,
+    /// Holds of the claimant that end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<BrokenHold>,
+    /// The claimant's own units that leave circulation, from the high end; none when it has none left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serials: Option<SerialRange>,
+}
+
+/// Units of a buffer that stand in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// Whose buffer.
+    pub batch: BatchId,
+    /// Which units, from the high end.
+    pub serials: SerialRange,
+}
+
+/// Units that nothing could make good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Owed {
+    /// The liability.
+    pub liability: LiabilityId,
+    /// How many smallest units.
+    #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
+    pub units: i64,
+}
+
+/// Everything that falls when the verified quantity of a claim is reduced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reduction {
+    /// The claim.
+    pub claim: ClaimId,
+    /// Who delivered, and owes what is not made good.
+    pub claimant: OrganisationId,
+    /// The decision behind it.
+    pub basis: Basis,
+    /// V': the quantity that stays verified.
+    pub verified: Quantity,
+    /// Certificates that hold for less.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<Withdrawal>,
+    /// Circulating surplus that falls, batch by batch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<BatchLoss>,
+    /// Buffers that stand in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<Draw>,
+    /// What is owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+}
+
+/// Units of a retirement at issue that its certificate still holds for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The retirement.
+    pub retirement: RetirementId,
+    /// The KPI that the units answer; none for surplus that was not traded.
+    pub kpi: Option<KpiId>,
+    /// How many.
+    pub units: i64,
+}
+
+impl Part {
+    /// What a retirement at issue answers.
+    pub fn of(retirement: &Retirement) -> Self {
+        Self {
+            retirement: retirement.id,
+            kpi: retirement.kpi,
+            units: retirement.units(),
+        }
+    }
+}
+
+/// A batch with what is left of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchStanding {
+    /// The batch.
+    pub batch: Batch,
+    /// Units retired at issue.
+    pub parts: Vec<Part>,
+    /// Surplus that circulates, the buffer included, whoever has it.
+    pub circulating: i64,
+    /// The claimant's own units of it that it may use.
+    pub available: i64,
+    /// The claimant's own open holds, oldest first.
+    pub holds: Vec<Hold>,
+}
+
+/// A batch with units kept back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buffered {
+    /// The batch.
+    pub batch: BatchId,
+    /// Its serials.
+    pub serials: Serials,
+    /// How many units.
+    pub units: i64,
+}
+
+/// What the decision needs.
+#[derive(Debug, Clone, Copy)]
+pub struct ReductionFacts<'a> {
+    /// The claim.
+    pub claim: ClaimId,
+    /// Who delivered.
+    pub claimant: OrganisationId,
+    /// The verified quantity as it stands.
+    pub verified: &'a Quantity,
+    /// The decision.
+    pub basis: Basis,
+    /// The quantity that it leaves.
+    pub reduced: &'a Quantity,
+    /// The measure's deadweight, for a claim outside contracts.
+    pub outside: Option<Share>,
+    /// The claim's batch, if it was issued, and after it the other batches of the named KPI, latest first.
+    pub batches: &'a [BatchStanding],
+    /// Buffers of the pool: of the claim's batch first, then of the others in the order of their issue.
+    pub pool: &'a [Buffered],
+    /// The registrar.
+    pub registrar: PersonId,
+    /// Who submitted, verified, issued or decided before.
+    pub earlier: &'a [PersonId],
+}
+
+/// Why nothing falls.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReductionError {
+    /// The same person decided and carries out.
+    #[error("`registrar`: {0} took an earlier step: this needs a second person")]
+    SamePerson(PersonId),
+    /// Another unit.
+    #[error("`verified`: {reduced} is not in the unit of the {verified} that stands")]
+    Unit {
+        /// What the decision leaves.
+        reduced: Quantity,
+        /// What stands.
+        verified: Quantity,
+    },
+    /// Batch and claim disagree.
+    #[error("the parts of the batch do not cover what falls")]
+    Uncovered,
+    /// Too much.
+    #[error(transparent)]
+    Arithmetic(#[from] ArithmeticError),
+    /// Too much for serials.
+    #[error(transparent)]
+    Serials(#[from] SerialsError),
+}
+
+/// What falls. `liability` is the id of the liability, used only when something is owed.
+pub fn decide_reduction(
+    liability: LiabilityId,
+    facts: &ReductionFacts<'_>,
+) -> Result<Reduction, ReductionError> {
+    if facts.earlier.contains(&facts.registrar) {
+        return Err(ReductionError::SamePerson(facts.registrar));
+    }
+    if facts.verified.same_unit(facts.reduced).is_err() {
+        return Err(ReductionError::Unit {
+            reduced: facts.reduced.clone(),
+            verified: facts.verified.clone(),
+        });
+    }
+    // Another decision may have gone further in the meantime: then nothing more falls.
+    let less = facts.reduced.units() < facts.verified.units();
+    let reduced = if less { facts.reduced } else { facts.verified };
+    let mut reduction = Reduction {
+        claim: facts.claim,
+        claimant: facts.claimant,
+        basis: facts.basis,
+        verified: reduced.clone(),
+        withdrawn: Vec::new(),
+        losses: Vec::new(),
+        drawn: Vec::new(),
+        owed: None,
+    };
+    let own = facts.batches.first();
+    let Some(own) = own.filter(|_| less) else {
+        return Ok(reduction);
+    };
+    let lost = lost(own, facts)?;
+    let mut serials: BTreeMap<BatchId, Serials> = BTreeMap::new();
+    let owed = take_surplus(lost.surplus, facts, &mut serials, &mut reduction)?;
+    take_obligated(lost.obligated, own, &mut reduction)?;
+    let units = draw(owed, facts.pool, &mut serials, &mut reduction)?;
+    reduction.owed = (units > 0).then_some(Owed { liability, units });
+    Ok(reduction)
+}
+
+struct Lost {
+    surplus: i64,
+    obligated: i64,
+}
+
+/// The split of V' against the split that was issued.
+fn lost(own: &BatchStanding, facts: &ReductionFacts<'_>) -> Result<Lost, ReductionError> {
+    let (now, reduced) = (facts.verified.units(), facts.reduced.units());
+    if let Some(deadweight) = facts.outside {
+        let answers = own.parts.iter().filter(|part| part.kpi.is_some());
+        let filled = answers.map(|part| part.units).try_fold(0, add)?;
+        let kept = filled.min(reduced);
+        let caused = less_deadweight(sub(reduced, kept)?, deadweight)?;
+        return Ok(Lost {
+            surplus: sub(own.circulating, caused)?.max(0),
+            obligated: sub(filled, kept)?,
+        });
+    }
+    let mut all = 0;
+    for standing in facts.batches {
+        let retained = standing.parts.iter().filter(|part| part.kpi.is_none());
+        all = retained.map(|part| part.units).try_fold(all, add)?;
+        all = add(all, standing.circulating)?;
+    }
+    let surplus = all.min(sub(now, reduced)?);
+    Ok(Lost {
+        surplus,
+        obligated: sub(sub(now, reduced)?, surplus)?,
+    })
+}
+
+/// Takes surplus batch by batch: what retired to the buyer, then what circulates. Answers what the claimant has not.
+fn take_surplus(
+    lost: i64,
+    facts: &ReductionFacts<'_>,
+    serials: &mut BTreeMap<BatchId, Serials>,
+    reduction: &mut Reduction,
+) -> Result<i64, ReductionError> {
+    let (mut left, mut owed) = (lost, 0);
+    for standing in facts.batches {
+        for part in standing.parts.iter().filter(|part| part.kpi.is_none()) {
+            left = sub(left, withdraw(standing.batch.id, part, left, reduction))?;
+        }
+        let units = standing.circulating.min(left);
+        if units > 0 {
+            left = sub(left, units)?;
+            owed = add(owed, take_circulating(units, standing, serials, reduction)?)?;
+        }
+    }
+    if left == 0 {
+        Ok(owed)
+    } else {
+        Err(ReductionError::Uncovered)
+    }
+}
+
+fn withdraw(batch: BatchId, part: &Part, left: i64, reduction: &mut Reduction) -> i64 {
+    let units = part.units.min(left);
+    if units > 0 {
+        reduction.withdrawn.push(Withdrawal {
+            batch,
+            retirement: part.retirement,
+            units,
+        });
+    }
+    units
+}
+
+fn take_obligated(
+    lost: i64,
+    own: &BatchStanding,
+    reduction: &mut Reduction,
+) -> Result<(), ReductionError> {
+    let mut left = lost;
+    for part in own.parts.iter().rev().filter(|part| part.kpi.is_some()) {
+        left = sub(left, withdraw(own.batch.id, part, left, reduction))?;
+    }
+    if left == 0 {
+        Ok(())
+    } else {
+        Err(ReductionError::Uncovered)
+    }
+}
+
+/// Takes the claimant's own units, holds only as far as they are needed, and answers what is missing.
+fn take_circulating(
+    units: i64,
+    standing: &BatchStanding,
+    serials: &mut BTreeMap<BatchId, Serials>,
+    reduction: &mut Reduction,
+) -> Result<i64, ReductionError> {
+    let mut own = standing.available;
+    let mut broken = Vec::new();
+    for hold in &standing.holds {
+        if own >= units {
+            break;
+        }
+        own = add(own, hold.units)?;
+        broken.push(BrokenHold {
+            hold: hold.id,
+            units: hold.units,
+        });
+    }
+    let taken = own.min(units);
+    let batch = standing.batch;
+    let left = serials.entry(batch.id).or_insert(batch.serials);
+    reduction.losses.push(BatchLoss {
+        batch: batch.id,
+        units,
+        broken,
+        serials: match taken {
+            0 => None,
+            taken => Some(left.take_high(taken)?),
+        },
+    });
+    Ok(sub(units, taken)?)
+}
+
+/// Draws on buffers in order and answers what is missing.
+fn draw(
+    owed: i64,
+    pool: &[Buffered],
+    serials: &mut BTreeMap<BatchId, Serials>,
+    reduction: &mut Reduction,
+) -> Result<i64, ReductionError> {
+    let mut left = owed;
+    for buffered in pool {
+        let units = buffered.units.min(left);
+        if units > 0 {
+            let range = serials.entry(buffered.batch).or_insert(buffered.serials);
+            reduction.drawn.push(Draw {
+                batch: buffered.batch,
+                serials: range.take_high(units)?,
+            });
+            left = sub(left, units)?;
+        }
+    }
+    Ok(left)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+//! Holds, a challenge, a reversal and a liability, replayed clean and then tampered with.
+
+use super::*;
+use crate::challenge::entries::{
+    ChallengeAccepted, ChallengeAnswered, ChallengeRaised, ChallengeResolved, CorrectionProposed,
+};
+use crate::challenge::rules::{ANSWER_DAYS, term};
+use crate::challenge::{Basis, Body as InCharge, Ground, Outcome, Remedy};
+use crate::credit::hold::{Delivery, HoldEnd};
+use crate::credit::reduction::{Reduction, ReductionFacts, decide_reduction};
+
+/// Twenty days pass before what is decided is carried out.
+const SEPTEMBER: i64 = 1_790_000_000_000_000;
+
+fn second() -> Vec<EntryActor> {
+    by(SECOND, REGISTRY, Role::Registrar)
+}
+
+fn third() -> Vec<EntryActor> {
+    by(THIRD, REGISTRY, Role::Registrar)
+}
+
+fn broker() -> Vec<EntryActor> {
+    by(BROKER, FUND, Role::Officer)
+}
+
+fn held(n: u128, units: i64) -> CreditsHeld {
+    CreditsHeld {
+        hold: id(n),
+        batch: id(91),
+        holder: organisation(SUPPLIER),
+        to: Some(organisation(FUND)),
+        units,
+        expires_at: Time::from_micros(SEPTEMBER + 86_400_000_000),
+    }
+}
+
+fn released(n: u128, delivered: i64, returned_units: i64) -> CreditsReleased {
+    CreditsReleased {
+        hold: id(n),
+        batch: id(91),
+        holder: organisation(SUPPLIER),
+        end: HoldEnd::Delivered,
+        delivered: Some(Delivery {
+            to: organisation(FUND),
+            units: delivered,
+            reason: TransferReason::Sale,
+            procurement_reference: None,
+        }),
+        returned_units,
+    }
+}
+
+fn raised(at: usize) -> ChallengeRaised {
+    let at = Time::from_micros(SEPTEMBER + i64::try_from(at).unwrap());
+    ChallengeRaised {
+        challenge: id(270),
+        claim: id(6),
+        ground: Ground::Delivery,
+        reason: sha256(b"nobody came"),
+        body: InCharge::Registry,
+        answer_by: term(at, ANSWER_DAYS),
+    }
+}
+
+fn upheld(verified: &str) -> ChallengeResolved {
+    ChallengeResolved {
+        challenge: id(270),
+        decision: Outcome::Upheld {
+            verified: measure().quantity(verified).unwrap(),
+            remedy: Remedy::Reverse,
+        },
+        reason: sha256(b"the sheets are blank"),
+    }
+}
+
+/// What falls when 5.0 of the 6.5 hours of claim 6 stay, on the log so far.
+fn reduction(log: &Log) -> Reduction {
+    let (state, findings) = audit(log);
+    assert_eq!(findings, []);
+    let recorded = state.contracts.claim(id(6)).unwrap();
+    let facts = ReductionFacts {
+        claim: id(6),
+        claimant: organisation(SUPPLIER),
+        verified: recorded.verified.as_ref().unwrap(),
+        basis: Basis::Challenge(id(270)),
+        reduced: &measure().quantity("5.0").unwrap(),
+        outside: None,
+        batches: &state.credits.standings(id(6)),
+        pool: &state.credits.pool_of(id(6)),
+        registrar: id(THIRD),
+        earlier: &[],
+    };
+    decide_reduction(id(290), &facts).unwrap()
+}
+
+/// Of 22 units 10 are sold, 3 more delivered from a hold, 4 held; then 1.5 hours of 6.5 are reversed.
+fn lived() -> Log {
+    let mut log = clean();
+    log.truncate(position(&log, "credits.transferred", 0));
+    log.push((reporter(), sale(10).into()));
+    log.push((reporter(), held(170, 5).into()));
+    log.push((reporter(), released(170, 3, 2).into()));
+    log.push((reporter(), held(171, 4).into()));
+    log.push((broker(), raised(log.len()).into()));
+    let reply = ChallengeAnswered {
+        challenge: id(270),
+        reply: sha256(b"they came"),
+    };
+    log.push((reporter(), reply.into()));
+    log.push((second(), ChallengeAccepted { challenge: id(270) }.into()));
+    log.push((second(), upheld("5.0").into()));
+    let reduction = reduction(&log);
+    log.push((third(), CreditsReversed { reduction }.into()));
+    let back = CreditsTransferred {
+        from: organisation(FUND),
+        to: organisation(SUPPLIER),
+        ..sale(3)
+    };
+    log.push((broker(), back.into()));
+    log.push((reporter(), cleared(3).into()));
+    log
+}
+
+fn cleared(units: i64) -> LiabilityCleared {
+    LiabilityCleared {
+        liability: id(290),
+        batch: id(91),
+        holder: organisation(SUPPLIER),
+        serials: SerialRange::new(54 - units, 54).unwrap(),
+    }
+}
+
+fn changed(kind: &str, nth: usize, actors: Vec<EntryActor>, body: impl Into<Body>) -> Finding {
+    let mut log = lived();
+    let at = position(&log, kind, nth);
+    log[at] = (actors, body.into());
+    first_at(&log, at)
+}
+
+fn inserted(before: &str, actors: Vec<EntryActor>, body: impl Into<Body>) -> Finding {
+    let mut log = lived();
+    let at = position(&log, before, 0);
+    log.insert(at, (actors, body.into()));
+    first_at(&log, at)
+}
+
+#[test]
+fn a_reversal_replays_without_a_finding() {
+    let (state, findings) = audit(&lived());
+    assert_eq!(findings, []);
+    let credits = &state.credits;
+    let of = |bucket| {
+        let balances = credits.ledger().of_batch(id(91));
+        let here = balances.filter(|(account, _)| account.bucket == bucket);
+        here.map(|(_, units)| units).sum::<i64>()
+    };
+    // One unit of the buyer's surplus falls; of 14 that circulate 9 are the claimant's, 2 buffered, and 3 owed.
+    assert_eq!(of(Bucket::Reversed), 9);
+    assert_eq!(of(Bucket::Cancelled), 2 + 3);
+    assert_eq!((of(Bucket::Buffer), of(Bucket::Held)), (0, 0));
+    assert_eq!(of(Bucket::Available), 10, "the fund's own are not touched");
+    assert_eq!(credits.withdrawn(id(591)), 1);
+    assert_eq!(credits.liability(id(290)).unwrap().units, 0);
+    let kpi = credits.kpi(id(101));
+    assert_eq!((kpi.obligated_units, kpi.surplus_units), (120, 10));
+    assert_eq!(state.contracts.verified_units(id(101)), 130);
+}
+
+#[test]
+fn a_hold_that_was_not_counted_is_found() {
+    let finding = changed("credits.held", 1, reporter(), held(171, 10));
+    assert!(finding.found.contains("only 9 are available"), "{finding}");
+    let finding = changed("credits.held", 1, reporter(), held(170, 4));
+    assert_eq!(finding.expected, "a new id");
+}
+
+#[test]
+fn a_hold_ends_once_and_with_all_its_units() {
+    let finding = inserted("challenge.raised", reporter(), released(170, 1, 4));
+    assert!(finding.expected.contains("ends once"), "{finding}");
+    let finding = changed("credits.released", 0, reporter(), released(170, 3, 1));
+    assert_eq!(finding.check, "hold");
+    let stolen = changed("credits.released", 0, broker(), released(170, 3, 2));
+    assert_eq!(stolen.check, "actors");
+}
+
+#[test]
+fn frozen_units_that_move_are_found() {
+    let finding = inserted("challenge.resolved", reporter(), sale(1));
+    assert!(finding.found.contains("has a case"), "{finding}");
+}
+
+#[test]
+fn whoever_verified_does_not_decide_and_whoever_decided_does_not_carry_out() {
+    let actors = by(VERIFIER, REGISTRY, Role::Registrar);
+    let finding = changed("challenge.resolved", 0, actors, upheld("5.0"));
+    assert!(finding.found.contains("took part"), "{finding}");
+    let log = lived();
+    let at = position(&log, "credits.reversed", 0);
+    let finding = changed("credits.reversed", 0, second(), log[at].1.clone());
+    assert!(finding.found.contains("second person"), "{finding}");
+}
+
+#[test]
+fn a_smaller_loss_or_another_remedy_is_found() {
+    let log = lived();
+    let at = position(&log, "credits.reversed", 0);
+    let mut small = reduction(&log[..at].to_vec());
+    small.owed = None;
+    let body = CreditsReversed { reduction: small };
+    let finding = changed("credits.reversed", 0, third(), body);
+    assert_eq!(finding.check, "reduction");
+    let reduction = reduction(&log[..at].to_vec());
+    let finding = changed(
+        "credits.reversed",
+        0,
+        third(),
+        CreditsCorrected { reduction },
+    );
+    assert_eq!(finding.check, "decision");
+}
+
+#[test]
+fn a_decision_is_carried_out_once_and_only_when_it_can_no_longer_be_appealed() {
+    let mut log = lived();
+    let at = position(&log, "credits.reversed", 0);
+    let again = log[at].1.clone();
+    log.push((third(), again.clone()));
+    let last = log.len() - 1;
+    assert_eq!(first_at(&log, last).check, "decision");
+    log.truncate(at);
+    let (mut state, findings) = audit(&log);
+    assert_eq!(findings, []);
+    let entry = Draft {
+        actors: third(),
+        subject: "test".into(),
+        inputs_upto: None,
+        body: again,
+    }
+    .at(Time::from_micros(SEPTEMBER + 86_400_000_000));
+    let early = state
+        .replay(u64::try_from(at).unwrap(), &entry)
+        .unwrap_err();
+    assert_eq!(early.check, "decision");
+}
+
+#[test]
+fn a_proposal_of_more_than_stands_is_found() {
+    let proposed = |verified: &str| CorrectionProposed {
+        proposal: id(280),
+        claim: id(6),
+        verified: measure().quantity(verified).unwrap(),
+        remedy: Remedy::Correct,
+        reason: sha256(b"typing error"),
+    };
+    let finding = inserted("challenge.raised", second(), proposed("6.5"));
+    assert!(finding.found.contains("expected less"), "{finding}");
+    let finding = inserted("challenge.raised", reporter(), proposed("6.0"));
+    assert_eq!(finding.check, "actors");
+}
+
+#[test]
+fn more_than_is_owed_and_units_of_others_make_nothing_good() {
+    let finding = changed("liability.cleared", 0, reporter(), cleared(4));
+    assert!(finding.found.contains("only 3 are"), "{finding}");
+    let finding = changed("liability.cleared", 0, broker(), cleared(3));
+    assert_eq!(finding.check, "actors");
+}
+
+#[test]
+fn a_wrong_body_in_charge_or_term_is_found() {
+    let log = lived();
+    let at = position(&log, "challenge.raised", 0);
+    let mut wrong = raised(at);
+    wrong.body = InCharge::Buyer(organisation(BUYER));
+    let finding = changed("challenge.raised", 0, broker(), wrong);
+    assert_eq!(finding.check, "body in charge");
+}

@@ -1,0 +1,146 @@
+//! What a reduction finds, and what it leaves behind.
+
+use super::{BatchId, ClaimId, Hold, OrganisationId, State};
+use crate::credit::liability::Liability;
+use crate::credit::reduction::{BatchStanding, Buffered, Reduction};
+use crate::credit::serials::SerialsError;
+use crate::ids::LiabilityId;
+
+impl State {
+    /// The claim's batch, and after it the other batches of the KPI that it names, latest first.
+    pub(in crate::credit) fn standings(&self, claim: ClaimId) -> Vec<BatchStanding> {
+        let Some(own) = self.by_claim.get(&claim).copied() else {
+            return Vec::new();
+        };
+        let named = self.issued.get(&own).and_then(|issued| issued.named);
+        let siblings = named
+            .and_then(|kpi| self.by_kpi.get(&kpi))
+            .into_iter()
+            .flatten();
+        let siblings = siblings.rev().copied().filter(|batch| *batch != own);
+        std::iter::once(own)
+            .chain(siblings)
+            .filter_map(|batch| self.standing(batch))
+            .collect()
+    }
+
+    fn standing(&self, id: BatchId) -> Option<BatchStanding> {
+        let batch = *self.batches.get(&id)?;
+        let issued = self.issued.get(&id)?;
+        Some(BatchStanding {
+            batch,
+            parts: issued.parts.clone(),
+            circulating: issued.circulating,
+            available: self.ledger.available(id, batch.claimant),
+            holds: self.holds_of(id, batch.claimant),
+        })
+    }
+
+    /// Open holds of an organisation on a batch; ids are made in the order of time.
+    fn holds_of(&self, batch: BatchId, holder: OrganisationId) -> Vec<Hold> {
+        let holds = self.holds.values();
+        holds
+            .filter(|hold| (hold.batch, hold.holder) == (batch, holder))
+            .copied()
+            .collect()
+    }
+
+    /// Buffers of the pool of a claim's batch: its own first, then the others in the order of their issue.
+    pub(in crate::credit) fn pool_of(&self, claim: ClaimId) -> Vec<Buffered> {
+        let Some(own) = self
+            .by_claim
+            .get(&claim)
+            .and_then(|batch| self.batches.get(batch))
+        else {
+            return Vec::new();
+        };
+        let pool = self
+            .classes
+            .get(&own.class)
+            .and_then(|class| self.pools.get(&class.pool()));
+        let others = pool
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|batch| *batch != own.id);
+        let buffered = |batch| {
+            Some(Buffered {
+                batch,
+                serials: self.batches.get(&batch)?.serials,
+                units: self.buffer(batch),
+            })
+        };
+        std::iter::once(own.id)
+            .chain(others)
+            .filter_map(buffered)
+            .filter(|buffered| buffered.units > 0)
+            .collect()
+    }
+
+    /// Takes in a reduction that was found right.
+    pub(in crate::credit) fn reduce(&mut self, reduction: &Reduction) -> Result<(), SerialsError> {
+        let own = self.by_claim.get(&reduction.claim).copied();
+        for withdrawal in &reduction.withdrawn {
+            let total = self.withdrawn.entry(withdrawal.retirement).or_default();
+            *total = total.saturating_add(withdrawal.units);
+            let Some(issued) = self.issued.get_mut(&withdrawal.batch) else {
+                continue;
+            };
+            let part = issued
+                .parts
+                .iter_mut()
+                .find(|part| part.retirement == withdrawal.retirement);
+            let Some(part) = part else { continue };
+            part.units = part.units.saturating_sub(withdrawal.units);
+            let (answered, named) = (part.kpi, issued.named);
+            if let Some(kpi) = answered.or(named) {
+                let account = self.kpis.entry(kpi).or_default();
+                let units = match answered {
+                    Some(_) => &mut account.obligated_units,
+                    None => &mut account.surplus_units,
+                };
+                *units = units.saturating_sub(withdrawal.units);
+            }
+        }
+        for loss in &reduction.losses {
+            for broken in &loss.broken {
+                self.holds.remove(&broken.hold);
+            }
+            if let Some(serials) = loss.serials {
+                self.cancel(loss.batch, serials.units())?;
+            }
+            let Some(issued) = self.issued.get_mut(&loss.batch) else {
+                continue;
+            };
+            issued.circulating = issued.circulating.saturating_sub(loss.units);
+            if let Some(kpi) = issued.named {
+                let account = self.kpis.entry(kpi).or_default();
+                account.surplus_units = account.surplus_units.saturating_sub(loss.units);
+                account.tradable_units = account.tradable_units.saturating_sub(loss.units);
+            }
+        }
+        for draw in &reduction.drawn {
+            self.cancel(draw.batch, draw.serials.units())?;
+        }
+        let class = own
+            .and_then(|own| self.batches.get(&own))
+            .map(|batch| batch.class);
+        if let (Some(owed), Some(class)) = (&reduction.owed, class) {
+            let liability = Liability {
+                id: owed.liability,
+                organisation: reduction.claimant,
+                class,
+                units: owed.units,
+            };
+            self.liabilities.insert(owed.liability, liability);
+        }
+        Ok(())
+    }
+
+    /// Takes units off a liability.
+    pub(in crate::credit) fn make_good(&mut self, id: LiabilityId, units: i64) {
+        if let Some(liability) = self.liabilities.get_mut(&id) {
+            liability.units = liability.units.saturating_sub(units);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Each invariant of the ledger broken once behind the service's back. The service believes its tables; the log that it
+//! writes then convicts it, and the watchdog's tool says of what.
+
+use anyhow::Result;
+use commonweal_domain::actor::Role;
+use commonweal_tests::{TestApp, on_both};
+use commonweal_verify::Verdict;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+
+use crate::credit_world::{ISSUE, RETIRE, TRANSFER, VERIFY, World, finding};
+
+on_both!(
+    units_from_nowhere_are_found,
+    serials_that_are_given_again_are_found,
+    more_credits_than_were_verified_are_found,
+    a_buffer_from_nowhere_is_found,
+    a_hold_that_ends_twice_is_found,
+    one_person_in_two_steps_is_found,
+    a_liability_that_vanished_is_found,
+);
+
+/// Changes the tables behind the service's back.
+async fn tamper(world: &World, statements: &[&str]) -> Result<()> {
+    let database = world.app.database.connect().await?;
+    for statement in statements {
+        database.execute_unprepared(statement).await?;
+    }
+    database.close().await?;
+    Ok(())
+}
+
+/// The watchdog must find a discrepancy that says this.
+async fn expect_found(world: &World, what: &str) -> Result<()> {
+    world.app.publisher().await?;
+    let report = world.app.watchdog().await?;
+    assert_eq!(report.verdict(), Verdict::Discrepancy, "{report}");
+    let text = report.to_string();
+    assert!(text.contains(what), "{text} does not say {what}");
+    Ok(())
+}
+
+async fn units_from_nowhere_are_found(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let batch = world.batch("a", "10.0").await?;
+    tamper(
+        &world,
+        &["UPDATE account SET balance = 500 WHERE bucket = 'available'"],
+    )
+    .await?;
+    let input = json!({ "input": world.transfer_input(&batch, 69, "t") });
+    world
+        .app
+        .data(Some(&world.supplier), TRANSFER, input)
+        .await?;
+    expect_found(&world, "only 68 are available").await
+}
+
+async fn serials_that_are_given_again_are_found(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let batch = world.batch("a", "10.0").await?;
+    let retire =
+        |key: &str| json!({ "input": world.retire_input(&world.supplier, &batch, 5, key) });
+    world
+        .app
+        .data(Some(&world.supplier), RETIRE, retire("r"))
+        .await?;
+    tamper(
+        &world,
+        &["UPDATE account SET balance = 3 WHERE bucket = 'retired'"],
+    )
+    .await?;
+    world
+        .app
+        .data(Some(&world.supplier), RETIRE, retire("s"))
+        .await?;
+    expect_found(&world, "[5, 10)").await
+}
+
+async fn more_credits_than_were_verified_are_found(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let claim = world.submit(world.claim_input("a", "10.0")).await?;
+    world.verify(&claim, "4.0").await?;
+    tamper(&world, &["UPDATE claim SET verified_units = 100"]).await?;
+    world.issue(&claim, "k").await?;
+    expect_found(&world, "issued units").await
+}
+
+async fn a_buffer_from_nowhere_is_found(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let batch = world.batch("a", "10.0").await?;
+    tamper(
+        &world,
+        &["UPDATE account SET balance = 50 WHERE bucket = 'buffer'"],
+    )
+    .await?;
+    world.app.advance_seconds(4 * 366 * 86_400);
+    let registrar = world
+        .app
+        .user(world.app.registry, &[Role::Registrar])
+        .await?;
+    let release = "mutation ($input: ReleaseBufferInput!) {
+        made: releaseBuffer(input: $input) { batch { id } userErrors { code message path } }
+    }";
+    world
+        .make(&registrar, release, json!({ "batch": batch }), "batch")
+        .await?;
+    expect_found(&world, "buffer").await
+}
+
+async fn a_hold_that_ends_twice_is_found(app: TestApp) -> Result<()> {
+    const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
+        made: holdCredits(input: $input) { hold { id } userErrors { code message path } }
+    }";
+    const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
+        made: deliverHold(input: $input) { hold { id } userErrors { code message path } }
+    }";
+    let world = World::new(app).await?;
+    let batch = world.batch("a", "10.0").await?;
+    let input = json!({
+        "batch": batch, "holder": world.supplier.organisation_id(), "units": "10",
+        "expiresAt": "2026-07-20T00:00:00Z", "idempotencyKey": "h",
+    });
+    let hold = world.make(&world.supplier, HOLD, input, "hold").await?;
+    let deliver = |key: &str| json!({ "hold": hold, "to": world.fund.organisation_id(), "units": "10", "reason": "GIFT", "idempotencyKey": key });
+    world
+        .make(&world.supplier, DELIVER, deliver("d"), "hold")
+        .await?;
+    let again = [
+        "UPDATE hold SET ended = NULL, ended_idx = NULL",
+        "UPDATE account SET balance = 10 WHERE bucket = 'held'",
+    ];
+    tamper(&world, &again).await?;
+    world
+        .make(&world.supplier, DELIVER, deliver("e"), "hold")
+        .await?;
+    expect_found(&world, "a hold ends once").await
+}
+
+async fn one_person_in_two_steps_is_found(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let claim = world.submit(world.claim_input("a", "10.0")).await?;
+    let both = world
+        .app
+        .user(world.app.registry, &[Role::Verifier, Role::Registrar])
+        .await?;
+    world
+        .make(&both, VERIFY, finding(&claim, "10.0"), "claim")
+        .await?;
+    let unlock = if world.app.database.folder().is_some() {
+        "DROP TRIGGER verification_keep_delete"
+    } else {
+        "ALTER TABLE verification DISABLE TRIGGER verification_keep"
+    };
+    tamper(&world, &[unlock, "DELETE FROM verification"]).await?;
+    let input = json!({ "claim": claim, "idempotencyKey": "k" });
+    world.make(&both, ISSUE, input, "batch").await?;
+    expect_found(&world, "second person").await
+}
+
+async fn a_liability_that_vanished_is_found(app: TestApp) -> Result<()> {
+    const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
+        made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
+    }";
+    const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
+        made: carryOutDecision(input: $input) { claim { id } userErrors { code message path } }
+    }";
+    let world = World::new(app).await?;
+    let claim = world.submit(world.claim_input("a", "10.0")).await?;
+    world.verify(&claim, "10.0").await?;
+    let batch = world.issue(&claim, "a").await?;
+    let sale = json!({ "input": world.transfer_input(&batch, 60, "t") });
+    world
+        .app
+        .data(Some(&world.supplier), TRANSFER, sale)
+        .await?;
+    let registry = world.app.registry;
+    let second = world.app.user(registry, &[Role::Registrar]).await?;
+    let third = world.app.user(registry, &[Role::Registrar]).await?;
+    let input = json!({ "claim": claim, "verified": "1.0", "remedy": "REVERSE", "reason": "it did not last" });
+    let made = world
+        .app
+        .data(Some(&second), PROPOSE, json!({ "input": input }))
+        .await?;
+    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
+    world.make(&third, CARRY_OUT, carry, "claim").await?;
+    let other = world.submit(world.claim_input("b", "10.0")).await?;
+    world.verify(&other, "10.0").await?;
+    tamper(&world, &["UPDATE liability SET units = 0"]).await?;
+    world.issue(&other, "b").await?;
+    expect_found(&world, "owes the units").await
+}
