@@ -261,6 +261,7 @@ pub(crate) async fn load_award(
         participations: Some(participations).filter(|_| shown(BidField::Participations)),
         surplus_tradable: tender.plan.surplus_tradable,
         substitution_share: tender.plan.substitution_share,
+        delivery: tender.plan.delivery.clone(),
         decided_by: people.map(PersonId::from_uuid).to_vec(),
         decided_on: Time::from_micros(at).date(),
         index: u64::try_from(index).map_err(AppError::internal)?,

@@ -12,7 +12,7 @@ use commonweal_domain::contract::submission::{
 };
 use commonweal_domain::contract::verification::decide_withdrawal;
 use commonweal_domain::contract::{
-    Claim, ClaimStatus, Counted, Evidence, ExternalReference, KpiRef,
+    Claim, ClaimStatus, Counted, Evidence, ExternalReference, Kpi, KpiRef,
 };
 use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId};
 use commonweal_domain::log::entry::Draft;
@@ -27,7 +27,7 @@ use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::group;
 use crate::store::claim_rules::{self, working};
-use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract};
+use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract, delivery};
 use crate::text::place;
 
 /// Which outcome is claimed.
@@ -148,11 +148,14 @@ async fn open_kpi(
     let from = claimed.period.from();
     let kpis = contract::asking_for(tx, outcome, &claimed.place, from, related).await?;
     let ids: Vec<KpiId> = kpis.iter().map(|(_, _, kpi)| kpi.id).collect();
+    let asked: Vec<&Kpi> = kpis.iter().map(|(_, _, kpi)| kpi).collect();
+    let binding = delivery::binding(tx, &asked, tx.at().date()).await?;
     let verified = claim::verified_units(tx, &ids).await?;
     let progress = kpis.iter().map(|(contract, supplier, kpi)| {
         let progress = KpiProgress {
             kpi,
             supplier: *supplier,
+            binding_units: binding.get(&kpi.id).copied().unwrap_or(0),
             verified_units: verified.get(&kpi.id).copied().unwrap_or(0),
         };
         (*contract, progress)

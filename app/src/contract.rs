@@ -1,7 +1,10 @@
 //! The use-case of contracts: an officer signs what was awarded. The award's commitments become KPIs as they are; nobody
 //! retypes them.
 
+use std::collections::HashMap;
+
 use commonweal_domain::actor::{self, Action, Actor};
+use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::Contract;
 use commonweal_domain::contract::entries::ContractSigned;
 use commonweal_domain::contract::signing::{SigningError, decide_signing};
@@ -28,6 +31,8 @@ struct Sign {
     contract: Contract,
     /// What the measure of each KPI counts.
     outcomes: Vec<String>,
+    /// The measures of its KPIs, which never change.
+    measures: HashMap<MeasureRef, Measure>,
 }
 
 impl Command for Sign {
@@ -45,7 +50,9 @@ impl Command for Sign {
         let lot = Some(self.lot.as_str());
         let signed = contracts.iter().find(|row| row.lot.as_deref() == lot);
         let signed = signed.map(|row| ContractId::from_uuid(row.id));
-        decide_signing(&self.contract, award.as_ref(), signed, |_| None)?;
+        decide_signing(&self.contract, award.as_ref(), signed, |reference| {
+            self.measures.get(reference)
+        })?;
         check_signing(tx, &tender, self.contract.kpis.len()).await?;
         let awards = awarded_lots(tx, &tender).await?;
         let awards = usize::try_from(awards).map_err(AppError::internal)?;
@@ -86,19 +93,24 @@ impl App {
             lot: lot.clone(),
         };
         let award = award.ok_or_else(|| SigningError::NoAward(named()))?;
-        let contract = Contract::from_award(self.ids.new(), &award, || self.ids.new())?;
-        let mut outcomes = Vec::with_capacity(contract.kpis.len());
-        for kpi in &contract.kpis {
-            let found = self.read().measure_with_outcome(&kpi.measure).await?;
-            let (_, outcome) = found.ok_or(SigningError::UnknownMeasure(kpi.measure.clone()))?;
+        let mut outcomes = Vec::with_capacity(award.commitments.len());
+        let mut measures = HashMap::new();
+        for commitment in &award.commitments {
+            let named = &commitment.measure;
+            let found = self.read().measure_with_outcome(named).await?;
+            let (measure, outcome) = found.ok_or(SigningError::UnknownMeasure(named.clone()))?;
             outcomes.push(outcome);
+            measures.insert(named.clone(), measure);
         }
+        let measure = |reference: &MeasureRef| measures.get(reference).cloned();
+        let contract = Contract::from_award(self.ids.new(), &award, || self.ids.new(), measure)?;
         let command = Sign {
             actor: actor.clone(),
             tender,
             lot,
             contract,
             outcomes,
+            measures,
         };
         self.store.write(None, command).await
     }

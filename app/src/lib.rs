@@ -41,6 +41,7 @@ pub mod notice;
 pub mod opening;
 pub mod organisation;
 pub mod panel;
+pub mod performance;
 pub mod policy;
 pub mod prices;
 pub mod proxy_pack;

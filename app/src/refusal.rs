@@ -4,9 +4,11 @@ use commonweal_domain::contract::claim::InvalidClaim;
 use commonweal_domain::contract::counting::CountingError;
 use commonweal_domain::contract::exclusion::ExclusionError;
 use commonweal_domain::contract::information::AnswerError;
+use commonweal_domain::contract::performance::RatingError;
 use commonweal_domain::contract::signing::SigningError;
 use commonweal_domain::contract::submission::SubmissionError;
 use commonweal_domain::contract::text::InvalidText;
+use commonweal_domain::contract::variation::VariationError;
 use commonweal_domain::contract::verification::VerificationError;
 
 use crate::error::AppError;
@@ -20,9 +22,12 @@ impl From<SigningError> for AppError {
             E::NotTheAward { .. } => ("NOT_THE_AWARD", "tender"),
             E::OneParty => ("ONE_PARTY", "tender"),
             E::NoAwardToOblige => ("OBLIGATION", "tender"),
-            E::KpiTwice(_) | E::UnknownMeasure(_) | E::Quantity(_) | E::Place(_) => {
-                ("KPI", "tender")
-            }
+            E::KpiTwice(_)
+            | E::UnknownMeasure(_)
+            | E::Quantity(_)
+            | E::Place(_)
+            | E::Schedule(_)
+            | E::Amount(_) => ("KPI", "tender"),
         };
         Self::refused_at(code, path, error)
     }
@@ -86,6 +91,40 @@ pub(crate) fn text(error: &InvalidText) -> AppError {
         field => field,
     };
     AppError::refused_at("TEXT", path, error)
+}
+
+impl From<VariationError> for AppError {
+    fn from(error: VariationError) -> Self {
+        use VariationError as E;
+        let (code, path) = match &error {
+            E::Number { .. } => ("VARIATION_NUMBER", "contract".to_owned()),
+            E::Changes(_) => ("CHANGES", "changes".to_owned()),
+            E::Annulled => ("ANNULLED", "contract".to_owned()),
+            E::UnknownKpi(at) => ("UNKNOWN_KPI", format!("changes.{at}.kpi")),
+            E::Quantity { at, .. } => ("QUANTITY", format!("changes.{at}.quantity")),
+            E::Outside(at) => ("OUTSIDE_KPI", format!("changes.{at}.from")),
+            E::BeforeLast { at, .. } => ("BEFORE_LAST_VERSION", format!("changes.{at}.from")),
+            E::TooEarly { at, .. } => ("TOO_EARLY", format!("changes.{at}.from")),
+            E::Amount(_) => ("TOO_LARGE", "changes".to_owned()),
+        };
+        Self::refused_at(code, path, error)
+    }
+}
+
+impl From<RatingError> for AppError {
+    fn from(error: RatingError) -> Self {
+        use RatingError as E;
+        let (code, path) = match &error {
+            E::UnknownPeriod => ("UNKNOWN_PERIOD", "from"),
+            E::NotOver { .. } => ("NOT_OVER", "from"),
+            E::NoThresholds => ("NO_THRESHOLDS", "rating"),
+            E::NotByThresholds { .. } => ("NOT_BY_THRESHOLDS", "rating"),
+            E::NeedsReason => ("NEEDS_REASON", "reason"),
+            E::Unchanged => ("UNCHANGED", "from"),
+            E::Arithmetic(_) => ("TOO_LARGE", "kpi"),
+        };
+        Self::refused_at(code, path, error)
+    }
 }
 
 impl From<CountingError> for AppError {

@@ -199,6 +199,8 @@ pub enum Action {
     ResumeStandstill,
     AnnulAward,
     SignContract,
+    VaryContract,
+    RateKpi,
     SubmitClaim,
     WithdrawClaim,
     RequestInformation,
@@ -339,6 +341,8 @@ const TABLE: &[Rule] = &[
     rule(Action::ResumeStandstill, &[Officer], Own),
     rule(Action::AnnulAward, &[Officer], Own),
     rule(Action::SignContract, &[Officer], Own),
+    rule(Action::VaryContract, &[Officer], Own),
+    rule(Action::RateKpi, &[Officer], Own),
     rule(Action::SubmitClaim, &[Supplier], Own),
     rule(Action::WithdrawClaim, &[Supplier], Own),
     independent(two_people(rule(

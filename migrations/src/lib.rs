@@ -36,6 +36,7 @@ mod m20261123_000175_calibration;
 mod m20261123_000176_noise;
 mod m20261123_000180_look;
 mod m20261123_000200_claim;
+mod m20261123_000201_delivery;
 mod m20261123_000220_credit;
 mod m20261123_000221_challenge;
 mod m20261123_000240_log_lease;
@@ -80,6 +81,7 @@ const CHANGES: &[Change] = &[
     m20261123_000176_noise::CHANGE,
     m20261123_000180_look::CHANGE,
     m20261123_000200_claim::CHANGE,
+    m20261123_000201_delivery::CHANGE,
     m20261123_000220_credit::CHANGE,
     m20261123_000221_challenge::CHANGE,
     m20261123_000240_log_lease::CHANGE,

@@ -22,17 +22,18 @@ const SIGN: &str = "mutation ($input: SignContractInput!) {
 }";
 
 /// A signed contract with people whose tokens are valid after half a year.
-struct Signed {
-    app: TestApp,
-    contract: Value,
+pub(crate) struct Signed {
+    pub(crate) app: TestApp,
+    pub(crate) contract: Value,
     registrar: User,
-    supplier: User,
-    verifier: User,
+    pub(crate) supplier: User,
+    pub(crate) officer: User,
+    pub(crate) verifier: User,
     catalogue: String,
 }
 
 impl Signed {
-    async fn new(app: TestApp) -> Result<Self> {
+    pub(crate) async fn new(app: TestApp) -> Result<Self> {
         let city = City::found(&app).await?;
         let tender = city.stood_still(&app).await?;
         let mut signed = app
@@ -56,6 +57,9 @@ impl Signed {
             supplier: app
                 .user(city.suppliers[0].organisation, &[Role::Supplier])
                 .await?,
+            officer: app
+                .user(city.officer.organisation, &[Role::Officer])
+                .await?,
             verifier: app.user(assurer, &[Role::Verifier]).await?,
             catalogue: city.catalogue,
             registrar,
@@ -63,7 +67,7 @@ impl Signed {
         })
     }
 
-    fn claim_input(&self, outcome: &Value, jobs: &str, key: &str) -> Value {
+    pub(crate) fn claim_input(&self, outcome: &Value, jobs: &str, key: &str) -> Value {
         let mut file = crate::credit_world::file(key);
         file["kind"] = json!("contracts of employment");
         json!({

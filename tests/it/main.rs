@@ -16,6 +16,7 @@ mod ledger_machine;
 mod ledger_model;
 mod log;
 mod organisation;
+mod performance;
 mod policy;
 mod policy_signing;
 mod subscription;

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use commonweal_app::claim::{ClaimedOutcome, SubmitClaim};
 use commonweal_app::class::DefineClass;
+use commonweal_app::performance::RateKpi;
 use commonweal_app::retirement::RetireCredits;
 use commonweal_app::transfer::TransferCredits;
 use commonweal_app::verification::VerifyClaim;
@@ -43,7 +44,24 @@ impl City {
         self.define_class(care.measure, true).await?;
         self.define_class(cleaning.measure, false).await?;
         self.over_deliver(care, *care_contract).await?;
-        self.wait(cleaning, *cleaning_contract).await
+        self.wait(cleaning, *cleaning_contract).await?;
+        for (tender, contract) in contracts {
+            self.rate(tender, *contract).await?;
+        }
+        Ok(())
+    }
+
+    /// The first period of a contract, which is over, is rated by the thresholds of the tender documents.
+    async fn rate(&self, tender: &DemoTender, contract: ContractId) -> Result<()> {
+        let rating = RateKpi {
+            kpi: self.kpi(contract).await?,
+            from: "2026-02-01".parse()?,
+            rating: None,
+            reason: None,
+        };
+        let officer = self.people.buyers[tender.buyer].officer.actor();
+        self.app.rate_kpi(&officer, rating).await?;
+        Ok(())
     }
 
     async fn define_class(&self, measure: &str, transferable: bool) -> Result<()> {

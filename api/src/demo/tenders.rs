@@ -307,6 +307,11 @@ impl DemoTender {
             },
             "seal": "plain",
             "surplus_tradable": true,
+            "delivery": {
+                "reporting_months": 4,
+                "thresholds": { "good": "1", "approaching": "0.9", "improvement": "0.5" },
+            },
+            "substitution_share": "0.1",
             "closes_at": closes_at,
             "opens_at": closes_at,
             "commencement": commencement,

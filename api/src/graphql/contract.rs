@@ -3,6 +3,7 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use commonweal_app::read::Page;
 use commonweal_app::read::contract::{ContractFilter as Filter, ContractView, KpiView};
+use commonweal_domain::amount::Quantity as Amount;
 use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::ids::{ContractId, KpiId, OrganisationId};
 
@@ -12,11 +13,12 @@ use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, loader, refuse, settle};
 use super::credit_hold::KpiCredits;
-use super::credit_loaders::{self, CreditsOf, KpisOf};
+use super::credit_loaders::{self, CreditsOf, KpisOf, ScheduleOf, VariationsOf};
 use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::payload::payloads;
+use super::performance::{Instalment, Terms, Variation};
 use super::scalars::{BigInt, DateTime, Decimal};
 use super::tender::{self, Tender};
 
@@ -86,6 +88,18 @@ impl Contract {
         organisation::load(context, self.view.supplier).await
     }
 
+    /// Its variations, in order.
+    async fn variations(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Variation>> {
+        let found = loader(context)?
+            .load_one(VariationsOf(self.view.id))
+            .await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
     /// Its KPIs, in the order of the award's commitments.
     async fn kpis(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Kpi>> {
         let found = loader(context)?.load_one(KpisOf(self.view.id)).await?;
@@ -105,8 +119,12 @@ pub struct Kpi {
     pub(super) id: ID,
     /// The code of its measure.
     measure_code: String,
-    /// The full-term quantity.
+    /// The full-term quantity, after every variation.
     promised: Quantity,
+    /// The full-term quantity as it was signed.
+    signed: Quantity,
+    /// What else the tender documents and the measure say of it.
+    terms: Terms,
     /// Verified to date.
     delivered: Quantity,
     /// Claimed and waiting for verification.
@@ -121,6 +139,8 @@ pub struct Kpi {
     measure: MeasureRef,
     #[graphql(skip)]
     of: KpiId,
+    #[graphql(skip)]
+    unit: Amount,
 }
 
 impl From<KpiView> for Kpi {
@@ -128,7 +148,9 @@ impl From<KpiView> for Kpi {
         Self {
             id: node_id(view.kpi.id),
             measure_code: view.kpi.measure.code.to_string(),
-            promised: (&view.kpi.quantity).into(),
+            promised: (&view.promised).into(),
+            signed: (&view.kpi.quantity).into(),
+            terms: (&view.kpi.terms).into(),
             delivered: (&view.delivered).into(),
             waiting: (&view.waiting).into(),
             period: view.kpi.period.into(),
@@ -136,6 +158,7 @@ impl From<KpiView> for Kpi {
             contract: view.contract,
             of: view.kpi.id,
             measure: view.kpi.measure,
+            unit: view.kpi.quantity,
         }
     }
 }
@@ -151,6 +174,15 @@ impl Kpi {
     /// The contract that binds it.
     async fn contract(&self, context: &Context<'_>) -> async_graphql::Result<Option<Contract>> {
         load(context, self.contract).await
+    }
+
+    /// What is due when, and how each period was rated.
+    async fn schedule(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Instalment>> {
+        let found = loader(context)?.load_one(ScheduleOf(self.of)).await?;
+        let views = found.unwrap_or_default().into_iter();
+        views
+            .map(|view| Instalment::new(view, &self.unit))
+            .collect()
     }
 
     /// What is counted.

@@ -11,6 +11,7 @@ use commonweal_app::read::contract::{ContractView, KpiView};
 use commonweal_app::read::credit::{BatchLife, BatchView, ClassView};
 use commonweal_app::read::hold::{HoldView, KpiCreditView};
 use commonweal_app::read::inquiry::{ExclusionView, InquiryView};
+use commonweal_app::read::performance::{InstalmentView, VariationView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::counting::Line;
 use commonweal_domain::ids::{
@@ -73,6 +74,10 @@ by_owner! {
     KpisOf(ContractId) => Vec<KpiView> = kpis_of;
     /// What verifiers found on a claim.
     VerificationsOf(ClaimId) => Vec<VerificationView> = verifications_of;
+    /// The variations of a contract.
+    VariationsOf(ContractId) => Vec<VariationView> = variations_of;
+    /// The schedule of a KPI with its ratings.
+    ScheduleOf(KpiId) => Vec<InstalmentView> = schedules_of;
     /// What verifiers asked about a claim, and the answers.
     InquiriesOf(ClaimId) => Vec<InquiryView> = inquiries_of;
     /// Who is excluded from being the same as a claim.

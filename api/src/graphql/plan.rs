@@ -10,6 +10,7 @@ use commonweal_domain::tender::plan;
 
 use super::admission::Admission;
 use super::catalogue::{self, Catalogue};
+use super::delivery_input::DeliveryTerms;
 use super::lot::{LotLimits, PlanLot};
 use super::plan_abnormal::PlausibleRate;
 use super::plan_method::{Method, MethodTerms, method};
@@ -264,6 +265,8 @@ pub struct Plan {
     surplus_tradable: bool,
     /// The part of a KPI that the supplier may cover with bought credits when it is short, 0 to 1.
     substitution_share: Decimal,
+    /// How delivery is reported and rated.
+    delivery: DeliveryTerms,
     /// The deadline for bids.
     closes_at: DateTime,
     /// The earliest opening.
@@ -319,6 +322,7 @@ impl From<&domain::Plan> for Plan {
             seal_note: seal_note(plan.seal).to_owned(),
             surplus_tradable: plan.surplus_tradable,
             substitution_share: Decimal(plan.substitution_share.to_string()),
+            delivery: DeliveryTerms::from(&plan.delivery),
             closes_at: DateTime(plan.closes_at),
             opens_at: DateTime(plan.opens_at),
             commencement: plan.commencement.map(Date),

@@ -14,6 +14,7 @@ use commonweal_domain::tender::plan;
 use super::admission::Admission;
 use super::amounts::{small, wrong};
 use super::context::loader;
+use super::delivery_input::DeliveryTermsInput;
 use super::errors::Code;
 use super::lot_input::{LotInput, LotLimitsInput};
 use super::node::parse_id;
@@ -250,6 +251,8 @@ pub struct PlanInput {
     surplus_tradable: bool,
     /// The part of a KPI that the supplier may cover with bought credits when it is short, 0 to 1; nothing unless it is said.
     substitution_share: Option<Decimal>,
+    /// How delivery is reported and rated.
+    delivery: Option<DeliveryTermsInput>,
     /// The deadline for bids.
     closes_at: DateTime,
     /// The earliest opening, at or after the deadline.
@@ -326,6 +329,11 @@ impl PlanInput {
                     .map_err(|error| wrong("plan.substitutionShare", &error))?,
                 None => Share::NONE,
             },
+            delivery: self
+                .delivery
+                .map(|delivery| delivery.parse("plan.delivery"))
+                .transpose()?
+                .unwrap_or_default(),
             closes_at: self.closes_at.0,
             opens_at: self.opens_at.0,
             commencement: self.commencement.map(|day| day.0),

@@ -37,6 +37,7 @@ use super::ledger::LedgerQuery;
 use super::node::parse_id;
 use super::organisation::{self, Organisation, OrganisationMutation, OrganisationQuery};
 use super::panel_input::PanelMutation;
+use super::performance::{PerformanceMutation, PerformanceQuery};
 use super::plan_report::PlanReportQuery;
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
@@ -208,6 +209,7 @@ pub struct Query(
     SealedBidQuery,
     ConfirmationQuery,
     ContractQuery,
+    PerformanceQuery,
     ClaimQuery,
     ClassQuery,
     BatchQuery,
@@ -242,6 +244,7 @@ pub struct Mutation(
     ContractMutation,
     ClaimMutation,
     InquiryMutation,
+    PerformanceMutation,
     CreditMutation,
     HoldMutation,
     CreditEndMutation,

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::{Page, Read};
 use crate::error::AppError;
-use crate::store::contract::{self, award_of, kpi, kpi_of, participations_of};
+use crate::store::contract::{self, award_of, kpi, participations_of};
 use crate::store::sum::{joined, sum_high, sum_low};
-use crate::store::{claim, columns};
+use crate::store::{claim, columns, delivery};
 
 /// A signed contract; its KPIs are read apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct KpiView {
     pub delivered: Quantity,
     /// Claimed and waiting for verification.
     pub waiting: Quantity,
+    /// The full-term quantity after the last variation.
+    pub promised: Quantity,
 }
 
 /// Which contracts are wanted.
@@ -163,6 +165,9 @@ impl Read<'_> {
             .into_tuple()
             .all(self.db)
             .await?;
+        let kpis = contract::with_terms(self.db, rows).await?;
+        let ids: Vec<KpiId> = kpis.iter().map(|kpi| kpi.id).collect();
+        let beyond = delivery::beyond(self.db, &ids).await?;
         let sum = |kpi: Uuid, status: ClaimStatus| {
             let found = sums
                 .iter()
@@ -172,8 +177,10 @@ impl Read<'_> {
             })
         };
         rows.iter()
-            .map(|row| {
-                let kpi = kpi_of(row)?;
+            .zip(kpis)
+            .map(|(row, kpi)| {
+                let newest = beyond.get(&kpi.id).and_then(|known| known.versions.last());
+                let promised = newest.map_or(kpi.quantity.units(), |version| version.units);
                 let open = ClaimStatus::OPEN.map(|status| sum(row.id, status).0);
                 let waiting = open
                     .iter()
@@ -183,6 +190,7 @@ impl Read<'_> {
                     contract: ContractId::from_uuid(row.contract_id),
                     delivered: units(joined(sum(row.id, ClaimStatus::Verified).1)?)?,
                     waiting: units(joined(waiting)?)?,
+                    promised: units(promised)?,
                     kpi,
                 })
             })

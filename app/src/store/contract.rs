@@ -1,5 +1,6 @@
 //! Tables of contracts and KPIs.
 
+use commonweal_domain::contract::kpi::KpiTerms;
 use commonweal_domain::contract::{Contract, Kpi};
 use commonweal_domain::ids::{ContractId, Id, KpiId, OrganisationId, TenderId};
 use commonweal_domain::place::Place;
@@ -11,7 +12,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
 
 use super::claim_rules::overlaps;
-use super::columns;
+use super::{columns, delivery};
 use crate::error::AppError;
 use crate::organisation::column;
 
@@ -122,7 +123,7 @@ pub(crate) async fn load(
         supplier: OrganisationId::from_uuid(row.supplier_id),
         surplus_tradable: row.surplus_tradable,
         substitution_share: columns::share(row.substitution_millionths)?,
-        kpis: kpis.iter().map(kpi_of).collect::<Result<_, _>>()?,
+        kpis: with_terms(db, &kpis).await?,
         participations: participations_of(&row)?,
     }))
 }
@@ -146,7 +147,24 @@ pub(crate) fn award_of(row: &Model) -> Result<Option<LotRef>, AppError> {
         .transpose()
 }
 
-/// The KPI of a row.
+/// The KPIs of some rows with their terms, in one statement.
+pub(crate) async fn with_terms(
+    db: &impl ConnectionTrait,
+    rows: &[kpi::Model],
+) -> Result<Vec<Kpi>, AppError> {
+    let ids: Vec<KpiId> = rows.iter().map(|row| KpiId::from_uuid(row.id)).collect();
+    let mut terms = delivery::terms_of(db, &ids).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Kpi {
+                terms: terms.remove(&row.id).unwrap_or_default(),
+                ..kpi_of(row)?
+            })
+        })
+        .collect()
+}
+
+/// The KPI of a row, without its terms.
 pub(crate) fn kpi_of(row: &kpi::Model) -> Result<Kpi, AppError> {
     Ok(Kpi {
         id: KpiId::from_uuid(row.id),
@@ -154,6 +172,7 @@ pub(crate) fn kpi_of(row: &kpi::Model) -> Result<Kpi, AppError> {
         quantity: columns::quantity(row.units, row.scale, &row.unit)?,
         period: columns::period(&row.from_day, &row.to_day)?,
         place: columns::place(&row.place)?,
+        terms: KpiTerms::default(),
     })
 }
 
@@ -263,5 +282,5 @@ pub(crate) async fn insert(
     outcome::Entity::insert_many(rows)
         .exec_without_returning(db)
         .await?;
-    Ok(())
+    delivery::insert_signed(db, &signed.kpis).await
 }

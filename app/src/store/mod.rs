@@ -20,6 +20,7 @@ mod contain;
 pub(crate) mod contract;
 pub(crate) mod credit;
 pub(crate) mod credit_left;
+pub(crate) mod delivery;
 pub(crate) mod draft;
 mod error;
 pub(crate) mod evaluation;

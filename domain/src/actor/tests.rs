@@ -78,6 +78,8 @@ const EXPECTED: &[(Action, &[Role], bool)] = &[
     (Action::ResumeStandstill, &[Officer], true),
     (Action::AnnulAward, &[Officer], true),
     (Action::SignContract, &[Officer], true),
+    (Action::VaryContract, &[Officer], true),
+    (Action::RateKpi, &[Officer], true),
     (Action::SubmitClaim, &[Supplier], true),
     (Action::WithdrawClaim, &[Supplier], true),
     (Action::RequestInformation, &[Verifier], false),

@@ -7,6 +7,7 @@ use crate::amount::{Currency, Money, Share};
 use crate::catalogue::{Counting, Measure, MeasureKind, MeasureRef};
 use crate::ids::{Id, OrganisationId};
 use crate::log::hash::sha256;
+use crate::tender::delivery::Delivery;
 use crate::tender::{Award, Commitment, Participation};
 use crate::time::Period;
 
@@ -88,6 +89,7 @@ pub(crate) fn award(quantity: &str) -> Award {
         ]),
         surplus_tradable: true,
         substitution_share: Share::percent(10),
+        delivery: Delivery::default(),
         decided_by: vec![id(70), id(71)],
         decided_on: "2026-02-01".parse().unwrap(),
         index: 7,

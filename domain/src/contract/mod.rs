@@ -9,12 +9,16 @@ pub mod entries;
 pub mod exclusion;
 pub mod information;
 pub mod kpi;
+pub mod performance;
+pub mod rating;
 pub mod reference;
+pub mod schedule;
 pub mod signing;
-mod state;
+pub mod state;
 pub mod status;
 pub mod submission;
 pub mod text;
+pub mod variation;
 pub mod verification;
 
 #[cfg(test)]

@@ -199,3 +199,133 @@ fn a_new_version_of_a_catalogue_does_not_slip_past_the_old_one() {
     story.submit(under(52));
     story.clean();
 }
+
+/// Contract 1 with quarterly periods and published thresholds.
+fn quarterly() -> Story {
+    use super::rating::Thresholds;
+    use super::signing::Contract;
+    let mut award = award("12.0");
+    award.delivery.reporting_months = Some(3);
+    award.delivery.thresholds = Some(Thresholds::example());
+    let mut contract =
+        Contract::from_award(id(1), &award, || id(101), |_| Some(measure())).unwrap();
+    contract.award = None;
+    let mut story = Story::founded();
+    story.push(officer(), ContractSigned { contract });
+    story
+}
+
+fn rated(due: &str, delivered: &str, rating: super::rating::Rating) -> KpiRated {
+    KpiRated {
+        contract: id(1),
+        kpi: id(101),
+        period: period("2026-04-01", "2026-07-01"),
+        due: measure().quantity(due).unwrap(),
+        delivered: measure().quantity(delivered).unwrap(),
+        rating,
+        reason: None,
+    }
+}
+
+fn verified(claim: u128, quantity: &str) -> ClaimVerified {
+    let accepted = measure().quantity(quantity).unwrap();
+    ClaimVerified {
+        claim: id(claim),
+        verified: accepted.clone(),
+        verifications: vec![super::Verification {
+            verifier: id(VERIFIERS[0].0),
+            organisation: organisation(VERIFIERS[0].1),
+            accepted,
+            method: "ISAE 3000".into(),
+            reason: sha256(b"agrees"),
+        }],
+    }
+}
+
+#[test]
+fn a_period_is_rated_from_own_delivery_by_the_published_thresholds() {
+    use super::rating::Rating;
+    let mut story = quarterly();
+    // Delivered from March to May, so that it counts in the second quarter; 2.9 to 3.0 are due there.
+    story.submit(claim_under(5, 101, "6.0"));
+    story.push(verifier(0), verified(5, "2.8"));
+    let due = story.clean().contracts.schedule(id(101))[1].due.text();
+    story.push(officer(), rated(&due, "2.8", Rating::ApproachingTarget));
+    let state = story.clean();
+    let kept = state
+        .contracts
+        .ratings(id(101), "2026-04-01".parse().unwrap());
+    assert_eq!(kept.len(), 1);
+    let again = rated(&due, "2.8", Rating::ApproachingTarget);
+    let again = story.refused(officer(), again);
+    assert!(again.found.contains("rated so already"), "{again}");
+}
+
+#[test]
+fn a_tampered_rating_is_found() {
+    use super::rating::Rating;
+    let mut story = quarterly();
+    story.submit(claim_under(5, 101, "6.0"));
+    story.push(verifier(0), verified(5, "2.8"));
+    let due = story.clean().contracts.schedule(id(101))[1].due.text();
+    let flattering = story.refused(officer(), rated(&due, "2.8", Rating::Good));
+    assert!(
+        flattering.found.contains("by the published thresholds"),
+        "{flattering}"
+    );
+    let more = story.refused(officer(), rated(&due, "3.1", Rating::ApproachingTarget));
+    assert_eq!(more.check, "delivery");
+    story.refused(reporter(), rated(&due, "2.8", Rating::ApproachingTarget));
+    let mut unknown = rated(&due, "2.8", Rating::ApproachingTarget);
+    unknown.period = period("2026-04-01", "2026-06-01");
+    story.refused(officer(), unknown);
+    story.refused(officer(), rated(&due, "2.8", Rating::Other));
+}
+
+#[test]
+fn a_variation_is_numbered_and_an_increase_lies_ahead() {
+    use super::variation::KpiChange;
+    let mut story = quarterly();
+    let vary = |number, quantity: &str, from: &str| ContractVaried {
+        contract: id(1),
+        number,
+        reason: sha256(b"two more streets"),
+        changes: vec![KpiChange {
+            kpi: id(101),
+            quantity: measure().quantity(quantity).unwrap(),
+            from: from.parse().unwrap(),
+        }],
+    };
+    story.refused(officer(), vary(2, "20.0", "2026-10-01"));
+    story.refused(officer(), vary(1, "20.0", "2026-09-01"));
+    story.refused(reporter(), vary(1, "20.0", "2026-10-01"));
+    story.push(officer(), vary(1, "20.0", "2026-10-01"));
+    let state = story.clean();
+    assert_eq!(
+        state
+            .contracts
+            .binding_units(id(101), "2026-09-30".parse().unwrap()),
+        120
+    );
+    assert_eq!(
+        state
+            .contracts
+            .binding_units(id(101), "2026-10-01".parse().unwrap()),
+        200
+    );
+    let due: i64 = state
+        .contracts
+        .schedule(id(101))
+        .iter()
+        .map(|part| part.due.units())
+        .sum();
+    assert_eq!(due, 200);
+    story.push(officer(), vary(2, "9.0", "2026-11-01"));
+    let later = story.clean();
+    assert_eq!(
+        later
+            .contracts
+            .binding_units(id(101), "2026-12-31".parse().unwrap()),
+        200
+    );
+}

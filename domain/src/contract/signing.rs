@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::kpi::Kpi;
-use crate::amount::Share;
+use super::kpi::{Kpi, KpiTerms};
+use super::schedule::{MAX_INSTALMENTS, periods, spread};
+use crate::amount::{AmountError, Share};
 use crate::catalogue::{Measure, MeasureRef};
-use crate::ids::{ContractId, KpiId, OrganisationId};
+use crate::ids::{ContractId, Id, KpiId, OrganisationId};
 use crate::place::InvalidPlace;
 use crate::tender::{Award, Commitment, LotRef, Participation};
+use uuid::Uuid;
 
 /// A signed contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -78,17 +80,26 @@ pub enum SigningError {
         "`kpis.quantity`: the KPI {0} needs more than nothing of a quantitative measure, in the measure's unit and scale"
     )]
     Quantity(KpiId),
+    /// More periods than a KPI can have.
+    #[error(
+        "`kpis.schedule`: {0} periods, at most {MAX_INSTALMENTS}: choose longer reporting periods or a shorter commitment"
+    )]
+    Schedule(usize),
+    /// Too much to divide.
+    #[error("`kpis.schedule`: {0}")]
+    Amount(#[from] AmountError),
     /// A commitment at no place.
     #[error("`kpis.place`: {0}")]
     Place(#[from] InvalidPlace),
 }
 
 impl Contract {
-    /// The contract that an award leads to; `kpi_id` makes an id for each commitment.
+    /// The contract that an award leads to; `kpi_id` makes an id for each commitment, and `measure` looks its measure up.
     pub fn from_award(
         id: ContractId,
         award: &Award,
         mut kpi_id: impl FnMut() -> KpiId,
+        measure: impl Fn(&MeasureRef) -> Option<Measure>,
     ) -> Result<Self, SigningError> {
         let mut kpi = |commitment: &Commitment| -> Result<Kpi, SigningError> {
             Ok(Kpi {
@@ -97,6 +108,7 @@ impl Contract {
                 quantity: commitment.quantity.clone(),
                 period: commitment.period,
                 place: commitment.place.parse()?,
+                terms: terms(award, commitment, measure(&commitment.measure))?,
             })
         };
         Ok(Self {
@@ -119,6 +131,42 @@ impl Contract {
     pub fn kpi(&self, id: KpiId) -> Option<&Kpi> {
         self.kpis.iter().find(|kpi| kpi.id == id)
     }
+}
+
+/// What the tender documents and the measure say of a commitment.
+fn terms(
+    award: &Award,
+    commitment: &Commitment,
+    measure: Option<Measure>,
+) -> Result<KpiTerms, SigningError> {
+    let unknown = || SigningError::UnknownMeasure(commitment.measure.clone());
+    let measure = measure.ok_or_else(unknown)?;
+    let delivery = &award.delivery;
+    let own = delivery.of(&commitment.measure.code);
+    let periods = periods(commitment.period, delivery.reporting_months);
+    if periods.len() > MAX_INSTALMENTS {
+        return Err(SigningError::Schedule(periods.len()));
+    }
+    let same = award.commitments.iter();
+    let same = same
+        .filter(|other| other.measure == commitment.measure)
+        .count();
+    Ok(KpiTerms {
+        weight: own
+            .and_then(|own| own.weight)
+            .and_then(|weight| part(weight, same)),
+        baseline: own.and_then(|own| own.baseline),
+        evidence: measure.evidence,
+        verification_method: measure.verification_method,
+        thresholds: delivery.thresholds,
+        schedule: spread(&commitment.quantity, &periods)?,
+    })
+}
+
+/// The weight of a measure falls on its commitments in equal parts, rounded down to a millionth.
+fn part(weight: Share, commitments: usize) -> Option<Share> {
+    let commitments = u32::try_from(commitments).ok()?;
+    Share::from_millionths(weight.millionths().checked_div(commitments)?).ok()
 }
 
 /// Whether the contract may be signed.
@@ -144,7 +192,7 @@ pub fn decide_signing<'m>(
         (Some(named), None) => Err(SigningError::NoAward(named.clone())),
         (Some(_), Some(award)) => match signed {
             Some(signed) => Err(SigningError::AlreadySigned(signed)),
-            None => check_against_award(contract, award),
+            None => check_against_award(contract, award, measure),
         },
     }
 }
@@ -163,7 +211,11 @@ fn check_kpis<'m>(
     Ok(())
 }
 
-fn check_against_award(contract: &Contract, award: &Award) -> Result<(), SigningError> {
+fn check_against_award<'m>(
+    contract: &Contract,
+    award: &Award,
+    measure: impl Fn(&MeasureRef) -> Option<&'m Measure>,
+) -> Result<(), SigningError> {
     let same = |field, expected: &dyn ToString, found: &dyn ToString| {
         let (expected, found) = (expected.to_string(), found.to_string());
         if expected == found {
@@ -192,14 +244,19 @@ fn check_against_award(contract: &Contract, award: &Award) -> Result<(), Signing
         &contract.substitution_share,
     )?;
     same("kpis", &award.commitments.len(), &contract.kpis.len())?;
-    for (promised, kpi) in award.commitments.iter().zip(&contract.kpis) {
-        let found = Commitment {
-            measure: kpi.measure.clone(),
-            quantity: kpi.quantity.clone(),
-            period: kpi.period,
-            place: kpi.place.to_string(),
-        };
-        same("kpis", &describe(promised), &describe(&found))?;
+    let mut ids = contract.kpis.iter().map(|kpi| kpi.id);
+    let expected = Contract::from_award(
+        contract.id,
+        award,
+        || ids.next().unwrap_or_else(|| KpiId::from_uuid(Uuid::nil())),
+        |reference| measure(reference).cloned(),
+    )?;
+    for (expected, found) in expected.kpis.iter().zip(&contract.kpis) {
+        same("kpis", &describe(expected), &describe(found))?;
+        if expected.terms != found.terms {
+            let text = |kpi: &Kpi| format!("{:?}", kpi.terms);
+            same("kpis.terms", &text(expected), &text(found))?;
+        }
     }
     same(
         "participations",
@@ -218,15 +275,15 @@ fn obligations(participations: Option<&[Participation]>) -> String {
     })
 }
 
-fn describe(commitment: &Commitment) -> String {
+fn describe(kpi: &Kpi) -> String {
     format!(
         "{} of `{}` of catalogue {} in [{}, {}) at {}",
-        commitment.quantity,
-        commitment.measure.code,
-        commitment.measure.catalogue,
-        commitment.period.from(),
-        commitment.period.to(),
-        commitment.place,
+        kpi.quantity,
+        kpi.measure.code,
+        kpi.measure.catalogue,
+        kpi.period.from(),
+        kpi.period.to(),
+        kpi.place,
     )
 }
 
@@ -236,11 +293,12 @@ mod tests {
     use super::*;
 
     fn signed() -> Contract {
-        Contract::from_award(id(1), &award("12.0"), || id(101)).unwrap()
+        Contract::from_award(id(1), &award("12.0"), || id(101), |_| Some(measure())).unwrap()
     }
 
     fn decide(contract: &Contract) -> Result<(), SigningError> {
-        decide_signing(contract, Some(&award("12.0")), None, |_| None)
+        let measure = measure();
+        decide_signing(contract, Some(&award("12.0")), None, |_| Some(&measure))
     }
 
     #[test]
@@ -298,6 +356,10 @@ mod tests {
         let mut contract = signed();
         contract.surplus_tradable = false;
         assert!(decide(&contract).is_err());
+        let mut contract = signed();
+        contract.kpis[0].terms.weight = Some("0.1".parse().unwrap());
+        let error = decide(&contract).unwrap_err();
+        assert!(error.to_string().contains("kpis.terms"), "{error}");
     }
 
     #[test]

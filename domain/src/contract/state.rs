@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, Evidence, KpiRef};
 use super::kpi::{Kpi, KpiProgress};
+use super::rating::Rating;
+use super::schedule::{Instalment, vary};
 use super::signing::Contract;
 use super::status::{ClaimStatus, ClaimStep};
 use super::submission::first_open;
+use super::variation::{KpiChange, Version, binding_units};
 use super::verification::{ClaimFacts, Verification};
-use crate::amount::{Quantity, Share};
+use crate::amount::{AmountError, Quantity, Share};
 use crate::catalogue::MeasureRef;
 use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId, PersonId};
 use crate::log::hash::Hash;
 use crate::organisation;
 use crate::tender::LotRef;
-use crate::time::Date;
+use crate::time::{Date, Period};
 
 /// A claim with what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,17 @@ pub struct RecordedClaim {
 
 /// What counts the same and who claims it: an outcome of [`crate::catalogue::State::outcome`] and a group.
 type Claimed = (String, OrganisationId);
+
+/// A rating of a period with what it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rated {
+    /// How it went.
+    pub rating: Rating,
+    /// Smallest units delivered.
+    pub delivered: i64,
+    /// Smallest units due.
+    pub due: i64,
+}
 
 /// Contracts, KPIs and claims as of the last entry.
 #[derive(Debug, Default)]
@@ -54,6 +68,16 @@ pub struct State {
     /// Live claims by their outcome and group.
     claimed: BTreeMap<Claimed, BTreeSet<ClaimId>>,
     outcomes: BTreeMap<ClaimId, Claimed>,
+    /// Claims that answer a KPI, in the order of their submission.
+    answers: BTreeMap<KpiId, Vec<ClaimId>>,
+    /// The versions of each KPI, as signed first.
+    versions: BTreeMap<KpiId, Vec<Version>>,
+    /// What is due when, for each KPI.
+    schedules: BTreeMap<KpiId, Vec<Instalment>>,
+    /// Variations of each contract.
+    variations: BTreeMap<ContractId, u32>,
+    /// The ratings of each period of a KPI, by its first day.
+    ratings: BTreeMap<(KpiId, Date), Vec<Rated>>,
     /// Whose claims are about other outcomes than a claim.
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
 }
@@ -92,6 +116,70 @@ impl State {
     /// Smallest units verified for a KPI to date.
     pub fn verified_units(&self, kpi: KpiId) -> i64 {
         self.verified_units.get(&kpi).copied().unwrap_or(0)
+    }
+
+    /// The versions of a KPI, as signed first.
+    pub fn versions(&self, kpi: KpiId) -> &[Version] {
+        self.versions.get(&kpi).map_or(&[], Vec::as_slice)
+    }
+
+    /// What is due when, after every variation.
+    pub fn schedule(&self, kpi: KpiId) -> &[Instalment] {
+        self.schedules.get(&kpi).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a KPI binds to on a day, in smallest units: see [`binding_units`].
+    pub fn binding_units(&self, kpi: KpiId, on: Date) -> i64 {
+        binding_units(self.versions(kpi), self.schedule(kpi), on)
+    }
+
+    /// How often a contract was varied.
+    pub fn variations(&self, contract: ContractId) -> u32 {
+        self.variations.get(&contract).copied().unwrap_or(0)
+    }
+
+    /// The ratings of the period of a KPI that begins on a day, the last one in force.
+    pub fn ratings(&self, kpi: KpiId, from: Date) -> &[Rated] {
+        self.ratings.get(&(kpi, from)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Smallest units verified for a KPI in a period: a claim counts where its last day lies.
+    pub fn delivered_units(&self, kpi: KpiId, period: Period) -> i64 {
+        let claims = self.answers.get(&kpi).into_iter().flatten();
+        let inside = claims
+            .filter_map(|id| self.claims.get(id))
+            .filter(|recorded| {
+                let to = recorded.claim.period.to();
+                period.from() < to && to <= period.to()
+            });
+        inside
+            .filter_map(|recorded| recorded.verified.as_ref())
+            .fold(0, |sum, verified| sum.saturating_add(verified.units()))
+    }
+
+    /// Takes in a variation that was found right.
+    pub(super) fn vary(
+        &mut self,
+        contract: ContractId,
+        number: u32,
+        changes: &[KpiChange],
+    ) -> Result<(), AmountError> {
+        for change in changes {
+            let varied = vary(self.schedule(change.kpi), &change.quantity, change.from)?;
+            self.schedules.insert(change.kpi, varied);
+            self.versions.entry(change.kpi).or_default().push(Version {
+                number,
+                quantity: change.quantity.clone(),
+                from: change.from,
+            });
+        }
+        self.variations.insert(contract, number);
+        Ok(())
+    }
+
+    /// Takes in a rating that was found right.
+    pub(super) fn rate(&mut self, kpi: KpiId, from: Date, rated: Rated) {
+        self.ratings.entry((kpi, from)).or_default().push(rated);
     }
 
     /// Whether a KPI id is taken.
@@ -146,12 +234,14 @@ impl State {
         claim: &Claim,
         outcome: &str,
         organisations: &organisation::State,
+        on: Date,
     ) -> Option<(ContractId, KpiId)> {
         let asked = self.asked_of_group(claim, outcome, organisations);
         let progress = asked.map(|(contract, kpi)| {
             let progress = KpiProgress {
                 kpi,
                 supplier: contract.supplier,
+                binding_units: self.binding_units(kpi.id, on),
                 verified_units: self.verified_units(kpi.id),
             };
             (contract.id, progress)
@@ -209,6 +299,8 @@ impl State {
         for kpi in &contract.kpis {
             self.verified_units.insert(kpi.id, 0);
             self.by_kpi.insert(kpi.id, contract.id);
+            self.versions.insert(kpi.id, vec![Version::signed(kpi)]);
+            self.schedules.insert(kpi.id, kpi.terms.schedule.clone());
             self.by_outcome
                 .entry(outcome(&kpi.measure).unwrap_or_default())
                 .or_default()
@@ -231,6 +323,9 @@ impl State {
             .or_default()
             .insert(claim.id);
         self.outcomes.insert(claim.id, claimed);
+        if let Some(answers) = claim.answers {
+            self.answers.entry(answers.kpi).or_default().push(claim.id);
+        }
         let (id, files) = (claim.id, claim.evidence.clone());
         let recorded = RecordedClaim {
             status: ClaimStatus::Submitted,

@@ -68,7 +68,8 @@ pub(super) fn by(person: u128, at: u128, role: Role) -> Vec<EntryActor> {
 impl Story {
     /// A registry with its people, one catalogue, and contract 1 with KPI 101 of 12.0 hours in 2026.
     pub(super) fn new() -> Self {
-        let mut contract = Contract::from_award(id(1), &award("12.0"), || id(101)).unwrap();
+        let mut contract =
+            Contract::from_award(id(1), &award("12.0"), || id(101), |_| Some(measure())).unwrap();
         (contract.award, contract.participations) = (None, None);
         let mut story = Self::founded();
         story.push(

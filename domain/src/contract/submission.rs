@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     fn contract() -> Contract {
-        Contract::from_award(id(1), &award("12.0"), || id(101)).unwrap()
+        Contract::from_award(id(1), &award("12.0"), || id(101), |_| Some(measure())).unwrap()
     }
 
     fn facts<'a>(measure: &'a Measure, contract: &'a Contract) -> SubmissionFacts<'a> {
@@ -405,6 +405,7 @@ mod tests {
         let progress = |verified_units| KpiProgress {
             kpi: &contract.kpis[0],
             supplier: contract.supplier,
+            binding_units: 120,
             verified_units,
         };
         let claim = claim(6, "6.0");

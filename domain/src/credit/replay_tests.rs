@@ -115,7 +115,8 @@ fn founding() -> Log {
     log.push((registrar(), CataloguePublished { catalogue }.into()));
     let class = class::example();
     log.push((registrar(), ClassDefined { class }.into()));
-    let mut contract = Contract::from_award(id(1), &award("12.0"), || id(101)).unwrap();
+    let mut contract =
+        Contract::from_award(id(1), &award("12.0"), || id(101), |_| Some(measure())).unwrap();
     contract.award = None;
     contract.participations = None;
     let signed = ContractSigned { contract };
@@ -462,7 +463,8 @@ fn cancelled_serials_come_from_the_high_end() {
 
 #[test]
 fn a_contract_without_its_award_or_signed_by_nobody_of_the_buyer_is_found() {
-    let mut contract = Contract::from_award(id(2), &award("12.0"), || id(102)).unwrap();
+    let mut contract =
+        Contract::from_award(id(2), &award("12.0"), || id(102), |_| Some(measure())).unwrap();
     let signed = ContractSigned {
         contract: contract.clone(),
     };

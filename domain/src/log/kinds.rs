@@ -192,6 +192,10 @@ kinds! {
     AwardAnnulled = "award.annulled", 1, crate::tender::entries::AwardAnnulled;
     /// An award became a contract.
     ContractSigned = "contract.signed", 1, crate::contract::entries::ContractSigned;
+    /// The parties changed what a contract asks for.
+    ContractVaried = "contract.varied", 1, crate::contract::entries::ContractVaried;
+    /// The buyer rated a period of a KPI.
+    KpiRated = "kpi.rated", 1, crate::contract::entries::KpiRated;
     /// A supplier reported a delivered quantity.
     ClaimSubmitted = "claim.submitted", 1, crate::contract::entries::ClaimSubmitted;
     /// A claimant took a claim back.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allocation::Allocated;
 use super::bid::Commitment;
+use super::delivery::Delivery;
 use super::lot::{LotCode, LotRef};
 use super::participation::Participation;
 use crate::amount::{Money, Share};
@@ -104,6 +105,8 @@ pub struct Award {
     pub surplus_tradable: bool,
     /// The part of a KPI that the plan lets be covered with bought credits.
     pub substitution_share: Share,
+    /// What the plan says about delivery.
+    pub delivery: Delivery,
     /// Who proposed and who approved: two people.
     pub decided_by: Vec<PersonId>,
     /// The day on which it was decided.

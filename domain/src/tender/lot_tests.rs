@@ -302,10 +302,15 @@ fn each_awarded_lot_has_its_contract_and_the_last_ends_the_tender() {
         .map(|award| {
             next += 10;
             let mut kpi = next;
-            Contract::from_award(Id::from_uuid(uuid(next)), award, || {
-                kpi += 1;
-                Id::from_uuid(uuid(kpi))
-            })
+            Contract::from_award(
+                Id::from_uuid(uuid(next)),
+                award,
+                || {
+                    kpi += 1;
+                    Id::from_uuid(uuid(kpi))
+                },
+                |measure| state.catalogues.measure(measure).cloned(),
+            )
             .unwrap()
         })
         .collect();

@@ -10,6 +10,7 @@ pub mod bid_check;
 pub mod code;
 pub mod confirmation;
 pub mod criteria;
+pub mod delivery;
 pub mod disclosure;
 pub mod entries;
 pub mod envelopes;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::admission::Admission;
 use super::code::CriterionCode;
 use super::criteria::{Leaf, leaves};
+use super::delivery::Delivery;
 use super::disclosure::DisclosurePlan;
 use super::lot::{Lot, LotCode, LotLimits};
 use super::standstill::Standstill;
@@ -106,6 +107,9 @@ pub struct Plan {
     /// The part of a KPI that the supplier may cover with bought credits when it is short; nothing unless it is published here.
     #[serde(default, skip_serializing_if = "Share::is_none")]
     pub substitution_share: Share,
+    /// How delivery is reported and rated.
+    #[serde(default, skip_serializing_if = "Delivery::is_empty")]
+    pub delivery: Delivery,
     /// The deadline for bids.
     pub closes_at: Time,
     /// The earliest opening.

@@ -72,6 +72,9 @@ impl Plan {
         self.standstill
             .check()
             .map_err(|(field, problem)| at(format!("/standstill/{field}"), problem))?;
+        self.delivery
+            .check(catalogue)
+            .map_err(|(field, problem)| at(format!("/delivery/{field}"), problem.into()))?;
         self.check_disclosure()
     }
 

@@ -253,6 +253,9 @@ pub enum PlanProblem {
     /// An offset from UTC that no place has.
     #[error("{0} minutes is no offset from UTC: expected -720 to 840")]
     UtcOffset(i16),
+    /// Terms of delivery that cannot be kept.
+    #[error(transparent)]
+    Delivery(#[from] super::delivery::DeliveryProblem),
     /// Numbers beyond what can be exact.
     #[error(
         "the numbers leave the range of exact arithmetic: use smaller amounts or fewer decimal places"

@@ -71,10 +71,15 @@ impl Story {
         let (_, state) = self.replay();
         let mut next = 900;
         let award = state.tenders.award(tender(), &lot("1")).unwrap();
-        let contract = Contract::from_award(Id::from_uuid(uuid(899)), award, || {
-            next += 1;
-            Id::from_uuid(uuid(next))
-        })
+        let contract = Contract::from_award(
+            Id::from_uuid(uuid(899)),
+            award,
+            || {
+                next += 1;
+                Id::from_uuid(uuid(next))
+            },
+            |measure| state.catalogues.measure(measure).cloned(),
+        )
         .unwrap();
         let id = contract.id;
         self.add(

@@ -76,6 +76,8 @@ impl City {
             ] }],
             "tieBreaks": [{ "kind": "LOWER_PRICE" }, { "kind": "DRAWN_LOT" }],
             "disclosure": [{ "field": "PRICE", "disclosure": "PUBLIC" }, { "field": "ANSWERS", "disclosure": "PUBLIC" }],
+            "substitutionShare": "0.1", "delivery": { "reportingMonths": 3,
+                "thresholds": { "good": "1", "approaching": "0.9", "improvement": "0.5" } },
             "closesAt": CLOSES_AT, "opensAt": CLOSES_AT, "commencement": "2026-01-02",
         })
     }

@@ -49,9 +49,12 @@ impl EntryBody for ClaimSubmitted {
                 .same_outcome(claim, &outcome, &state.organisations),
             open_kpi: match claim.answers {
                 Some(_) => None,
-                None => state
-                    .contracts
-                    .open_kpi(claim, &outcome, &state.organisations),
+                None => state.contracts.open_kpi(
+                    claim,
+                    &outcome,
+                    &state.organisations,
+                    header.at.date(),
+                ),
             },
             at: header.at,
         };

@@ -3,11 +3,13 @@
 mod claims;
 mod exclusion;
 mod information;
+mod performance;
 mod signed;
 
 pub use claims::{ClaimRejected, ClaimSubmitted, ClaimVerified, ClaimWithdrawn};
 pub use exclusion::ExclusionLogged;
 pub use information::{InformationGiven, InformationRequested};
+pub use performance::{ContractVaried, KpiRated};
 pub use signed::ContractSigned;
 
 use super::state::RecordedClaim;

@@ -108,6 +108,7 @@ impl EntryBody for AwardDecided {
                     participations: tender.binding(opened),
                     surplus_tradable: tender.plan.surplus_tradable,
                     substitution_share: tender.plan.substitution_share,
+                    delivery: tender.plan.delivery.clone(),
                     decided_by: decided_by.clone(),
                     decided_on: header.at.date(),
                     index: header.index,
