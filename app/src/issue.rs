@@ -22,7 +22,8 @@ use crate::organisation::column;
 use crate::rng::Ids;
 use crate::store::credit_left::surplus_intent;
 use crate::store::{
-    Command, IdempotencyKey, Tx, Written, challenge, claim, contract, credit, credit_left, hold,
+    Command, IdempotencyKey, Tx, Written, challenge, claim, contract, credit, credit_left,
+    delivery, hold,
 };
 
 struct Issue {
@@ -111,11 +112,11 @@ impl Issue {
         let signed = contract::load(tx, answers.contract)
             .await?
             .ok_or_else(missing)?;
-        let ids: Vec<KpiId> = signed.kpis.iter().map(|kpi| kpi.id).collect();
-        let accounts = credit_left::kpi_accounts(tx, &ids).await?;
-        let kpis = signed.kpis.iter().map(|kpi| {
+        let kpis: Vec<&Kpi> = signed.kpis.iter().collect();
+        let accounts = Accounts::load(tx, &kpis).await?;
+        let kpis = kpis.into_iter().map(|kpi| {
             let matches = kpi.id == answers.kpi || kpi.asks_for(claim);
-            standing(&signed, kpi, &accounts, matches)
+            accounts.standing(&signed, kpi, matches)
         });
         Ok(Terms::Contract {
             named: answers.kpi,
@@ -126,20 +127,31 @@ impl Issue {
     }
 }
 
-/// A KPI with what credits have done for it.
-pub(crate) fn standing(
-    signed: &Contract,
-    kpi: &Kpi,
-    accounts: &HashMap<KpiId, KpiAccount>,
-    matches: bool,
-) -> KpiStanding {
-    KpiStanding {
-        contract: signed.id,
-        kpi: kpi.id,
-        buyer: signed.buyer,
-        quantity_units: kpi.quantity.units(),
-        account: accounts.get(&kpi.id).copied().unwrap_or_default(),
-        matches,
+/// What KPIs bind to today, and what credits have done for them.
+pub(crate) struct Accounts {
+    binding: HashMap<KpiId, i64>,
+    accounts: HashMap<KpiId, KpiAccount>,
+}
+
+impl Accounts {
+    pub(crate) async fn load(tx: &Tx, kpis: &[&Kpi]) -> Result<Self, AppError> {
+        let ids: Vec<KpiId> = kpis.iter().map(|kpi| kpi.id).collect();
+        Ok(Self {
+            binding: delivery::binding(tx, kpis, tx.at().date()).await?,
+            accounts: credit_left::kpi_accounts(tx, &ids).await?,
+        })
+    }
+
+    pub(crate) fn standing(&self, signed: &Contract, kpi: &Kpi, matches: bool) -> KpiStanding {
+        let binding = self.binding.get(&kpi.id).copied();
+        KpiStanding {
+            contract: signed.id,
+            kpi: kpi.id,
+            buyer: signed.buyer,
+            quantity_units: binding.unwrap_or(kpi.quantity.units()),
+            account: self.accounts.get(&kpi.id).copied().unwrap_or_default(),
+            matches,
+        }
     }
 }
 
@@ -155,13 +167,13 @@ async fn asked_of_group(
     let asked = contract::asking_for(tx, outcome, &claim.place, from, &suppliers).await?;
     let asked = asked.into_iter().filter(|(_, _, kpi)| kpi.matches(claim));
     let asked: Vec<(ContractId, Kpi)> = asked.map(|(signed, _, kpi)| (signed, kpi)).collect();
-    let ids: Vec<KpiId> = asked.iter().map(|(_, kpi)| kpi.id).collect();
-    let accounts = credit_left::kpi_accounts(tx, &ids).await?;
+    let kpis: Vec<&Kpi> = asked.iter().map(|(_, kpi)| kpi).collect();
+    let accounts = Accounts::load(tx, &kpis).await?;
     let mut standings = Vec::new();
     for (id, kpi) in &asked {
         let signed = contract::load(tx, *id).await?;
         let signed = signed.ok_or_else(|| AppError::internal("a KPI without its contract"))?;
-        standings.push(standing(&signed, kpi, &accounts, true));
+        standings.push(accounts.standing(&signed, kpi, true));
     }
     Ok(standings)
 }

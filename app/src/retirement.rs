@@ -15,7 +15,7 @@ use crate::account::{available, batch_and_class, blocks, units_as_text};
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::group;
-use crate::issue::standing;
+use crate::issue::Accounts;
 use crate::remark::Remark;
 use crate::store::{Command, IdempotencyKey, Tx, Written, contract, credit, credit_left};
 use crate::text::place;
@@ -128,10 +128,10 @@ impl Retire {
         let signed = ContractId::from_uuid(row.ok_or_else(unknown)?.contract_id);
         let signed = contract::load(tx, signed).await?.ok_or_else(unknown)?;
         let kpi = signed.kpi(id).ok_or_else(unknown)?;
-        let accounts = credit_left::kpi_accounts(tx, &[id]).await?;
+        let accounts = Accounts::load(tx, &[kpi]).await?;
         let facts = SubstitutionFacts {
             kpi,
-            standing: standing(&signed, kpi, &accounts, true),
+            standing: accounts.standing(&signed, kpi, true),
             supplier: signed.supplier,
             published: signed.substitution_share,
             holder: self.input.holder,

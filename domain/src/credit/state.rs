@@ -187,19 +187,20 @@ impl State {
         self.retirements.contains(&id)
     }
 
-    /// What a claim answers, as far as its credits are concerned; none when the contract is unknown.
+    /// What a claim answers on a day, as far as its credits are concerned; none when the contract is unknown.
     pub(super) fn terms(
         &self,
         claim: &Claim,
         contracts: &contract::State,
         catalogues: &catalogue::State,
         organisations: &organisation::State,
+        on: Date,
     ) -> Option<Terms> {
         let standing = |contract: &contract::Contract, kpi: &contract::Kpi, matches| KpiStanding {
             contract: contract.id,
             kpi: kpi.id,
             buyer: contract.buyer,
-            quantity_units: kpi.quantity.units(),
+            quantity_units: contracts.binding_units(kpi.id, on),
             account: self.kpi(kpi.id),
             matches,
         };

@@ -141,6 +141,7 @@ impl EntryBody for CreditsIssued {
                 &state.contracts,
                 &state.catalogues,
                 &state.organisations,
+                header.at.date(),
             )
             .ok_or_else(|| header.finding("issue", "a claim of a known contract", self.claim))?;
         let groups = state.organisations.groups_of(registrar);

@@ -157,7 +157,7 @@ impl CreditsRetired {
                 contract: contract.id,
                 kpi: id,
                 buyer: contract.buyer,
-                quantity_units: kpi.quantity.units(),
+                quantity_units: state.contracts.binding_units(id, header.at.date()),
                 account: state.credits.kpi(id),
                 matches: true,
             },
