@@ -2,7 +2,7 @@
 
 mod requests;
 
-use commonweal_domain::actor::{Action, Actor, Denied, Facts, Grant, Role};
+use commonweal_domain::actor::{Action, Actor, Facts, Grant, Role};
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::challenge::entries::{
     ChallengeAccepted, ChallengeAnswered, ChallengeAppealed, ChallengeRaised, ChallengeResolved,
@@ -158,17 +158,11 @@ impl Loaded {
         };
         let grants: Vec<Grant> = actor.grants().iter().filter(may).copied().collect();
         let theirs = group::members(tx, &[self.claimant_group]).await?;
-        if actor
-            .grants()
-            .iter()
-            .any(|grant| theirs.contains(&grant.organisation))
-        {
-            return Err(Denied::NotIndependent.into());
-        }
         let facts = Facts {
             organisation: grants.first().map(|grant| grant.organisation),
             earlier,
             interested: &theirs,
+            ..Facts::default()
         };
         let acting = match actor.person_id() {
             Some(person) => Actor::person(person, grants),

@@ -139,6 +139,7 @@ impl Command for CarryOut {
             organisation: None,
             earlier: &before,
             interested: &group::members(tx, &[group]).await?,
+            ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::CarryOutDecision, &facts).await?;
         let batches = standings(tx, &recorded).await?;

@@ -16,7 +16,6 @@ impl From<ClassError> for AppError {
     fn from(error: ClassError) -> Self {
         use ClassError as E;
         let (code, path) = match &error {
-            E::Text(error) => return text(error),
             E::UnknownMeasure(_) => ("UNKNOWN_MEASURE", "measure"),
             E::NotCounted(_) => ("NOT_COUNTED", "measure"),
             E::Scale { .. } => ("SCALE", "measure"),

@@ -159,7 +159,7 @@ fn entry(number: u64) -> Result<Vec<u8>> {
             name: PublicName::Clear(format!("Organisation {number}")),
             sector: Sector::Private,
             group: made(number),
-            place: "KR-11".to_owned(),
+            place: "KR-11".parse()?,
             identifier: None,
         }
         .into()

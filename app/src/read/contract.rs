@@ -183,13 +183,14 @@ impl Read<'_> {
                 let promised = newest.map_or(kpi.quantity.units(), |version| version.units);
                 let open = ClaimStatus::OPEN.map(|status| sum(row.id, status).0);
                 let waiting = open
-                    .iter()
-                    .fold(0, |all: i64, units| all.saturating_add(*units));
+                    .into_iter()
+                    .try_fold(0_i64, |all, parts| Ok(all.saturating_add(joined(parts)?)))
+                    .map_err(|error: AppError| error)?;
                 let units = |units| kpi.quantity.with_units(units).map_err(AppError::internal);
                 Ok(KpiView {
                     contract: ContractId::from_uuid(row.contract_id),
                     delivered: units(joined(sum(row.id, ClaimStatus::Verified).1)?)?,
-                    waiting: units(joined(waiting)?)?,
+                    waiting: units(waiting)?,
                     promised: units(promised)?,
                     kpi,
                 })

@@ -15,6 +15,7 @@ use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
+use super::sum::{SumParts, joined, sum_high, sum_low};
 use super::{claim, columns};
 use crate::error::AppError;
 
@@ -289,9 +290,10 @@ pub(crate) async fn delivered_units(
     kpi: KpiId,
     period: Period,
 ) -> Result<i64, AppError> {
-    let sum: Option<Option<i64>> = claim::Entity::find()
+    let sum: Option<SumParts> = claim::Entity::find()
         .select_only()
-        .column_as(claim::sum_of(claim::Column::VerifiedUnits), "units")
+        .column_as(sum_high(claim::Column::VerifiedUnits), "high")
+        .column_as(sum_low(claim::Column::VerifiedUnits), "low")
         .filter(claim::Column::KpiId.eq(kpi.uuid()))
         .filter(claim::Column::Status.eq(ClaimStatus::Verified.as_str()))
         .filter(claim::Column::ToDay.gt(period.from().to_string()))
@@ -299,7 +301,7 @@ pub(crate) async fn delivered_units(
         .into_tuple()
         .one(db)
         .await?;
-    Ok(sum.flatten().unwrap_or(0))
+    joined(sum.unwrap_or_default())
 }
 
 /// The rating in force of a period.

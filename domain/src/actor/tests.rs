@@ -182,6 +182,8 @@ fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_t
         Action::IssueCredits,
         Action::ProposeCorrection,
         Action::CarryOutDecision,
+        Action::RouteChallenge,
+        Action::AcceptChallenge,
         Action::ResolveChallenge,
     ];
     let facts = Facts {

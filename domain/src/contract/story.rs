@@ -131,14 +131,6 @@ impl Story {
         self.entries.push((self.at, actors, body.into()));
     }
 
-    /// Lets days pass.
-    pub(super) fn days(&mut self, days: i64) {
-        self.at = self
-            .at
-            .checked_add(days.checked_mul(86_400_000_000).unwrap())
-            .unwrap();
-    }
-
     /// A claim of the supplier.
     pub(super) fn submit(&mut self, claim: super::Claim) {
         self.push(

@@ -46,6 +46,9 @@ pub enum MovementError {
         "`procurement_reference`: the receiver is a public body: name the procurement of this purchase"
     )]
     ProcurementReference,
+    /// A text that cannot stand.
+    #[error(transparent)]
+    Text(#[from] InvalidText),
     /// Somebody objects to the outcome, with a case.
     #[error(
         "`batch`: a challenge of {0} has a case: its unsold units stay with the claimant until the challenge is over"

@@ -122,13 +122,16 @@ mod tests {
     use super::super::terms::KpiAccount;
     use super::*;
     use crate::contract::Contract;
-    use crate::contract::fixtures::{BUYER, FUND, SUPPLIER, award, id, organisation, period};
+    use crate::contract::fixtures::{
+        BUYER, FUND, SUPPLIER, award, id, measure, organisation, period,
+    };
 
     fn decide(
         units: i64,
         change: impl FnOnce(&mut Batch, &mut Class, &mut SubstitutionFacts<'_>),
     ) -> Result<(), SubstitutionError> {
-        let contract = Contract::from_award(id(1), &award("12.0"), || id(101));
+        let contract =
+            Contract::from_award(id(1), &award("12.0"), || id(101), |_| Some(measure())).unwrap();
         let mut batch = Batch {
             id: id(90),
             class: id(80),
