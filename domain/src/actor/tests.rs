@@ -179,6 +179,7 @@ fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_t
         Action::RequestInformation,
         Action::VerifyClaim,
         Action::RejectClaim,
+        Action::LogExclusion,
         Action::IssueCredits,
         Action::ProposeCorrection,
         Action::CarryOutDecision,

@@ -209,7 +209,7 @@ fn quarterly() -> Story {
     award.delivery.thresholds = Some(Thresholds::example());
     let mut contract =
         Contract::from_award(id(1), &award, || id(101), |_| Some(measure())).unwrap();
-    contract.award = None;
+    (contract.award, contract.participations) = (None, None);
     let mut story = Story::founded();
     story.push(officer(), ContractSigned { contract });
     story

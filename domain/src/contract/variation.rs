@@ -166,7 +166,8 @@ fn check_change(
 }
 
 /// What a KPI binds to on a day, in smallest units: the highest of its versions that was in force in a period that has
-/// begun. Before the first period begins, the last version.
+/// begun. Before the first period begins, the last version. A KPI without a schedule binds to the highest version that came
+/// into force.
 pub fn binding_units(versions: &[Version], schedule: &[Instalment], on: Date) -> i64 {
     let begun = schedule
         .iter()
@@ -179,7 +180,11 @@ pub fn binding_units(versions: &[Version], schedule: &[Instalment], on: Date) ->
         .last()
         .map_or(0, |version| version.quantity.units());
     let Some((first, last)) = span else {
-        return newest;
+        let begun = versions
+            .iter()
+            .filter(|version| schedule.is_empty() && version.from <= on)
+            .map(|version| version.quantity.units());
+        return begun.max().unwrap_or(newest);
     };
     let ends = versions
         .iter()
@@ -279,5 +284,8 @@ mod tests {
         ];
         let first = binding_units(&early, &schedule, "2026-06-01".parse().unwrap());
         assert_eq!(first, 90, "a version that was never in force binds nobody");
+        let unplanned = |on: &str| binding_units(&versions, &[], on.parse().unwrap());
+        assert_eq!(unplanned("2026-03-31"), 120);
+        assert_eq!(unplanned("2026-12-31"), 200);
     }
 }
