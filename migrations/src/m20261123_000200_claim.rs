@@ -26,7 +26,7 @@ pub(crate) const CHANGE: Change = Change {
             place {text} NOT NULL,
             status {text} NOT NULL CHECK (status IN
                 ('submitted', 'in_verification', 'information_requested', 'verified', 'rejected', 'withdrawn')),
-            verified_units {int} CHECK (verified_units BETWEEN 1 AND units),
+            verified_units {int} CHECK (verified_units BETWEEN 0 AND units),
             submitted_by {id} NOT NULL,
             submitted_at {int} NOT NULL,
             entry_idx {int} NOT NULL,
@@ -48,10 +48,13 @@ pub(crate) const CHANGE: Change = Change {
         // PostgreSQL numbers the checks that it names itself: they are found by what they say.
         "{postgres} DO $$ DECLARE name text; BEGIN
             FOR name IN SELECT conname FROM pg_constraint WHERE conrelid = 'claim'::regclass AND contype = 'c'
-                AND (pg_get_constraintdef(oid) LIKE '%withdrawn%' OR pg_get_constraintdef(oid) LIKE '%decided_idx%submitted%')
+                AND (pg_get_constraintdef(oid) LIKE '%withdrawn%' OR pg_get_constraintdef(oid) LIKE '%verified_units >= 1%'
+                OR pg_get_constraintdef(oid) LIKE '%decided_idx%submitted%')
             LOOP EXECUTE 'ALTER TABLE claim DROP CONSTRAINT ' || quote_ident(name); END LOOP; END $$",
         "{postgres} ALTER TABLE claim ADD CONSTRAINT claim_status_known CHECK (status IN
             ('submitted', 'in_verification', 'information_requested', 'verified', 'rejected', 'withdrawn'))",
+        // A reversal may leave nothing verified.
+        "{postgres} ALTER TABLE claim ADD CONSTRAINT claim_verified_units CHECK (verified_units BETWEEN 0 AND units)",
         "{postgres} ALTER TABLE claim ADD CONSTRAINT claim_decided CHECK
             ((decided_idx IS NULL) = (status IN ('submitted', 'in_verification', 'information_requested')))",
         "{postgres} ALTER TABLE claim DROP COLUMN external_reference",

@@ -5,11 +5,6 @@ use crate::change::{Change, InsertOnly};
 pub(crate) const CHANGE: Change = Change {
     name: "m20261123_000220_credit",
     statements: &[
-        // A reversal may leave nothing verified. SQLite has no other way to change a check of a table that others refer to.
-        "{sqlite} PRAGMA writable_schema = ON",
-        "{sqlite} UPDATE sqlite_schema SET sql = replace(sql, 'verified_units BETWEEN 1 AND units',
-            'verified_units BETWEEN 0 AND units') WHERE type = 'table' AND name = 'claim'",
-        "{sqlite} PRAGMA writable_schema = RESET",
         "ALTER TABLE contract ADD COLUMN substitution_millionths {int} NOT NULL DEFAULT 0
             CHECK (substitution_millionths BETWEEN 0 AND 1000000)",
         "ALTER TABLE class ADD COLUMN tradable_millionths {int} NOT NULL DEFAULT 200000
@@ -134,8 +129,6 @@ pub(crate) const CHANGE: Change = Change {
             entry_idx {int} NOT NULL
         )",
         "CREATE INDEX liability_open ON liability (organisation_id) WHERE units > 0",
-        "{postgres} ALTER TABLE claim DROP CONSTRAINT claim_verified_units_check",
-        "{postgres} ALTER TABLE claim ADD CONSTRAINT claim_verified_units_check CHECK (verified_units BETWEEN 0 AND units)",
     ],
     insert_only: &[
         InsertOnly {

@@ -15,7 +15,7 @@ use super::contract::{self, Contract, Kpi};
 use super::counting::WorkingLine;
 use super::credit_batch::Batch;
 use super::credit_loaders::{self, BatchOf, ExclusionsOf, InquiriesOf, VerificationsOf, WorkingOf};
-use super::inquiry::{Exclusion, Inquiry};
+use super::inquiry::{ClaimExclusion, Inquiry};
 use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
@@ -259,7 +259,10 @@ impl Claim {
     }
 
     /// Organisations of the same group whose claims are about other outcomes, by a logged decision.
-    async fn exclusions(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Exclusion>> {
+    async fn exclusions(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Vec<ClaimExclusion>> {
         let found = loader(context)?
             .load_one(ExclusionsOf(self.fact.id))
             .await?;

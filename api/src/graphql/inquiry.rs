@@ -71,7 +71,7 @@ impl Inquiry {
 /// A decision that claims of an organisation are about other outcomes than a claim of a related one.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
-pub struct Exclusion {
+pub struct ClaimExclusion {
     /// Why; null when the words were erased.
     reason: Option<String>,
     /// The salted hash of the reason, as it stands in the log.
@@ -84,7 +84,7 @@ pub struct Exclusion {
     whose: OrganisationId,
 }
 
-impl From<ExclusionView> for Exclusion {
+impl From<ExclusionView> for ClaimExclusion {
     fn from(view: ExclusionView) -> Self {
         Self {
             reason: view.reason,
@@ -97,7 +97,7 @@ impl From<ExclusionView> for Exclusion {
 }
 
 #[ComplexObject]
-impl Exclusion {
+impl ClaimExclusion {
     /// Whose claims are about other outcomes.
     async fn claimant(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
         organisation::load(context, self.whose).await
