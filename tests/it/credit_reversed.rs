@@ -67,7 +67,7 @@ impl Case {
             .await?;
         let registry = world.app.registry;
         Ok(Self {
-            watchdog: world.app.user(paper, &[Role::Auditor]).await?,
+            watchdog: world.app.user(paper, &[Role::Supplier]).await?,
             second: world.app.user(registry, &[Role::Registrar]).await?,
             third: world.app.user(registry, &[Role::Registrar]).await?,
             world,

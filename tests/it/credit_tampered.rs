@@ -91,7 +91,10 @@ async fn a_buffer_from_nowhere_is_found(app: TestApp) -> Result<()> {
     let batch = world.batch("a", "10.0").await?;
     tamper(
         &world,
-        &["UPDATE account SET balance = 50 WHERE bucket = 'buffer'"],
+        &[
+            "UPDATE account SET balance = 50 WHERE bucket = 'buffer'",
+            "UPDATE batch_left SET buffer_units = 50",
+        ],
     )
     .await?;
     world.app.advance_seconds(4 * 366 * 86_400);

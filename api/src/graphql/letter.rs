@@ -23,7 +23,7 @@ pub enum Language {
 
 /// A part of a letter.
 #[derive(Debug, Clone, SimpleObject)]
-pub struct LetterSection {
+pub(super) struct LetterSection {
     /// Its heading.
     heading: String,
     /// Its lines.
@@ -32,7 +32,7 @@ pub struct LetterSection {
 
 /// The letter that tells a bidder the decision, with reasons: the same for the same facts.
 #[derive(Debug, Clone, SimpleObject)]
-pub struct Letter {
+pub(super) struct Letter {
     /// Its language.
     language: Language,
     /// Whether two officers have decided the award. Until then it is a preview, which only the buyer sees.
