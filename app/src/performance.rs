@@ -1,14 +1,18 @@
 //! Use-cases of contract performance: officers of the buyer vary what a contract asks for, and rate its periods.
 
 use commonweal_domain::actor::{Action, Actor, Facts};
-use commonweal_domain::contract::Contract;
 use commonweal_domain::contract::entries::{ContractVaried, KpiRated};
-use commonweal_domain::contract::performance::{RatingError, RatingFacts, decide_rating, expected};
+use commonweal_domain::contract::performance::{
+    RatingError, RatingFacts, decide_rating, expected, rate_again as decide_again,
+};
 use commonweal_domain::contract::rating::Rating;
 use commonweal_domain::contract::schedule::vary;
+use commonweal_domain::contract::state::Rated;
 use commonweal_domain::contract::variation::{KpiChange, Version, decide_variation};
-use commonweal_domain::ids::{ContractId, Id, KpiId};
+use commonweal_domain::contract::{Claim, Contract};
+use commonweal_domain::ids::{ContractId, Id, KpiId, PersonId};
 use commonweal_domain::log::entry::Draft;
+use commonweal_domain::log::hash::Hash;
 use commonweal_domain::time::Date;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -234,23 +238,69 @@ impl Command for Rate {
             }
             .into(),
         })?;
-        rating::Entity::insert(rating::ActiveModel {
-            kpi_id: Set(id.uuid()),
-            from_day: Set(self.input.from.to_string()),
-            entry_idx: Set(column(index)?),
-            rating: Set(rating.as_str().to_owned()),
-            due_units: Set(rated.due),
-            delivered_units: Set(rated.delivered),
-            reason: Set(reason.map(|hash| hash.as_bytes().to_vec())),
-            rated_by: Set(by.uuid()),
-            at: Set(tx.at().micros()),
-        })
-        .exec_without_returning(tx)
-        .await?;
+        let period = (id, self.input.from);
+        insert_rating(tx, period, &rated, reason, (by, index)).await?;
         if let Some(reason) = &self.reason {
             reason.keep(tx).await?;
         }
         Ok(id)
+    }
+}
+
+async fn insert_rating(
+    tx: &Tx,
+    (kpi, from): (KpiId, Date),
+    rated: &Rated,
+    reason: Option<Hash>,
+    (by, index): (PersonId, u64),
+) -> Result<(), AppError> {
+    rating::Entity::insert(rating::ActiveModel {
+        kpi_id: Set(kpi.uuid()),
+        from_day: Set(from.to_string()),
+        entry_idx: Set(column(index)?),
+        rating: Set(rated.rating.as_str().to_owned()),
+        due_units: Set(rated.due),
+        delivered_units: Set(rated.delivered),
+        reason: Set(reason.map(|hash| hash.as_bytes().to_vec())),
+        rated_by: Set(by.uuid()),
+        at: Set(tx.at().micros()),
+    })
+    .exec_without_returning(tx)
+    .await?;
+    Ok(())
+}
+
+/// The rating of the period in which a claim's last day lies follows a correction or reversal of the claim; it stands in the
+/// entry at `index`.
+pub(crate) async fn rate_again(
+    tx: &Tx,
+    claim: &Claim,
+    by: PersonId,
+    index: u64,
+) -> Result<(), AppError> {
+    let Some(answers) = claim.answers else {
+        return Ok(());
+    };
+    let contract = load(tx, answers.contract).await?;
+    let kpi = contract.kpi(answers.kpi).ok_or_else(unknown_kpi)?;
+    let schedule = match delivery::beyond(tx, &[kpi.id]).await?.get(&kpi.id) {
+        Some(beyond) => beyond.schedule(kpi)?,
+        None => Vec::new(),
+    };
+    let ends = claim.period.to();
+    let part = schedule
+        .iter()
+        .find(|part| part.period.from() < ends && ends <= part.period.to());
+    let Some(period) = part.map(|part| part.period) else {
+        return Ok(());
+    };
+    let last = delivery::last_rating(tx, kpi.id, period.from()).await?;
+    let delivered = delivery::delivered_units(tx, kpi.id, period).await?;
+    let again =
+        decide_again(last.as_ref(), delivered, kpi.terms.thresholds).map_err(AppError::internal)?;
+    match again {
+        Some(rated) => insert_rating(tx, (kpi.id, period.from()), &rated, None, (by, index)).await,
+        None => Ok(()),
     }
 }
 

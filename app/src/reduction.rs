@@ -28,6 +28,7 @@ use crate::claim::unknown_claim;
 use crate::error::AppError;
 use crate::group;
 use crate::organisation::{column, word};
+use crate::performance::rate_again;
 use crate::remark::Remark;
 use crate::store::challenge::{self, proposal};
 use crate::store::credit::batch;
@@ -181,6 +182,7 @@ impl Command for CarryOut {
         store_reduction(tx, &made, named, index).await?;
         self.store(tx, &made, (&standing, &decided), by, index)
             .await?;
+        rate_again(tx, &recorded.claim, by, index).await?;
         self.close(tx, &permit.actor, &standing, index).await?;
         Ok(id)
     }

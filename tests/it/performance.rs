@@ -10,6 +10,7 @@ use crate::credit_world::{SUBMIT, VERIFY, finding, text};
 on_both!(
     the_contract_copies_the_terms_of_the_tender_documents,
     a_period_is_rated_by_the_published_thresholds_and_again_after_a_claim,
+    a_period_is_rated_again_when_a_correction_takes_delivery_away,
     a_variation_is_numbered_and_an_increase_lies_ahead,
     promised_against_delivered_costs_the_same_whatever_the_sums,
 );
@@ -37,7 +38,7 @@ async fn refused(signed: &Signed, user: &User, document: &str, input: Value) -> 
 }
 
 /// Three jobs of the first quarter, verified.
-async fn deliver(signed: &Signed) -> Result<()> {
+async fn deliver(signed: &Signed) -> Result<String> {
     let outcome = json!({ "kpi": signed.contract["kpis"][0]["id"] });
     let mut input = signed.claim_input(&outcome, "3", "spring");
     input["period"] = json!({ "from": "2026-03-01", "to": "2026-06-01" });
@@ -52,7 +53,7 @@ async fn deliver(signed: &Signed) -> Result<()> {
         .app
         .data(Some(&signed.verifier), VERIFY, found)
         .await?;
-    Ok(())
+    Ok(claim)
 }
 
 async fn the_contract_copies_the_terms_of_the_tender_documents(app: TestApp) -> Result<()> {
@@ -147,6 +148,42 @@ async fn a_period_is_rated_by_the_published_thresholds_and_again_after_a_claim(
     assert_eq!(
         *ratings,
         json!([{ "rating": "INADEQUATE" }, { "rating": "GOOD" }])
+    );
+    signed.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_period_is_rated_again_when_a_correction_takes_delivery_away(app: TestApp) -> Result<()> {
+    const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
+        made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
+    }";
+    const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
+        made: carryOutDecision(input: $input) { claim { id } userErrors { code message path } }
+    }";
+    let signed = Signed::new(app).await?;
+    let claim = deliver(&signed).await?;
+    let rate =
+        json!({ "input": { "kpi": signed.contract["kpis"][0]["id"], "from": "2026-03-01" } });
+    signed.app.data(Some(&signed.officer), RATE, rate).await?;
+    let proposal = json!({ "input": { "claim": claim, "verified": "2", "remedy": "CORRECT", "reason": "one of the three was counted twice" } });
+    let one = signed.app.registrar().await?;
+    let made = signed.app.data(Some(&one), PROPOSE, proposal).await?;
+    let carry = json!({ "input": { "decision": { "proposal": made["made"]["proposal"] } } });
+    let other = signed.app.registrar().await?;
+    signed.app.data(Some(&other), CARRY_OUT, carry).await?;
+    let found = signed
+        .app
+        .data(
+            None,
+            "query ($id: ID!) { contract(id: $id) { kpis { schedule { rating { rating delivered { quantity } } ratings { rating } } } } }",
+            json!({ "id": signed.contract["id"] }),
+        )
+        .await?;
+    let first = &found["contract"]["kpis"][0]["schedule"][0];
+    assert_eq!(
+        *first,
+        json!({ "rating": { "rating": "REQUIRES_IMPROVEMENT", "delivered": { "quantity": "2" } },
+            "ratings": [{ "rating": "GOOD" }, { "rating": "REQUIRES_IMPROVEMENT" }] })
     );
     signed.app.expect_clean_log().await?;
     Ok(())

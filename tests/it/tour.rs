@@ -24,7 +24,7 @@ async fn the_queries_of_the_readme_give_the_answers_printed_there() -> Result<()
     let readme =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"))?;
     let steps = steps(&readme);
-    assert_eq!(steps.len(), 5, "the tour has five queries");
+    assert_eq!(steps.len(), 6, "the tour has six queries");
     let folder = tempfile::tempdir()?;
     let server = Process::start(folder.path(), None).await?;
     let tokens: Value =

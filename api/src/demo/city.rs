@@ -32,6 +32,9 @@ pub(super) const VERIFIERS: [(&str, Sector); 3] = [
     ("Neighbourhood Watchers' Union", Sector::CivilSociety),
 ];
 
+/// The paper that reads the log.
+pub(super) const PAPER: &str = "Maeul Morning Paper";
+
 /// A supplier of the demo city.
 pub(super) struct Supplier {
     pub(super) name: &'static str,

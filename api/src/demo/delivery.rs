@@ -44,11 +44,13 @@ impl City {
         self.define_class(care.measure, true).await?;
         self.define_class(cleaning.measure, false).await?;
         self.over_deliver(care, *care_contract).await?;
-        self.wait(cleaning, *cleaning_contract).await?;
+        let spring = self.wait(cleaning, *cleaning_contract).await?;
         for (tender, contract) in contracts {
             self.rate(tender, *contract).await?;
         }
-        Ok(())
+        let claimant = self.winner(cleaning)?;
+        self.challenge(claimant, spring).await?;
+        self.report_autumn(claimant, *cleaning_contract).await
     }
 
     /// The first period of a contract, which is over, is rated by the thresholds of the tender documents.
@@ -146,8 +148,8 @@ impl City {
         Ok(())
     }
 
-    /// One claim is verified and waits for its issue, one waits for an answer, one was rejected.
-    async fn wait(&self, tender: &DemoTender, contract: ContractId) -> Result<()> {
+    /// One claim is issued, one was rejected and, put right, waits for its issue, one waits for an answer. Returns the first.
+    async fn wait(&self, tender: &DemoTender, contract: ContractId) -> Result<ClaimId> {
         let supplier = self.winner(tender)?;
         let kpi = self.kpi(contract).await?;
         let report = |quantity, period, evidence, people| Report {
@@ -164,8 +166,9 @@ impl City {
             "payroll, February to May",
             (10, "10"),
         );
-        let claim = self.claim(&first).await?;
-        self.verify(claim, 1, "3.00").await?;
+        let spring = self.claim(&first).await?;
+        self.verify(spring, 1, "3.00").await?;
+        self.issue(spring).await?;
         let second = report(
             "1.50",
             ("2026-06-01", "2026-08-01"),
@@ -177,6 +180,14 @@ impl City {
         self.app
             .reject_claim(&self.people.verifiers[2].actor(), rejected, reason)
             .await?;
+        let corrected = report(
+            "1.25",
+            ("2026-06-01", "2026-08-01"),
+            "payroll of this contract alone, June and July",
+            (8, "7.5"),
+        );
+        let summer = self.claim(&corrected).await?;
+        self.verify(summer, 0, "1.25").await?;
         let third = report(
             "2.75",
             ("2026-08-01", "2026-10-01"),
@@ -188,6 +199,20 @@ impl City {
         self.app
             .request_information(&self.people.verifiers[1].actor(), asked, question)
             .await?;
+        Ok(spring)
+    }
+
+    /// A claim that nobody has looked at yet.
+    async fn report_autumn(&self, supplier: &Person, contract: ContractId) -> Result<()> {
+        let autumn = Report {
+            supplier,
+            kpi: self.kpi(contract).await?,
+            quantity: "0.50",
+            period: ("2026-10-01", "2026-10-22"),
+            evidence: "payroll, the first weeks of October",
+            people: Some((10, "10")),
+        };
+        self.claim(&autumn).await?;
         Ok(())
     }
 

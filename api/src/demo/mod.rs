@@ -3,6 +3,7 @@
 //! The clock stands at a fixed epoch and moves as the story does; ids and salts come from a fixed seed. Only the sealing
 //! of bids takes randomness from the machine, so roots differ from one demo to the next while every answer is the same.
 
+mod challenge;
 mod city;
 mod delivery;
 mod people;

@@ -9,7 +9,7 @@ use commonweal_domain::ids::{OrganisationId, PersonId};
 use commonweal_domain::organisation::certification::Certification;
 use commonweal_domain::organisation::{LegalForm, Sector};
 
-use super::city::{BUYERS, PLACE, SUPPLIERS, VERIFIERS};
+use super::city::{BUYERS, PAPER, PLACE, SUPPLIERS, VERIFIERS};
 
 /// A person who acts for one organisation.
 #[derive(Debug, Clone)]
@@ -53,9 +53,12 @@ pub(super) struct Buyer {
 pub(super) struct People {
     pub(super) registrar: Person,
     pub(super) second_registrar: Person,
+    pub(super) third_registrar: Person,
     pub(super) buyers: Vec<Buyer>,
     pub(super) suppliers: Vec<Person>,
     pub(super) verifiers: Vec<Person>,
+    /// Somebody of the city's paper.
+    pub(super) watchdog: Person,
 }
 
 /// Lets everyone in.
@@ -96,7 +99,12 @@ pub(super) async fn settle(app: &App) -> Result<People> {
             .await?;
         verifiers.push(door.person(id, &[Role::Verifier]).await?);
     }
+    let paper = door
+        .organisation(PAPER, LegalForm::LegalPerson, Sector::CivilSociety, None)
+        .await?;
     Ok(People {
+        watchdog: door.person(paper, &[Role::Auditor]).await?,
+        third_registrar: door.person(registry, &[Role::Registrar]).await?,
         registrar,
         second_registrar,
         buyers,

@@ -35,7 +35,8 @@ pub(super) async fn write(config: &Config, people: &People) -> Result<()> {
     write_secret(&path, &serde_json::to_string_pretty(&tokens)?)
 }
 
-/// Who is who: the first buyer, the supplier of its contract, one that bids elsewhere, a verifier and two registrars.
+/// Who is who: the first buyer, the supplier of its contract, one that bids elsewhere, a verifier, the
+/// registrars and somebody of the paper.
 fn parts(people: &People) -> Vec<(&'static str, &Person)> {
     let buyer = &people.buyers[0];
     vec![
@@ -49,5 +50,7 @@ fn parts(people: &People) -> Vec<(&'static str, &Person)> {
         ("supplier", &people.suppliers[0]),
         ("secondSupplier", &people.suppliers[1]),
         ("verifier", &people.verifiers[0]),
+        ("thirdRegistrar", &people.third_registrar),
+        ("watchdog", &people.watchdog),
     ]
 }

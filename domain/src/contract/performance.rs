@@ -97,6 +97,25 @@ pub fn expected(facts: &RatingFacts<'_>) -> Result<Option<Rating>, ArithmeticErr
     facts.thresholds.map(rated).transpose()
 }
 
+/// The rating that follows when less stays delivered than the one in force was made from; none when that one still stands.
+/// What the buyer rated as other, for a reason, stays until the buyer says otherwise.
+pub fn rate_again(
+    last: Option<&Rated>,
+    delivered: i64,
+    thresholds: Option<Thresholds>,
+) -> Result<Option<Rated>, ArithmeticError> {
+    let made_from_more =
+        last.filter(|last| last.delivered > delivered && last.rating != Rating::Other);
+    let Some((last, thresholds)) = made_from_more.zip(thresholds) else {
+        return Ok(None);
+    };
+    Ok(Some(Rated {
+        rating: thresholds.rate(delivered, last.due)?,
+        delivered,
+        due: last.due,
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::period;

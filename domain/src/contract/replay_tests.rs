@@ -262,6 +262,31 @@ fn a_period_is_rated_from_own_delivery_by_the_published_thresholds() {
 }
 
 #[test]
+fn a_rating_follows_a_reversal_unless_it_was_given_for_a_reason() {
+    use super::rating::Rating;
+    let mut story = quarterly();
+    story.submit(claim_under(5, 101, "6.0"));
+    story.push(verifier(0), verified(5, "2.8"));
+    let due = story.clean().contracts.schedule(id(101))[1].due.text();
+    story.push(officer(), rated(&due, "2.8", Rating::ApproachingTarget));
+    let from = "2026-04-01".parse().unwrap();
+    let left = |story: &Story, quantity: &str| {
+        let mut state = story.clean().contracts;
+        state
+            .reduce(id(5), measure().quantity(quantity).unwrap())
+            .unwrap();
+        let last = state.ratings(id(101), from).last().unwrap().clone();
+        (last.rating, last.delivered)
+    };
+    assert_eq!(left(&story, "2.0"), (Rating::RequiresImprovement, 20));
+    assert_eq!(left(&story, "0"), (Rating::Inadequate, 0));
+    let mut excused = rated(&due, "2.8", Rating::Other);
+    excused.reason = Some(sha256(b"a flood"));
+    story.push(officer(), excused);
+    assert_eq!(left(&story, "0"), (Rating::Other, 28));
+}
+
+#[test]
 fn a_tampered_rating_is_found() {
     use super::rating::Rating;
     let mut story = quarterly();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, Evidence, KpiRef};
 use super::kpi::{Kpi, KpiProgress};
+use super::performance::rate_again;
 use super::rating::Rating;
 use super::schedule::{Instalment, vary};
 use super::signing::Contract;
@@ -13,6 +14,7 @@ use super::variation::{KpiChange, Version, binding_units};
 use super::verification::{ClaimFacts, Verification};
 use crate::amount::{AmountError, Quantity, Share};
 use crate::catalogue::MeasureRef;
+use crate::fraction::ArithmeticError;
 use crate::ids::{ClaimId, ContractId, KpiId, OrganisationId, PersonId};
 use crate::log::hash::Hash;
 use crate::organisation;
@@ -382,18 +384,45 @@ impl State {
             .collect();
     }
 
-    /// Takes in a correction or reversal that was found right: less stays verified.
-    pub(crate) fn reduce(&mut self, id: ClaimId, verified: Quantity) {
+    /// Takes in a correction or reversal that was found right: less stays verified, and a rating made from more is made again.
+    pub(crate) fn reduce(
+        &mut self,
+        id: ClaimId,
+        verified: Quantity,
+    ) -> Result<(), ArithmeticError> {
         let Some(recorded) = self.claims.get_mut(&id) else {
-            return;
+            return Ok(());
         };
         let before = recorded.verified.as_ref().map_or(0, Quantity::units);
-        if let Some(answers) = recorded.claim.answers {
-            let units = self.verified_units.entry(answers.kpi).or_default();
-            let lost = before.saturating_sub(verified.units());
-            *units = units.saturating_sub(lost);
-        }
+        let lost = before.saturating_sub(verified.units());
         recorded.verified = Some(verified);
+        let (answers, ends) = (recorded.claim.answers, recorded.claim.period.to());
+        let Some(answers) = answers else {
+            return Ok(());
+        };
+        let units = self.verified_units.entry(answers.kpi).or_default();
+        *units = units.saturating_sub(lost);
+        self.rate_again(answers, ends)
+    }
+
+    /// The rating of the period in which a claim's last day lies follows what is left.
+    fn rate_again(&mut self, answers: KpiRef, ends: Date) -> Result<(), ArithmeticError> {
+        let counts_in = |part: &&Instalment| part.period.from() < ends && ends <= part.period.to();
+        let Some(part) = self.schedule(answers.kpi).iter().find(counts_in) else {
+            return Ok(());
+        };
+        let period = part.period;
+        let contract = self.contracts.get(&answers.contract);
+        let kpi = contract.and_then(|contract| contract.kpi(answers.kpi));
+        let again = rate_again(
+            self.ratings(answers.kpi, period.from()).last(),
+            self.delivered_units(answers.kpi, period),
+            kpi.and_then(|kpi| kpi.terms.thresholds),
+        )?;
+        if let Some(rated) = again {
+            self.rate(answers.kpi, period.from(), rated);
+        }
+        Ok(())
     }
 
     /// Takes in a rejection or a withdrawal that was found right: the files are free again.

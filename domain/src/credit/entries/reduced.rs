@@ -133,7 +133,10 @@ fn apply(
         .credits
         .reduce(reduction)
         .map_err(|error| header.finding("serials", ALLOWED, error))?;
-    state.contracts.reduce(claim, reduction.verified.clone());
+    state
+        .contracts
+        .reduce(claim, reduction.verified.clone())
+        .map_err(|error| header.finding("rating", ALLOWED, error))?;
     state.challenges.carry_out(reduction.basis);
     state.tally.recomputed("corrections and reversals");
     Ok(())
