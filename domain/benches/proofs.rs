@@ -2,7 +2,9 @@
 //!
 //! Prints `name ratio limit` per line, medians of alternating pairs: the time of one recomputation over the time of one
 //! proof from stored hashes at each size, and the time of a proof at the small size over that at the large one, which stays near
-//! 1 as long as proofs do not grow with the log. Times go to standard error. Ends with 1 below a limit.
+//! 1 as long as proofs do not grow with the log. At ten million entries only what tiles hold is stored, and each hash
+//! of a proof is folded from its tile, as whoever reads the log over HTTP does. Times go to standard error. Ends with 1 below a
+//! limit.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -12,6 +14,7 @@ use std::time::Instant;
 
 use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::log::merkle_proof::{ProofPlan, verify_inclusion};
+use commonweal_domain::log::tile::{TILE_HEIGHT, TilePath, hash_in_tile};
 use commonweal_domain::log::tree::{Frontier, NodeId};
 
 type Failure = Box<dyn std::error::Error>;
@@ -20,32 +23,37 @@ const PAIRS: usize = 5;
 /// Not powers of two, so that the right edge is ragged.
 const SMALL: u64 = 100_003;
 const LARGE: u64 = 1_000_003;
+const TILED: u64 = 10_000_003;
 const LIMIT_SMALL: f64 = 1_000.0;
 const LIMIT_LARGE: f64 = 10_000.0;
+const LIMIT_TILED: f64 = 1_000.0;
 const LIMIT_FLAT: f64 = 0.5;
 /// A single proof is too short to time.
 const PROOFS: u64 = 2_000;
 
-/// A log with the hash of every complete subtree, a row per level.
+/// A log with the hash of every complete subtree, or of those that tiles hold, a row per level.
 struct Stored {
     rows: Vec<Vec<Hash>>,
+    tiled: bool,
     size: u64,
     root: Hash,
 }
 
 impl Stored {
-    fn new(size: u64) -> Result<Self, Failure> {
+    fn new(size: u64, tiled: bool) -> Result<Self, Failure> {
         let mut rows: Vec<Vec<Hash>> = vec![Vec::new(); 64];
         let mut edge = Frontier::new();
         for index in 0..size {
             edge.push_and_store(leaf_hash(&index.to_be_bytes()), |node, hash| {
-                if let Some(row) = rows.get_mut(usize::from(node.level)) {
+                let stored = !tiled || node.level % TILE_HEIGHT == 0;
+                if let Some(row) = rows.get_mut(usize::from(node.level)).filter(|_| stored) {
                     row.push(hash);
                 }
             })?;
         }
         Ok(Self {
             rows,
+            tiled,
             size,
             root: edge.root(),
         })
@@ -56,8 +64,23 @@ impl Stored {
     }
 
     fn hash(&self, node: NodeId) -> Option<Hash> {
+        if self.tiled {
+            return self.folded(node);
+        }
         let row = self.rows.get(usize::from(node.level))?;
         row.get(usize::try_from(node.index).ok()?).copied()
+    }
+
+    /// The hash of a subtree from the tile that it is in.
+    fn folded(&self, node: NodeId) -> Option<Hash> {
+        let path = TilePath::holding(node, self.size).ok()?;
+        let (nodes, width) = (path.nodes(), usize::from(path.width()));
+        let first = nodes.first()?;
+        let row = self.rows.get(usize::from(first.level))?;
+        let tile = row
+            .get(usize::try_from(first.index).ok()?..)?
+            .get(..width)?;
+        hash_in_tile(path, tile, node).ok()
     }
 
     fn proof(&self, index: u64) -> Result<Vec<Hash>, Failure> {
@@ -126,8 +149,12 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn run() -> Result<bool, Failure> {
-    let logs = [Stored::new(SMALL)?, Stored::new(LARGE)?];
-    let mut gains = [Vec::new(), Vec::new()];
+    let logs = [
+        Stored::new(SMALL, false)?,
+        Stored::new(LARGE, false)?,
+        Stored::new(TILED, true)?,
+    ];
+    let mut gains = [Vec::new(), Vec::new(), Vec::new()];
     let mut flat = Vec::new();
     for pair in 0..PAIRS {
         let mut stored_times = Vec::new();
@@ -144,17 +171,22 @@ fn run() -> Result<bool, Failure> {
             gains.push(recomputed / stored);
             stored_times.push(stored);
         }
-        if let [small, large] = stored_times.as_slice() {
+        if let [small, large, _] = stored_times.as_slice() {
             flat.push(small / large);
         }
     }
-    let [small, large] = gains;
+    let [small, large, tiled] = gains;
     let lines = [
         ("proofs-100000-over-recomputing", median(small), LIMIT_SMALL),
         (
             "proofs-1000000-over-recomputing",
             median(large),
             LIMIT_LARGE,
+        ),
+        (
+            "proofs-10000000-from-tiles-over-recomputing",
+            median(tiled),
+            LIMIT_TILED,
         ),
         ("proofs-flat-100000-to-1000000", median(flat), LIMIT_FLAT),
     ];

@@ -31,9 +31,8 @@ class Log:
         self.size, self.root = int(size), base64.b64decode(root)
     def read(self, path):
         try:
-            if self.where.startswith("http"):
-                return urllib.request.urlopen(f"{self.where}/{path}", timeout=30).read()
-            return (Path(self.where) / path).read_bytes()
+            http = self.where.startswith("http")
+            return urllib.request.urlopen(f"{self.where}/{path}", timeout=30).read() if http else (Path(self.where) / path).read_bytes()
         except OSError as error:
             raise CannotTell(f"{path}: {error}")
     def signed(self, vkey):
@@ -49,9 +48,7 @@ class Log:
     def entries(self):
         for n in range((self.size + 255) // 256):
             width = min(256, self.size - 256 * n)
-            groups, rest = f"{n % 1000:03}", n // 1000
-            while rest:
-                groups, rest = f"x{rest % 1000:03}/{groups}", rest // 1000
+            groups = re.sub(r"(...)(?=.)", r"x\1/", str(n).zfill(-(-len(str(n)) // 3) * 3))
             bundle = self.read(f"tile/entries/{groups}" + ("" if width == 256 else f".p/{width}"))
             for _ in range(width):
                 (length,) = struct.unpack(">H", bundle[:2])
@@ -79,7 +76,7 @@ class Auditor:
         self.log, self.last, self.found, self.blind = log, None, [], False
         self.organisations, self.grants, self.certifications, self.measures, self.sealed, self.tenders = {}, set(), {}, {}, {}, {}
         self.bids, self.contracts, self.claims, self.classes, self.batches = {}, {}, {}, {}, {}
-        self.kpi_issued, self.balance, self.recomputed = Counter(), Counter(), Counter()
+        self.kpi_issued, self.balance, self.recomputed, self.policies = Counter(), Counter(), Counter(), set()
     def replay(self):
         edge = []
         for index, bytes_ in enumerate(self.log.entries()):
@@ -89,7 +86,7 @@ class Auditor:
             edge.append(hash)
             try:
                 self.take(index, bytes_)
-            except (CannotTell, Wrong, KeyError, ValueError) as error:
+            except (CannotTell, Wrong, KeyError, TypeError, ValueError) as error:
                 self.blind |= isinstance(error, CannotTell)
                 verdict = "cannotTell" if self.blind else "discrepancy"
                 self.found.append({"index": index, "verdict": verdict, "what": f"{type(error).__name__} {error}"})
@@ -119,38 +116,43 @@ class Auditor:
         for a in self.actors:
             operator = a["role"] == "operator" and lets_in
             must("role", operator or (a["id"], a["organisation"], a["role"]) in self.grants, a["role"], "no such grant")
-    def people(self, role, organisation=None):
-        return {a["id"] for a in self.actors if a["role"] == role and organisation in (None, a["organisation"])}
-    def groups_of(self, person):
-        return {self.organisations[o] for p, o, _ in self.grants if p == person}
+    people = lambda self, role, at=None: {a["id"] for a in self.actors if a["role"] == role and at in (None, a["organisation"])}
+    groups_of = lambda self, person: {self.organisations[o] for p, o, _ in self.grants if p == person}
     # Organisations, catalogues, policies, keys
     def organisation_registered(self, b):
         must("actors", self.people("registrar") or self.people("operator"), "a registrar", "none")
-        must("organisation", b["organisation"] not in self.organisations, "one registration")
-        must("group", b["group"] == b["organisation"] or self.organisations.get(b["group"]) == b["group"])
+        top = b["group"] == b["organisation"] or self.organisations.get(b["group"]) == b["group"]
+        must("organisation", b["organisation"] not in self.organisations and top, "one registration, in a group by its top")
         self.organisations[b["organisation"]] = b["group"]
         must("privacy", ("committed" in b["name"]) == (b["legal_form"] == "sole_trader"))
     def role_granted(self, b):
         must("actors", self.people("registrar") or self.people("operator"), "a registrar", "none")
-        grant = (b["person"], b["organisation"], b["role"])
-        must("role", grant not in self.grants and b["organisation"] in self.organisations, "a role not yet held")
+        must("role", (grant := (b["person"], b["organisation"], b["role"])) not in self.grants and b["organisation"] in self.organisations, "a role not yet held")
         self.grants.add(grant)
     def certification_recorded(self, b):
         one = b["certification"]
         must("certification", one["id"] not in self.certifications and self.people("registrar"), "a new id, by a registrar")
         self.certifications[one["id"]] = dict(one, index=self.index)
-    def catalogue_published(self, b):
-        self.measures.update({(b["catalogue"]["id"], one["code"]): one for one in b["catalogue"]["measures"]})
+    catalogue_published = lambda self, b: self.measures.update({(b["catalogue"]["id"], m["code"]): m for m in b["catalogue"]["measures"]})
+    def policy_published(self, b):
+        key = (b["policy"]["text"]["code"], b["policy"]["text"]["version"])
+        must("policy", self.people("registrar") and not {key, b["policy"]["id"]} & self.policies, "a new version, by a registrar", key)
+        self.policies |= {key, b["policy"]["id"]}
     def seal(self, kind, b):
         must("actors", not self.actors and self.entry["subject"] == b["sealed"], "nobody", "somebody")
+        self.register(kind, b)
+    def register(self, kind, b):
         must("sealed", b["sealed"] not in self.sealed, "a new sealed id", b["sealed"])
         self.sealed[b["sealed"]] = {"kind": kind, "commitment": b["commitment"], "index": self.index, "at": self.entry["at"]}
-    bid_sealed = lambda self, b: self.seal("bid", b)
-    mark_sealed = lambda self, b: self.seal("mark", b)
-    confirmation_sealed = lambda self, b: self.seal("confirmation", b)
+    bid_sealed, mark_sealed, confirmation_sealed, calibration_sealed = (
+        lambda self, b, kind=kind: self.seal(kind, b) for kind in ("bid", "mark", "confirmation", "calibration"))
     def settle(self, id):
         must("sealed", id in self.sealed, "a sealed entry that is not accounted for", id)
         return self.sealed.pop(id)
+    def reveal(self, b):
+        sealed, made = self.settle(b["sealed"]), commitment(b["opening"])
+        must("commitment", made == sealed["commitment"], sealed["commitment"], made)
+        return sealed
     # Tenders
     def tender_published(self, b):
         must("people", self.people("officer", b["buyer"]), "an officer of the buyer")
@@ -162,17 +164,13 @@ class Auditor:
         must("people", len(self.people("officer", tender["buyer"])) == 2, "two officers")
         must("stage", tender["opened"] is None and self.entry["at"] > tender["plan"]["closes_at"], "after the deadline")
         tender["opened"], tender["to_open"], tender["inputs"] = self.index, set(b["opened"]), self.index
-        for id in b["opened"]:
-            must("sealed", id in self.sealed, "a sealed bid that is still waiting", id)
-        for id in b["void"]:
-            self.settle(id)
+        must("sealed", set(b["opened"]) <= self.sealed.keys(), "sealed bids that are still waiting", b["opened"])
+        [self.settle(id) for id in b["void"]]
     def tender_cancelled(self, b):
         must("people", self.people("officer", self.tenders[b["tender"]]["buyer"]))
-        for id in b["void"]:
-            self.settle(id)
+        [self.settle(id) for id in b["void"]]
     def confirmation_opened(self, b):
-        tender, sealed = self.tenders[b["tender"]], self.settle(b["sealed"])
-        must("commitment", commitment(b["opening"]) == sealed["commitment"], sealed["commitment"], commitment(b["opening"]))
+        tender, sealed = self.tenders[b["tender"]], self.reveal(b)
         must("received_at", b["received_at"] <= min(tender["plan"]["closes_at"], sealed["at"]))
         tender["confirmed"].add(tuple(shown(b["opening"], name) for name in ("bidder", "organisation", "share")))
     def bid_opened(self, b):
@@ -184,25 +182,37 @@ class Auditor:
         matches = commitment(opening) == sealed["commitment"] and head
         must("validity", (b["validity"] == "commitment_mismatch") == (not matches), "what the opening makes", b["validity"])
         must("received_at", b["received_at"] <= min(tender["plan"]["closes_at"], sealed["at"]), "in time", b["received_at"])
-        if matches:
-            tender["salts"].append(bytes.fromhex(opening["salt"]))
+        tender["salts"] += [bytes.fromhex(opening["salt"])] * matches
         tender["bids"][b["bid"]] = dict(b, valid=b["validity"] == "valid")
         tender["inputs"] = self.index
         self.bids[b["bid"]] = b["tender"]
         self.recomputed["bid against its commitment"] += 1
-    def panel_assigned(self, b):
-        self.tenders[b["tender"]]["judges"] |= {b["chair"], *b["evaluators"]}
+    panel_assigned = lambda self, b: self.tenders[b["tender"]]["judges"].update((b["chair"], *b["evaluators"]))
     # What the log only attests, and what a full auditor recomputes beside.
-    conflict_declared = moderation_started = consensus_signed_off = robustness_reported = letters_sent = award_notified = lambda self, b: None
+    conflict_declared = moderation_started = consensus_signed_off = letters_sent = award_notified = lambda self, b: None
+    robustness_reported = noise_reported = lambda self, b: must("ranking", self.tenders[b["tender"]]["ranking"][0] == b["ranking"])
+    def calibration_prepared(self, b):
+        tender, answers = self.tenders[b["tender"]], {str(n): a["criterion"] for n, a in enumerate(b["answers"], 1)}
+        must("people", self.people("officer", tender["buyer"]) | self.people("chair", tender["buyer"]))
+        must("calibration", "prepared" not in tender and 1 <= len(answers) <= 20, "1 to 20 answers, put in once", len(answers))
+        tender["prepared"] = (self.index, answers)
+        if b.get("reference"):
+            self.register(f"reference of {b['tender']}", b["reference"])
+    def calibration_released(self, b):
+        tender, sealed, opening = self.tenders[b["tender"]], self.reveal(b), b["opening"]
+        (prepared, answers), levels, by = tender["prepared"], shown(opening, "levels"), shown(opening, "evaluator")
+        whole = sealed["kind"] == "calibration" and by in tender["judges"] and levels.keys() == answers.keys()
+        own = sealed["kind"] == f"reference of {shown(opening, 'tender')}"
+        must("calibration", own if by is None else whole and sealed["index"] > prepared, "every answer, or the reference", by)
+        tables = {rule[0]: {one["points"] for one in rule[3].get("levels", [])} for lot in tender["plan"]["lots"] for rule in leaves(lot["criteria"])}
+        must("level", all(level in tables[answers[n]] for n, level in levels.items()), "levels of the criteria's tables", levels)
+        self.recomputed["calibration against its commitment"] += 1
     def consensus_signed(self, b):
         tender = self.tenders[b["tender"]]
         tender["inputs"] = self.index
-        for bid in b["bids"]:
-            for mark in bid["marks"]:
-                tender["levels"][bid["bid"], mark["criterion"]] = mark["level"]
+        tender["levels"].update({(bid["bid"], m["criterion"]): m["level"] for bid in b["bids"] for m in bid["marks"]})
     def mark_released(self, b):
-        sealed = self.settle(b["sealed"])
-        must("commitment", commitment(b["opening"]) == sealed["commitment"], sealed["commitment"], commitment(b["opening"]))
+        self.reveal(b)
         must("mark", self.bids.get(shown(b["opening"], "bid")) == b["tender"] == shown(b["opening"], "tender"))
         self.recomputed["mark against its commitment"] += 1
     # Rankings
@@ -216,8 +226,7 @@ class Auditor:
             own = Fraction(part["share"]) * (1 - sum(Fraction(p["share"]) for p in parts.values() if p.get("under") == id))
             at, counts = part, True
             while at:
-                confirmed = (bid["supplier"], at["organisation"], at["share"]) in tender["confirmed"]
-                counts &= at["organisation"] == bid["supplier"] or confirmed
+                counts &= at["organisation"] == bid["supplier"] or (bid["supplier"], at["organisation"], at["share"]) in tender["confirmed"]
                 at = parts.get(at.get("under"))
                 own *= Fraction(at["share"]) if at else 1
             if counts and self.certified(id, kinds, day(tender["plan"]["closes_at"]), tender["opened"]):
@@ -236,8 +245,7 @@ class Auditor:
             return points * min(self.share(tender, bid, p["kinds"]) / Fraction(p["target"]), 1)
         if rule == "quantity_to_target":
             promised = [c for c in shown(bid["opening"], "commitments") if c["measure"]["code"] in p["measures"]]
-            amount = sum(Fraction(c["quantity"]["quantity"]) for c in promised)
-            return points * min(amount / Fraction(p["target"]["quantity"]), 1)
+            return points * min(sum(Fraction(c["quantity"]["quantity"]) for c in promised) / Fraction(p["target"]["quantity"]), 1)
         raise CannotTell(f"the rule {rule}")
     def ranking_computed(self, b):
         tender = self.tenders[b["tender"]]
@@ -275,8 +283,7 @@ class Auditor:
             must("allocation", firsts[one["lot"]][: len(passed) + 1] == passed + [one["bid"]], firsts[one["lot"]], one)
         tender["ranking"] = (self.index, {one["lot"]: one["bid"] for one in b.get("allocation", [])})
     def check_award(self, b, people):
-        tender = self.tenders[b["tender"]]
-        officers = self.people("officer", tender["buyer"])
+        officers = self.people("officer", (tender := self.tenders[b["tender"]])["buyer"])
         must("people", len(officers) == people and not officers & tender["judges"], f"{people} officers who judged nothing", officers)
         must("ranking", tender["ranking"] and tender["ranking"][0] == b["ranking"], "the last ranking", b["ranking"])
         won = {lot["lot"]: lot["winner"]["bid"] for lot in b["lots"] if lot.get("winner")}
@@ -305,14 +312,13 @@ class Auditor:
         claim = b["claim"]
         must("claim", claim["id"] not in self.claims and claim["period"]["from"] < claim["period"]["to"])
         (by,) = self.people("supplier", claim["claimant"])
-        self.claims[claim["id"]] = {"claim": claim, "by": by, "verified": None, "batch": None, "verifiers": set(), "status": "submitted"}
+        self.claims[claim["id"]] = {"claim": claim, "by": by, "verified": None, "batch": None, "verifiers": set(), "open": True}
     def claim_rejected(self, b):
-        must("claim", self.claims[b["claim"]]["status"] == "submitted" and self.people("verifier"))
-        self.claims[b["claim"]]["status"] = "rejected"
+        must("claim", self.claims[b["claim"]].pop("open") and self.people("verifier"), "a claim that is not decided, by a verifier")
     def claim_verified(self, b):
         known = self.claims[b["claim"]]
         claim, accepted = known["claim"], sorted(units(v["accepted"]) for v in b["verifications"])
-        must("claim", known["status"] == "submitted", "a claim that is not decided")
+        must("claim", known.pop("open"), "a claim that is not decided")
         parties = {self.organisations[claim["claimant"]]}
         if claim.get("answers"):
             parties.add(self.organisations[self.contracts[claim["answers"]["contract"]]["buyer"]])
@@ -321,7 +327,7 @@ class Auditor:
             must("verification", 0 < units(v["accepted"]) <= units(claim["quantity"]), "at most what was claimed")
             must("actors", v["verifier"] in self.people("verifier", v["organisation"]), "the verifier among the actors")
         must("verified quantity", units(b["verified"]) == accepted[(len(accepted) - 1) // 2], accepted, b["verified"])
-        known.update(status="verified", verified=units(b["verified"]), verifiers={v["verifier"] for v in b["verifications"]})
+        known.update(verified=units(b["verified"]), verifiers={v["verifier"] for v in b["verifications"]})
         self.recomputed["verified quantities"] += 1
     def class_defined(self, b): self.classes[b["class"]["id"]] = b["class"]
     def move(self, batch, source, target, amount):
@@ -354,10 +360,8 @@ class Auditor:
         serials = b.get("retirement", {}).get("serials", {"from": "0", "to": "0"})
         must("retirement", (int(serials["from"]), int(serials["to"])) == (0, retired), retired, serials)
         known["batch"], self.batches[b["batch"]] = b["batch"], {"issued": obligated + surplus, "low": retired, "class": klass}
-        source = (None, "issuance")
-        self.move(b["batch"], source, (None, "retired"), retired)
-        self.move(b["batch"], source, (None, "buffer"), buffer)
-        self.move(b["batch"], source, (b["claimant"], "available"), circulating - buffer)
+        for target, amount in ((None, "retired"), retired), ((None, "buffer"), buffer), ((b["claimant"], "available"), circulating - buffer):
+            self.move(b["batch"], (None, "issuance"), target, amount)
         self.recomputed["issued credits"] += 1
     def credits_transferred(self, b):
         must("actors", self.people("supplier", b["from"]) | self.people("officer", b["from"]), "a person of the sender")
@@ -368,8 +372,7 @@ class Auditor:
         batch, retirement = self.batches[b["batch"]], b["retirement"]
         low, high = int(retirement["serials"]["from"]), int(retirement["serials"]["to"])
         must("serials", low == batch["low"] < high, batch["low"], low)
-        number = retirement["id"].replace("-", "").upper()[16:]
-        number = f"CW-{batch['class']['vintage']}-" + "-".join(re.findall("....", number))
+        number = f"CW-{batch['class']['vintage']}-" + "-".join(re.findall("....", retirement["id"].replace("-", "").upper()[16:]))
         must("certificate", retirement["certificate"] == number, number, retirement["certificate"])
         batch["low"] = high
         self.move(b["batch"], (b["holder"], "available"), (None, "retired"), high - low)
@@ -384,14 +387,11 @@ def main(where, vkey=None):
         log = Log(where, vkey)
         auditor = Auditor(log)
         if not log.signed(log.vkey):
-            auditor.found.append({"index": None, "verdict": "discrepancy", "what": "not signed with this key"})
+            raise Wrong("not signed with this key")
         auditor.replay()
-    except (InvalidSignature, Wrong) as error:
-        print(json.dumps({"found": [{"index": None, "verdict": "discrepancy", "what": f"signature {error}"}]}))
-        return 1
-    except CannotTell as error:
-        print(json.dumps({"cannotTell": str(error)}))
-        return 2
+    except (InvalidSignature, Wrong, CannotTell) as error:
+        print(json.dumps({"error": f"{type(error).__name__} {error}"}))
+        return 2 if isinstance(error, CannotTell) else 1
     balances = {"/".join(map(str, key)): n for key, n in sorted(auditor.balance.items(), key=str) if n}
     print(json.dumps({"size": log.size, "found": auditor.found, "recomputed": auditor.recomputed, "balances": balances}))
     verdicts = {finding["verdict"] for finding in auditor.found}

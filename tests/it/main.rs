@@ -15,6 +15,8 @@ mod ledger;
 mod ledger_machine;
 mod ledger_model;
 mod log;
+mod log_receipt;
+mod log_tamper;
 mod organisation;
 mod performance;
 mod policy;

@@ -1,13 +1,15 @@
 //! The harness of the integration tests: a whole service over a fresh database, on a loopback port, driven over HTTP.
 
 mod database;
+mod demo_log;
 mod process;
 mod schemas;
 mod user;
 mod watchdog;
 
 pub use database::Database;
-pub use process::{Process, run_commonweal};
+pub use demo_log::{DemoLog, demo_log};
+pub use process::{Process, run_commonweal, run_verify};
 pub use schemas::EntrySchemas;
 pub use user::User;
 pub use watchdog::log_signer;

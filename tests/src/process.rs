@@ -84,6 +84,17 @@ pub fn run_commonweal(args: &[&Path]) -> Result<std::process::Output> {
     output.context("the program does not start")
 }
 
+/// Runs `commonweal-verify` once with these arguments, to its end.
+pub fn run_verify(args: &[&Path]) -> Result<std::process::Output> {
+    let program = built(
+        "commonweal-verify",
+        "commonweal-verify",
+        &["domain", "verify"],
+    )?;
+    let output = std::process::Command::new(program).args(args).output();
+    output.context("the program does not start")
+}
+
 /// The last lines of a log.
 fn tail(log: &Path) -> Result<String> {
     let text = fs::read_to_string(log)?;
@@ -91,9 +102,15 @@ fn tail(log: &Path) -> Result<String> {
     Ok(lines[lines.len().saturating_sub(10)..].join("\n"))
 }
 
-/// The program beside the running test, `target/PROFILE/deps/it-..`. `cargo test --workspace` builds it first; where only
-/// this package was built, or with other sources, it is built now.
-fn program() -> Result<PathBuf> {
+/// The service's program.
+pub(crate) fn program() -> Result<PathBuf> {
+    let crates = ["domain", "migrations", "app", "api"];
+    built("commonweal-api", "commonweal", &crates)
+}
+
+/// A program beside the running test, `target/PROFILE/deps/it-..`. `cargo test --workspace` builds it first; where only
+/// this package was built, or with other sources of the crates that it is made of, it is built now.
+fn built(package: &str, name: &str, crates: &[&str]) -> Result<PathBuf> {
     // Tests run side by side, and one of them is enough to build.
     static BUILDING: Mutex<()> = Mutex::new(());
     let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,25 +118,18 @@ fn program() -> Result<PathBuf> {
     let folder = test.parent().and_then(Path::parent);
     let folder = folder.context("the test is not in a target folder")?;
     let program = folder
-        .join("commonweal")
+        .join(name)
         .with_extension(std::env::consts::EXE_EXTENSION);
     let built = fs::metadata(&program).and_then(|file| file.modified()).ok();
-    if built.is_some_and(|built| newest_source().is_ok_and(|source| source <= built)) {
+    if built.is_some_and(|built| newest_source(crates).is_ok_and(|source| source <= built)) {
         return Ok(program);
     }
     println!("{} is missing or old: building it", program.display());
     let mut cargo = std::process::Command::new(env!("CARGO"));
     cargo
         .current_dir(workspace())
-        .args([
-            "build",
-            "--locked",
-            "--package",
-            "commonweal-api",
-            "--bin",
-            "commonweal",
-            "--target-dir",
-        ])
+        .args(["build", "--locked", "--package", package, "--bin", name])
+        .arg("--target-dir")
         .arg(folder.parent().context("no target folder")?);
     if folder.ends_with("release") {
         cargo.arg("--release");
@@ -127,7 +137,7 @@ fn program() -> Result<PathBuf> {
     let built = cargo.status().context("cargo does not start")?;
     ensure!(
         built.success(),
-        "{} could not be built: run `cargo build --bin commonweal` and read why",
+        "{} could not be built: run `cargo build --bin {name}` and read why",
         program.display()
     );
     Ok(program)
@@ -138,10 +148,9 @@ fn workspace() -> &'static Path {
     package.parent().unwrap_or(package)
 }
 
-/// When a source of the program was last changed.
-fn newest_source() -> Result<SystemTime> {
+/// When a source of one of these crates was last changed.
+fn newest_source(crates: &[&str]) -> Result<SystemTime> {
     let mut newest = SystemTime::UNIX_EPOCH;
-    let crates = ["domain", "migrations", "app", "api"];
     let mut folders: Vec<PathBuf> = crates
         .iter()
         .map(|name| workspace().join(name).join("src"))

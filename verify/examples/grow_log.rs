@@ -3,22 +3,18 @@
 //!
 //!     cargo run --release -p commonweal-verify --example grow_log -- DIR 50000 70000
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use commonweal_domain::actor::Role;
 use commonweal_domain::ids::{Id, OrganisationId, PersonId, v7};
-use commonweal_domain::log::bundle::push_entry;
 use commonweal_domain::log::checkpoint::Checkpoint;
 use commonweal_domain::log::entry::{Draft, EntryActor};
-use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::log::merkle_proof::ProofPlan;
 use commonweal_domain::log::note::NoteSigner;
 use commonweal_domain::log::proof::TlogProof;
-use commonweal_domain::log::tile::{TileKind, TilePath, encode_hashes, tiles_between};
-use commonweal_domain::log::tree::{Frontier, NodeId};
+use commonweal_domain::log::whole::WholeLog;
 use commonweal_domain::organisation::entries::{OrganisationRegistered, RoleGranted};
 use commonweal_domain::organisation::name::PublicName;
 use commonweal_domain::organisation::{LegalForm, Sector};
@@ -40,101 +36,45 @@ fn main() -> Result<()> {
         .map(|size| size.parse())
         .collect::<Result<_, _>>()?;
     for (name, size) in ["old", "new"].into_iter().zip(sizes) {
-        Log::of(size)?.write(&Path::new(folder).join(name).join("log"))?;
+        let entries: Vec<Vec<u8>> = (0..size).map(entry).collect::<Result<_>>()?;
+        let folder = Path::new(folder).join(name).join("log");
+        publish(&entries, &folder)?;
     }
     Ok(())
 }
 
-struct Log {
-    entries: Vec<Vec<u8>>,
-    hashes: HashMap<NodeId, Hash>,
-    root: Hash,
-}
-
-impl Log {
-    /// A city, its registrar, then one supplier after the other.
-    fn of(size: u64) -> Result<Self> {
-        let mut entries = Vec::new();
-        for number in 0..size {
-            entries.push(entry(number)?);
-        }
-        let mut frontier = Frontier::new();
-        let mut hashes = HashMap::new();
-        for (index, entry) in (0..).zip(&entries) {
-            let leaf = leaf_hash(entry);
-            hashes.insert(NodeId { level: 0, index }, leaf);
-            frontier.push_and_store(leaf, |node, hash| {
-                hashes.insert(node, hash);
-            })?;
-        }
-        Ok(Self {
-            entries,
-            hashes,
-            root: frontier.root(),
-        })
+/// Writes every file of the log, its head signed and cosigned by three witnesses, and a receipt.
+fn publish(entries: &[Vec<u8>], folder: &Path) -> Result<()> {
+    let log = WholeLog::new(entries)?;
+    for file in log.files()? {
+        let (path, content) = file?;
+        write(folder, &path.to_string(), &content)?;
     }
-
-    fn size(&self) -> u64 {
-        self.entries.len() as u64
+    let signer = NoteSigner::from_seed(ORIGIN.parse()?, &[1; 32]);
+    let mut note = Checkpoint::new(ORIGIN, log.size(), log.root())?.sign(&signer)?;
+    write(folder, "unwitnessed", note.to_string().as_bytes())?;
+    let mut policy = String::new();
+    for (name, seed) in [("A", 11_u8), ("B", 12), ("C", 13)] {
+        let name_of_key = format!("{name}.example").parse()?;
+        let witness = NoteSigner::witness_from_seed(name_of_key, &[seed; 32]);
+        let line = format!("witness {name} {}\n", witness.verifier_key());
+        policy.push_str(&line);
+        let line = witness.cosign(note.text(), COSIGNED);
+        note.add_signature(line);
     }
-
-    fn write(&self, folder: &Path) -> Result<()> {
-        for path in tiles_between(0, self.size())? {
-            write(folder, &path.to_string(), &self.tile(path)?)?;
-        }
-        let signer = NoteSigner::from_seed(ORIGIN.parse()?, &[1; 32]);
-        let head = Checkpoint::new(ORIGIN, self.size(), self.root)?;
-        let mut note = head.sign(&signer)?;
-        write(folder, "unwitnessed", note.to_string().as_bytes())?;
-        let mut policy = String::new();
-        for (name, seed) in [("A", 11_u8), ("B", 12), ("C", 13)] {
-            let name_of_key = format!("{name}.example").parse()?;
-            let witness = NoteSigner::witness_from_seed(name_of_key, &[seed; 32]);
-            let line = format!("witness {name} {}\n", witness.verifier_key());
-            policy.push_str(&line);
-            let line = witness.cosign(note.text(), COSIGNED);
-            note.add_signature(line);
-        }
-        policy.push_str("group g 2 A B C\nquorum g\n");
-        write(folder, "policy", policy.as_bytes())?;
-        write(folder, "checkpoint", note.to_string().as_bytes())?;
-        write(
-            folder,
-            "vkey",
-            format!("{}\n", signer.verifier_key()).as_bytes(),
-        )?;
-        let index = self.size() / 3;
-        let plan = ProofPlan::inclusion(index, self.size())?;
-        let hashes: Option<Vec<Hash>> = plan
-            .nodes()
-            .iter()
-            .map(|node| self.hashes.get(node).copied())
-            .collect();
-        let receipt = TlogProof {
-            extra: self.entries.get(usize::try_from(index)?).cloned(),
-            index,
-            hashes: plan.assemble(&hashes.context("a hash is missing")?)?,
-            checkpoint: note,
-        };
-        write(folder, "receipt.tlog-proof", receipt.to_string().as_bytes())
-    }
-
-    fn tile(&self, path: TilePath) -> Result<Vec<u8>> {
-        if path.kind() == TileKind::Entries {
-            let mut bundle = Vec::new();
-            for node in path.nodes() {
-                let entry = self.entries.get(usize::try_from(node.index)?);
-                push_entry(&mut bundle, entry.context("an entry is missing")?)?;
-            }
-            return Ok(bundle);
-        }
-        let row: Option<Vec<Hash>> = path
-            .nodes()
-            .iter()
-            .map(|node| self.hashes.get(node).copied())
-            .collect();
-        Ok(encode_hashes(&row.context("a hash is missing")?))
-    }
+    policy.push_str("group g 2 A B C\nquorum g\n");
+    write(folder, "policy", policy.as_bytes())?;
+    write(folder, "checkpoint", note.to_string().as_bytes())?;
+    let vkey = format!("{}\n", signer.verifier_key());
+    write(folder, "vkey", vkey.as_bytes())?;
+    let index = log.size() / 3;
+    let receipt = TlogProof {
+        extra: entries.get(usize::try_from(index)?).cloned(),
+        index,
+        hashes: log.prove(&ProofPlan::inclusion(index, log.size())?)?,
+        checkpoint: note,
+    };
+    write(folder, "receipt.tlog-proof", receipt.to_string().as_bytes())
 }
 
 fn entry(number: u64) -> Result<Vec<u8>> {

@@ -7,6 +7,7 @@ use commonweal_domain::scoring::exclusion::{Excluded, Ground};
 use commonweal_domain::scoring::{ranking, rules};
 
 use super::bid::{self, Bid};
+use super::ledger::{self, LedgerEntry};
 use super::node::node_id;
 use super::plan::{BidField, TieBreak};
 use super::scalars::{BigInt, DateTime, Decimal};
@@ -43,6 +44,7 @@ pub enum NoValueReason {
 
 /// A final mark that its evaluator changed.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct FormerMark {
     /// The level, in the points of the criterion's table.
     level: u32,
@@ -52,10 +54,29 @@ pub struct FormerMark {
     sealed_id: ID,
     /// Log index of its release.
     released_index: Option<BigInt>,
+    #[graphql(skip)]
+    sealed_index: BigInt,
+}
+
+#[ComplexObject]
+impl FormerMark {
+    /// Its sealed entry of the public log, with its receipt.
+    async fn sealed_entry(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.sealed_index).await
+    }
+
+    /// Its release in the public log, with its receipt; null before the award.
+    async fn release(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        load_entry(context, self.released_index).await
+    }
 }
 
 /// An evaluator's mark: the evaluator's own until moderation, the panel's until the award is approved.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Mark {
     /// The criterion.
     criterion: String,
@@ -71,6 +92,34 @@ pub struct Mark {
     released_index: Option<BigInt>,
     /// What it was before its evaluator changed it, from the first on.
     former: Vec<FormerMark>,
+    #[graphql(skip)]
+    sealed_index: Option<BigInt>,
+}
+
+#[ComplexObject]
+impl Mark {
+    /// Its sealed entry of the public log, with its receipt; null until the mark is final.
+    async fn sealed_entry(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<LedgerEntry>> {
+        load_entry(context, self.sealed_index).await
+    }
+
+    /// Its release in the public log, with its receipt; null before the award.
+    async fn release(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        load_entry(context, self.released_index).await
+    }
+}
+
+async fn load_entry(
+    context: &Context<'_>,
+    index: Option<BigInt>,
+) -> async_graphql::Result<Option<LedgerEntry>> {
+    match index {
+        Some(index) => ledger::load(context, index).await,
+        None => Ok(None),
+    }
 }
 
 impl From<MarkView> for Mark {
@@ -79,6 +128,7 @@ impl From<MarkView> for Mark {
             level: former.level,
             reason: former.reason,
             sealed_id: node_id(former.sealed),
+            sealed_index: former.sealed_index.into(),
             released_index: former.released_index.map(Into::into),
         });
         Self {
@@ -88,6 +138,7 @@ impl From<MarkView> for Mark {
             level: view.level,
             reason: view.reason,
             sealed_id: view.sealed.map(node_id),
+            sealed_index: view.sealed_index.map(Into::into),
             released_index: view.released_index.map(Into::into),
         }
     }

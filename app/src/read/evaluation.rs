@@ -42,6 +42,8 @@ pub struct MarkView {
     pub reason: Option<String>,
     /// The sealed entry, once the mark is final.
     pub sealed: Option<SealedId>,
+    /// Log index of the sealed entry.
+    pub sealed_index: Option<u64>,
     /// Log index of its release.
     pub released_index: Option<u64>,
     /// What it was before its evaluator changed it, from the first on.
@@ -57,6 +59,8 @@ pub struct FormerMarkView {
     pub reason: Option<String>,
     /// The sealed entry.
     pub sealed: SealedId,
+    /// Log index of the sealed entry.
+    pub sealed_index: u64,
     /// Log index of its release.
     pub released_index: Option<u64>,
 }
@@ -174,6 +178,7 @@ impl Read<'_> {
                     level: level(row.level)?,
                     reason: reason(row.reason_id),
                     sealed: SealedId::from_uuid(row.sealed_id),
+                    sealed_index: index(row.sealed_idx)?,
                     released_index: row.released_idx.map(index).transpose()?,
                 })
             });
@@ -185,6 +190,7 @@ impl Read<'_> {
                 level: level(row.level)?,
                 reason: reason(row.reason_id),
                 sealed: row.sealed_id.map(SealedId::from_uuid),
+                sealed_index: row.sealed_idx.map(index).transpose()?,
                 released_index: row.released_idx.map(index).transpose()?,
                 former,
             };

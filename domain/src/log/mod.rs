@@ -16,4 +16,5 @@ pub mod state;
 pub mod tile;
 mod tile_path;
 pub mod tree;
+pub mod whole;
 pub mod witness;

@@ -10,11 +10,10 @@ use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::log::bundle::encode_bundle;
 use commonweal_domain::log::checkpoint::Checkpoint;
 use commonweal_domain::log::entry::{Draft, Encoded, Entry, EntryActor};
-use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::log::kinds::Body;
 use commonweal_domain::log::note::NoteSigner;
-use commonweal_domain::log::tile::{TileKind, TilePath, encode_hashes, tiles_between};
-use commonweal_domain::log::tree::Frontier;
+use commonweal_domain::log::tile::TilePath;
+use commonweal_domain::log::whole::WholeLog;
 use commonweal_domain::organisation::entries::{OrganisationRegistered, RoleGranted};
 use commonweal_domain::organisation::name::PublicName;
 use commonweal_domain::organisation::{LegalForm, Sector};
@@ -149,27 +148,12 @@ impl DemoLog {
 
     /// Writes the log over what a folder holds.
     pub(crate) fn publish_to(&self, folder: &Path) {
-        let mut frontier = Frontier::new();
-        let mut stored = std::collections::HashMap::new();
-        for entry in &self.entries {
-            frontier
-                .push_and_store(leaf_hash(entry), |node, hash| {
-                    stored.insert(node, hash);
-                })
-                .unwrap();
-        }
-        for path in tiles_between(0, frontier.size()).unwrap() {
-            let content = if path.kind() == TileKind::Entries {
-                let first = usize::try_from(path.index() * 256).unwrap();
-                let end = first + usize::from(path.width());
-                encode_bundle(&self.entries[first..end]).unwrap()
-            } else {
-                let row: Vec<Hash> = path.nodes().iter().map(|node| stored[node]).collect();
-                encode_hashes(&row)
-            };
+        let log = WholeLog::new(&self.entries).unwrap();
+        for file in log.files().unwrap() {
+            let (path, content) = file.unwrap();
             write(folder, &path.to_string(), &content);
         }
-        let checkpoint = Checkpoint::new(ORIGIN, frontier.size(), frontier.root()).unwrap();
+        let checkpoint = Checkpoint::new(ORIGIN, log.size(), log.root()).unwrap();
         let note = checkpoint.sign(&self.signer).unwrap();
         write(folder, "checkpoint", note.to_string().as_bytes());
         let vkey = format!("{}\n", self.signer.verifier_key());
