@@ -45,10 +45,6 @@ impl Share {
     }
 
     /// Whether it is nothing.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference"
-    )]
     pub fn is_none(&self) -> bool {
         *self == Self::NONE
     }

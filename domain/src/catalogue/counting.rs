@@ -29,6 +29,10 @@ pub enum PartYears {
 }
 
 impl PartYears {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -189,7 +189,7 @@ impl EntryBody for ChallengeResolved {
             at: header.at,
         };
         state.challenges.change(self.challenge, |challenge| {
-            challenge.decisions.push(decision)
+            challenge.decisions.push(decision);
         });
         state.tally.attested("decisions about challenges");
         Ok(())

@@ -20,6 +20,10 @@ pub struct Decision {
 }
 
 /// A challenge with what happened to it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts that the log states one by one"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     /// The challenge.

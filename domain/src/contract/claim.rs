@@ -199,13 +199,12 @@ impl Claim {
     fn check_people(&self, measure: &Measure) -> Result<(), InvalidClaim> {
         let code = || measure.code.to_string();
         match (measure.counting.basis, self.counted) {
-            (None, None) => Ok(()),
             (Some(_), None) => Err(InvalidClaim::NeedsWorking(code())),
             (None, Some(_)) => Err(InvalidClaim::NoPeople(code())),
             (Some(_), Some(counted)) if counted.people < MIN_PEOPLE => {
                 Err(InvalidClaim::FewPeople(counted.people))
             }
-            (Some(_), Some(_)) => Ok(()),
+            (None, None) | (Some(_), Some(_)) => Ok(()),
         }
     }
 

@@ -25,11 +25,9 @@ fn line(people: u32, fte: &str, from: &str, to: &str) -> Line {
     }
 }
 
-fn started(day: &str, line: Line) -> Line {
-    Line {
-        started: Some(day.parse().unwrap()),
-        ..line
-    }
+fn started(day: &str, mut line: Line) -> Line {
+    line.started = Some(day.parse().unwrap());
+    line
 }
 
 fn counted(measure: &Measure, lines: &[Line], from: &str, to: &str) -> String {

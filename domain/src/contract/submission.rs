@@ -335,7 +335,7 @@ mod tests {
         second.period = period("2026-06-01", "2026-07-01");
         assert!(!first.same_outcome(&second));
         let error = refused(&claim_under(6, 101, "6.0"), |facts| {
-            facts.same_outcome = Some(id(5))
+            facts.same_outcome = Some(id(5));
         });
         assert!(error.to_string().contains(&id::<ClaimId>(5).to_string()));
     }

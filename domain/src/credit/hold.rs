@@ -176,11 +176,11 @@ pub fn decide_release(
             if let Some(to) = hold.to.filter(|to| *to != delivery.to) {
                 return Err(HoldError::HeldForAnother(to));
             }
-            let held = TransferFacts {
+            let from_hold = TransferFacts {
                 available: hold.units,
                 ..facts
             };
-            decide_transfer(delivery.trade(hold), class, held)?;
+            decide_transfer(delivery.trade(hold), class, from_hold)?;
             (HoldEnd::Delivered, Some(delivery))
         }
     };

@@ -285,13 +285,13 @@ impl State {
         if let Some(class) = self.classes.get(&batch.class) {
             self.pools.entry(class.pool()).or_default().push(batch.id);
         }
-        let issued = Issued {
+        let left = Issued {
             parts,
             circulating: body.circulating_units(),
             named,
             issuer,
         };
-        self.issued.insert(batch.id, issued);
+        self.issued.insert(batch.id, left);
         self.by_claim.insert(body.claim, batch.id);
         self.batches.insert(batch.id, batch);
         Ok(())

@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn only_what_is_short_is_covered() {
         let full = decide(1, |_, _, facts| {
-            facts.standing.account.obligated_units = 120
+            facts.standing.account.obligated_units = 120;
         });
         let expected = SubstitutionError::NotShort { asked: 1, short: 0 };
         assert_eq!(full, Err(expected));
@@ -218,7 +218,7 @@ mod tests {
         let measure = decide(1, |_, class, _| class.measure.catalogue = id(51));
         assert_eq!(measure, Err(SubstitutionError::AnotherOutcome("measure")));
         let period = decide(1, |batch, _, _| {
-            batch.period = period("2025-12-01", "2026-01-01")
+            batch.period = period("2025-12-01", "2026-01-01");
         });
         assert_eq!(period, Err(SubstitutionError::AnotherOutcome("period")));
     }

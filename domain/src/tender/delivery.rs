@@ -77,10 +77,10 @@ impl Delivery {
     /// Checks the terms; the error names the field.
     pub fn check(&self, catalogue: &Catalogue) -> Result<(), (String, DeliveryProblem)> {
         let at = |field: &str, problem| Err((field.to_owned(), problem));
-        if let Some(months) = self.reporting_months {
-            if ![1, 2, 3, 4, 6, 12].contains(&months) {
-                return at("reporting_months", DeliveryProblem::Months(months));
-            }
+        if let Some(months) = self.reporting_months
+            && ![1, 2, 3, 4, 6, 12].contains(&months)
+        {
+            return at("reporting_months", DeliveryProblem::Months(months));
         }
         if self.thresholds.is_some_and(|thresholds| !thresholds.fall()) {
             return at("thresholds", DeliveryProblem::Thresholds);

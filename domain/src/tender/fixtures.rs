@@ -291,7 +291,7 @@ pub(crate) fn plan(criteria: Vec<Criterion>) -> Plan {
         seal: SealMode::Plain,
         surplus_tradable: true,
         substitution_share: crate::amount::Share::NONE,
-        delivery: Default::default(),
+        delivery: crate::tender::delivery::Delivery::default(),
         closes_at: at("2026-06-30T12:00:00Z"),
         opens_at: at("2026-06-30T13:00:00Z"),
         commencement: Some("2026-05-01".parse().unwrap()),

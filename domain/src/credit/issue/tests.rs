@@ -159,7 +159,7 @@ fn a_retry_does_not_mint_110_for_100() {
     });
     assert_eq!(again, issued);
     let early = changed(&under(0, true), "10.0", &example(), |facts| {
-        facts.verified = None
+        facts.verified = None;
     });
     assert_eq!(early, Err(IssueError::NotVerified(id(5))));
 }
@@ -167,11 +167,11 @@ fn a_retry_does_not_mint_110_for_100() {
 #[test]
 fn the_registrar_is_a_second_person() {
     let same = changed(&under(0, true), "8.0", &example(), |facts| {
-        facts.registrar = id(40)
+        facts.registrar = id(40);
     });
     assert_eq!(same, Err(IssueError::SamePerson(id(40))));
     let own = changed(&under(0, true), "8.0", &example(), |facts| {
-        facts.related = true
+        facts.related = true;
     });
     assert_eq!(own, Err(IssueError::NotIndependent(id(20))));
 }
@@ -183,7 +183,7 @@ fn a_challenge_with_a_case_and_a_liability_block_the_issue() {
     });
     assert_eq!(challenged, Err(IssueError::Challenged(id(7))));
     let liable = changed(&under(0, true), "8.0", &example(), |facts| {
-        facts.liable = Some(id(8))
+        facts.liable = Some(id(8));
     });
     assert_eq!(liable, Err(IssueError::Liable(id(8))));
 }
