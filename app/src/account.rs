@@ -79,10 +79,7 @@ pub(crate) async fn blocks(
     batch: &Batch,
     holder: OrganisationId,
 ) -> Result<Blocks, AppError> {
-    let frozen = match batch.claimant == holder {
-        true => challenge::freezing(tx, batch.claim).await?.is_some(),
-        false => false,
-    };
+    let frozen = batch.claimant == holder && challenge::freezing(tx, batch.claim).await?.is_some();
     let group = group::known_group(tx, holder).await?;
     let members = group::members(tx, &[group]).await?;
     Ok(Blocks {

@@ -33,7 +33,7 @@ use crate::remark::Remark;
 use crate::store::challenge::{self, proposal};
 use crate::store::credit::batch;
 use crate::store::hold::{self, Removed, liability};
-use crate::store::reduction::{reduction, withdrawal};
+use crate::store::reduced::{reduction, withdrawal};
 use crate::store::{Command, Tx, Written, claim, credit_left};
 
 struct Propose {

@@ -92,7 +92,7 @@ fn plan() -> Result<Plan, Failure> {
         seal: SealMode::Plain,
         surplus_tradable: false,
         substitution_share: commonweal_domain::amount::Share::NONE,
-        delivery: Default::default(),
+        delivery: commonweal_domain::tender::delivery::Delivery::default(),
         closes_at: Time::from_micros(1),
         opens_at: Time::from_micros(1),
         commencement: Some("2026-01-01".parse()?),

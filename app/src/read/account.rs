@@ -21,7 +21,7 @@ use crate::organisation::from_word;
 use crate::store::columns;
 use crate::store::credit::{account, posting, retirement, retirement_of, transfer};
 use crate::store::log_entry;
-use crate::store::reduction::withdrawal;
+use crate::store::reduced::withdrawal;
 
 /// What an organisation has of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

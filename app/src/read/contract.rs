@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{Page, Read};
 use crate::error::AppError;
 use crate::store::contract::{self, award_of, kpi, participations_of};
-use crate::store::sum::{joined, sum_high, sum_low};
+use crate::store::sum::{SumParts, joined, sum_high, sum_low};
 use crate::store::{claim, columns, delivery};
 
 /// A signed contract; its KPIs are read apart.
@@ -143,15 +143,9 @@ impl Read<'_> {
     }
 
     async fn with_deliveries(&self, rows: &[kpi::Model]) -> Result<Vec<KpiView>, AppError> {
-        type Parts = (Option<i64>, Option<i64>);
-        let sums: Vec<(
-            Uuid,
-            String,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-        )> = claim::Entity::find()
+        type Half = Option<i64>;
+        type Sums = (Uuid, String, Half, Half, Half, Half);
+        let sums: Vec<Sums> = claim::Entity::find()
             .select_only()
             .column(claim::Column::KpiId)
             .column(claim::Column::Status)
@@ -172,7 +166,7 @@ impl Read<'_> {
             let found = sums
                 .iter()
                 .find(|sum| sum.0 == kpi && sum.1 == status.as_str());
-            found.map_or((Parts::default(), Parts::default()), |sum| {
+            found.map_or((SumParts::default(), SumParts::default()), |sum| {
                 ((sum.2, sum.3), (sum.4, sum.5))
             })
         };

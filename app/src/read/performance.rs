@@ -122,13 +122,13 @@ impl Read<'_> {
         let mut found: HashMap<ContractId, Vec<VariationView>> = HashMap::new();
         for row in rows {
             let own = kpis.iter().filter(|kpi| kpi.contract_id == row.contract_id);
-            let changed = own.filter_map(|kpi| {
+            let made_by_it = own.filter_map(|kpi| {
                 let made = |version: &&version::Model| {
                     version.kpi_id == kpi.id && version.number == row.number
                 };
                 versions.iter().find(made)
             });
-            let changes = changed.map(|version| {
+            let changes = made_by_it.map(|version| {
                 let from = version.from_day.parse().map_err(AppError::internal)?;
                 Ok((KpiId::from_uuid(version.kpi_id), version.units, from))
             });

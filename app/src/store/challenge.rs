@@ -15,6 +15,10 @@ use crate::organisation::{column, from_word};
 use crate::store::Tx;
 
 /// A challenge as it stands.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "columns of independent facts"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "challenge")]
 pub(crate) struct Model {

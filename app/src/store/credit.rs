@@ -251,7 +251,7 @@ pub(crate) async fn insert_batch(
     db: &impl ConnectionTrait,
     issued: &CreditsIssued,
     kpi: Option<KpiId>,
-    issuer: PersonId,
+    by: PersonId,
     at: Time,
     index: u64,
 ) -> Result<(), AppError> {
@@ -267,7 +267,7 @@ pub(crate) async fn insert_batch(
         available_units: Set(issued.available_units),
         issued_at: Set(at.micros()),
         entry_idx: Set(column(index)?),
-        issuer_id: Set(Some(issuer.uuid())),
+        issuer_id: Set(Some(by.uuid())),
     })
     .exec_without_returning(db)
     .await?;

@@ -45,7 +45,7 @@ pub(crate) mod process;
 pub(crate) mod proxy_pack;
 pub(crate) mod question;
 mod read;
-pub(crate) mod reduction;
+pub(crate) mod reduced;
 pub(crate) mod remark;
 pub(crate) mod robustness;
 mod schema;

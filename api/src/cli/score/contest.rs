@@ -202,7 +202,7 @@ fn plan(input: &Input, lot: Lot, units: Units<'_>) -> Result<Plan, InputError> {
         seal: SealMode::Plain,
         surplus_tradable: false,
         substitution_share: commonweal_domain::amount::Share::NONE,
-        delivery: Default::default(),
+        delivery: commonweal_domain::tender::delivery::Delivery::default(),
         closes_at,
         opens_at: closes_at,
         questions_until: None,
