@@ -29,6 +29,7 @@ class Credits:
         must("id", id not in self.taken, "a new one", id)
         self.taken.add(id)
         return id
+    bound_to = lambda self, claim, person: self.group(self.claims[claim]["claim"]["claimant"]) in self.groups_of(person)
     group = lambda self, organisation: self.organisations[organisation]
     measure = lambda self, of: self.measures[of["measure"]["catalogue"], of["measure"]["code"]]
     outcome = lambda self, of: self.measure(of).get("counting", {}).get("outcome") or (self.codes[of["measure"]["catalogue"]], of["measure"]["code"])
@@ -150,8 +151,7 @@ class Credits:
         must("class", right and self.people("registrar") and self.new(key), "the measure's terms, by a registrar", klass)
         self.classes[self.new(klass["id"])] = klass
     def surplus_intended(self, b):
-        kpi = self.kpis[b["kpi"]["kpi"]]
-        self.acts(kpi["contract"]["supplier"], "supplier")
+        self.acts((kpi := self.kpis[b["kpi"]["kpi"]])["contract"]["supplier"], "supplier")
         must("intent", kpi.setdefault("intent", today := day(self.entry["at"])) is today, "one for a KPI", kpi["id"])
     owes = lambda self, who: any(one["units"] and self.group(one["who"]) == self.group(who) for one in self.liabilities.values())
     of_claim = lambda self, claim: [one for one in self.challenges.values() if one["claim"] == claim and not over(one)]
@@ -185,7 +185,7 @@ class Credits:
         named, parts, circulating = self.kpis.get(claim.get("answers", {}).get("kpi")), [], 0
         stopped = known["batch"] or self.frozen(claim["id"]) or self.owes(claim["claimant"])
         must("issue", left and not stopped and b["claimant"] == claim["claimant"], "one issue of a verified claim", known)
-        apart = registrar not in known["took"] and self.group(claim["claimant"]) not in self.groups_of(registrar)
+        apart = registrar not in known["took"] and not self.bound_to(claim["id"], registrar)
         must("issue", apart, "a registrar who took no earlier step", registrar)
         must("class", (claim["measure"], claim["place"], claim["period"]["from"][:4]) == (klass["measure"], klass["place"], str(klass["vintage"])))
         for kpi in self.asked(claim):
@@ -232,8 +232,8 @@ class Credits:
     def credits_released(self, b):
         hold, done = self.holds.pop(b["hold"]), b.get("delivered", {"units": "0", "to": b["holder"]})
         must("hold", (b["batch"], b["holder"]) == (hold["batch"], hold["holder"]) and (b["end"] == "delivered") == ("delivered" in b), hold, b)
-        must("hold", (b["end"] == "expired") == (self.entry["at"] >= hold["expires_at"]), "an end in time", b["end"])
-        must("hold", int(done["units"]) + int(b["returned_units"]) == int(hold["units"]), hold["units"], b)
+        whole = int(done["units"]) + int(b["returned_units"]) == int(hold["units"])
+        must("hold", whole and (b["end"] == "expired") == (self.entry["at"] >= hold["expires_at"]), "an end in time, of all units", b)
         if b["end"] == "delivered":
             must("hold", hold.get("to", done["to"]) == done["to"], hold, b)
             self.trade(b["batch"], b["holder"], done)
@@ -258,7 +258,7 @@ class Credits:
         self.leave(b["batch"], (b["holder"], "available"), "cancelled", b["serials"])
     def liability_cleared(self, b):
         owed, klass = self.liabilities[b["liability"]], self.batches[b["batch"]]["class"]
-        self.acts(owed["who"], "supplier", "officer")
+        self.may(b["batch"], owed["who"])
         owed["units"] -= self.leave(b["batch"], (b["holder"], "available"), "cancelled", b["serials"])
         same = all(klass[name] == owed["class"][name] for name in ("measure", "place")) and b["holder"] == owed["who"]
         must("liability", same and owed["units"] >= 0, "at most what is owed, of its measure and place", b)
@@ -281,7 +281,8 @@ class Credits:
             basis = what = self.proposals[said["basis"]["id"]]
             final, deciders = True, {basis["by"]}
         must("decision", final and not basis["done"] and (basis["claim"], what.get("remedy")) == (said["claim"], remedy), "a final one, once", basis)
-        must("people", registrar not in known["took"] | deciders, "a registrar who took no earlier step", registrar)
+        apart = registrar not in known["took"] | deciders and not self.bound_to(said["claim"], registrar)
+        must("people", apart, "a registrar who took no earlier step", registrar)
         basis["done"], before, after = True, known["verified"], min(known["verified"], units(what["verified"]))
         known["verified"], fell, owed = after, {"withdrawn": [], "losses": [], "drawn": []}, 0
         if known["batch"] and after < before:
@@ -358,11 +359,12 @@ class Credits:
     def charged(self, b, decisions=0):
         one = self.challenges[b["challenge"]]
         people = self.people("registrar") if one["body"]["kind"] == "registry" else self.people("officer", one["body"]["organisation"])
-        must("body in charge", people and len(one["decided"]) == decisions, one, self.actors)
+        apart = not any(self.bound_to(one["claim"], person) for person in people)
+        must("body in charge", people and apart and len(one["decided"]) == decisions, one, self.actors)
         return one, people
     def challenge_routed(self, b):
         one, _ = self.charged(b)
-        must("body in charge", b["body"] != one["body"] and b["answer_by"] == self.entry["at"] + 30 * DAY, "another, in 30 days", b)
+        must("body in charge", one["body"] != b["body"] and b["answer_by"] == self.entry["at"] + 30 * DAY, "another, in 30 days", b)
         one["body"] = b["body"]
     def challenge_answered(self, b):
         one = self.challenges[b["challenge"]]
@@ -370,9 +372,8 @@ class Credits:
         must("reply", not one["replied"] and not one["decided"], "one before a decision", one)
         one["replied"] = True
     def challenge_accepted(self, b):
-        one, _ = self.charged(b)
-        must("case", not one["case"], "found once", one)
-        one["case"] = True
+        must("case", not self.charged(b)[0]["case"], "found once", b)
+        self.challenges[b["challenge"]]["case"] = True
     def challenge_resolved(self, b):
         one, (by,) = self.charged(b, self.challenges[b["challenge"]]["appealed"])
         known, what = self.claims[one["claim"]], b["decision"]
@@ -382,12 +383,13 @@ class Credits:
     def challenge_appealed(self, b):
         one, (by,) = self.challenges[b["challenge"]], self.actors
         if by["id"] != one["by"]: self.acts(self.claims[one["claim"]]["claim"]["claimant"], "supplier")
-        timely = len(one["decided"]) == 1 and not one["appealed"] and self.entry["at"] < one["decided"][0]["at"] + 14 * DAY
-        must("appeal", timely, "within 14 days of the first decision, once", one)
+        timely = len(one["decided"]) == 1 and self.entry["at"] < one["decided"][0]["at"] + 14 * DAY
+        must("appeal", timely and not one["appealed"], "within 14 days of the first decision, once", one)
         one["appealed"] = True
     def correction_proposed(self, b):
         (by,), known = self.people("registrar"), self.claims[b["claim"]]
-        must("proposal", known["state"] == "verified" and units(b["verified"]) < known["verified"], "less than stands", b)
+        less = known["state"] == "verified" and units(b["verified"]) < known["verified"]
+        must("proposal", less and not self.bound_to(b["claim"], by), "less than stands, by a registrar of no party", b)
         self.proposals[self.new(b["proposal"])] = dict(b, by=by, done=False)
     def conserved(self):
         """The batches whose units and serials do not add up."""
