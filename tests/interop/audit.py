@@ -123,7 +123,8 @@ class Auditor(Credits):
         must("privacy", ("committed" in b["name"]) == (b["legal_form"] == "sole_trader"))
     def role_granted(self, b):
         must("actors", self.people("registrar") or self.people("operator"), "a registrar", "none")
-        must("role", (grant := (b["person"], b["organisation"], b["role"])) not in self.grants and b["organisation"] in self.organisations, "a role not yet held")
+        grant = (b["person"], b["organisation"], b["role"])
+        must("role", grant not in self.grants and b["organisation"] in self.organisations, "a role not yet held")
         self.grants.add(grant)
     def certification_recorded(self, b):
         one = b["certification"]

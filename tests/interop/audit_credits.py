@@ -23,8 +23,7 @@ def spread(total, parts):
 class Credits:
     def __init__(self):
         self.kpis, self.claims, self.classes, self.batches, self.holds = {}, {}, {}, {}, {}
-        self.challenges, self.proposals, self.liabilities, self.balance, self.taken = {}, {}, {}, Counter(), set()
-        self.variations = Counter()
+        self.challenges, self.proposals, self.liabilities, self.balance, self.variations, self.taken = {}, {}, {}, Counter(), Counter(), set()
     def new(self, id):
         must("id", id not in self.taken, "a new one", id)
         self.taken.add(id)
@@ -129,10 +128,9 @@ class Credits:
         apart = all(person != known["by"] and not self.groups_of(person) & known["parties"] for person in people)
         must("verifier", people and apart, "independent verifiers", people)
         return known
-    def claim_withdrawn(self, b):
-        self.acts(self.step(b, "withdrawn", "submitted", "checked", "asked")["claim"]["claimant"], "supplier")
-    def claim_information_given(self, b):
-        self.acts(self.step(b, "checked", "asked")["claim"]["claimant"], "supplier")
+    own = lambda self, known: self.acts(known["claim"]["claimant"], "supplier")
+    claim_withdrawn = lambda self, b: self.own(self.step(b, "withdrawn", "submitted", "checked", "asked"))
+    claim_information_given = lambda self, b: self.own(self.step(b, "checked", "asked"))
     claim_information_requested = lambda self, b: self.judge(b, "asked", "submitted", "checked")
     claim_rejected = lambda self, b: self.judge(b, "rejected", "submitted", "checked", "asked")
     def claim_verified(self, b):
@@ -368,7 +366,7 @@ class Credits:
         one["body"] = b["body"]
     def challenge_answered(self, b):
         one = self.challenges[b["challenge"]]
-        self.acts(self.claims[one["claim"]]["claim"]["claimant"], "supplier")
+        self.own(self.claims[one["claim"]])
         must("reply", not one["replied"] and not one["decided"], "one before a decision", one)
         one["replied"] = True
     def challenge_accepted(self, b):
@@ -382,7 +380,7 @@ class Credits:
         one["decided"].append({"by": by, "at": self.entry["at"], "what": what})
     def challenge_appealed(self, b):
         one, (by,) = self.challenges[b["challenge"]], self.actors
-        if by["id"] != one["by"]: self.acts(self.claims[one["claim"]]["claim"]["claimant"], "supplier")
+        if by["id"] != one["by"]: self.own(self.claims[one["claim"]])
         timely = len(one["decided"]) == 1 and self.entry["at"] < one["decided"][0]["at"] + 14 * DAY
         must("appeal", timely and not one["appealed"], "within 14 days of the first decision, once", one)
         one["appealed"] = True
