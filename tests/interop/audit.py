@@ -2,25 +2,22 @@
 """A second auditor of a Commonweal log, written from docs/log.md alone: the standard library and one Ed25519 package.
     audit.py DIR/log|URL/log [VKEY]
 Checks the checkpoint's signature, the root, every entry's form, time and actors, every sealed entry against its opening, the rankings of
-the rules that it knows, awards, claims, issues and balances. Prints a line of JSON; exit code 0 clean, 1 discrepancy, 2 cannot tell.
+the rules that it knows, and awards; with audit_credits.py every issue, what falls, and balances. Prints a line of JSON; exit code 0 clean,
+1 discrepancy, 2 cannot tell.
 """
 import base64, hashlib, json, re, struct, sys, urllib.request
 from collections import Counter
-from datetime import datetime, timezone
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from audit_credits import Credits, Wrong, day, must, shown, units
 sha = lambda *parts: hashlib.sha256(b"".join(parts)).digest()
-day = lambda micros: datetime.fromtimestamp(micros // 1_000_000, timezone.utc).date().isoformat()
 uid = lambda text: bytes.fromhex(text.replace("-", ""))
 # RFC 8785 for what entries hold: keys in ASCII, integers, no floats.
 jcs = lambda value: json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 class CannotTell(Exception): "An unknown kind, or a file that cannot be had."
-class Wrong(Exception): "The log contradicts its rules."
-def must(check, holds, expected="", found=""):
-    if not holds: raise Wrong(f"{check}: expected {expected}, found {found}")
 class Log:
     """The files, and the entries that a signed checkpoint covers."""
     def __init__(self, where, vkey):
@@ -61,8 +58,6 @@ def commitment(opening):
             jcs({"name": name, "value": field["value"]}).encode()).hex()
     return sha(b"commonweal/sealed/v1\n", bytes.fromhex(opening["salt"]), sha(jcs(hashes).encode()),
         bytes.fromhex(opening["ciphertext_hash"])).hex()
-shown = lambda opening, name: opening["fields"].get(name, {}).get("value")
-units = lambda quantity: int(quantity["quantity"].replace(".", ""))
 def leaves(criteria, part=Fraction(1)):
     for one in criteria:
         below = part * Fraction(one["weight"]) / 100
@@ -71,12 +66,12 @@ def leaves(criteria, part=Fraction(1)):
         else:
             yield one["code"], 100 * below, *next(iter(one["kind"]["rule"].items()))
 text = lambda number, scale: f"{Decimal(number.numerator) / number.denominator:.{scale}f}"
-class Auditor:
+class Auditor(Credits):
     def __init__(self, log):
+        super().__init__()
         self.log, self.last, self.found, self.blind = log, None, [], False
         self.organisations, self.grants, self.certifications, self.measures, self.sealed, self.tenders = {}, set(), {}, {}, {}, {}
-        self.bids, self.contracts, self.claims, self.classes, self.batches = {}, {}, {}, {}, {}
-        self.kpi_issued, self.balance, self.recomputed, self.policies = Counter(), Counter(), Counter(), set()
+        self.bids, self.kinds, self.policies, self.sectors, self.codes = {}, Counter(), set(), {}, {}
     def replay(self):
         edge = []
         for index, bytes_ in enumerate(self.log.entries()):
@@ -86,7 +81,7 @@ class Auditor:
             edge.append(hash)
             try:
                 self.take(index, bytes_)
-            except (CannotTell, Wrong, KeyError, TypeError, ValueError) as error:
+            except Exception as error:  # a log that breaks a reader is wrong, too
                 self.blind |= isinstance(error, CannotTell)
                 verdict = "cannotTell" if self.blind else "discrepancy"
                 self.found.append({"index": index, "verdict": verdict, "what": f"{type(error).__name__} {error}"})
@@ -110,6 +105,7 @@ class Auditor:
             raise CannotTell(f"the kind {entry['kind']} version {entry['bv']}")
         self.index, self.entry, self.actors = index, entry, entry["actors"]
         apply(body)
+        self.kinds[entry["kind"]] += 1
         must("time", last is None or last <= entry["at"], f"not before {last}", entry["at"])
         must("inputs_upto", entry.get("inputs_upto", 0) <= index)
         lets_in = entry["kind"] in ("organisation.registered", "role.granted")
@@ -123,17 +119,20 @@ class Auditor:
         must("actors", self.people("registrar") or self.people("operator"), "a registrar", "none")
         top = b["group"] == b["organisation"] or self.organisations.get(b["group"]) == b["group"]
         must("organisation", b["organisation"] not in self.organisations and top, "one registration, in a group by its top")
-        self.organisations[b["organisation"]] = b["group"]
+        self.organisations[b["organisation"]], self.sectors[b["organisation"]] = b["group"], b["sector"]
         must("privacy", ("committed" in b["name"]) == (b["legal_form"] == "sole_trader"))
     def role_granted(self, b):
         must("actors", self.people("registrar") or self.people("operator"), "a registrar", "none")
-        must("role", (grant := (b["person"], b["organisation"], b["role"])) not in self.grants and b["organisation"] in self.organisations, "a role not yet held")
+        grant = (b["person"], b["organisation"], b["role"])
+        must("role", grant not in self.grants and b["organisation"] in self.organisations, "a role not yet held")
         self.grants.add(grant)
     def certification_recorded(self, b):
         one = b["certification"]
         must("certification", one["id"] not in self.certifications and self.people("registrar"), "a new id, by a registrar")
         self.certifications[one["id"]] = dict(one, index=self.index)
-    catalogue_published = lambda self, b: self.measures.update({(b["catalogue"]["id"], m["code"]): m for m in b["catalogue"]["measures"]})
+    def catalogue_published(self, b):
+        self.measures.update({(b["catalogue"]["id"], one["code"]): one for one in b["catalogue"]["measures"]})
+        self.codes[b["catalogue"]["id"]] = b["catalogue"]["code"]
     def policy_published(self, b):
         key = (b["policy"]["text"]["code"], b["policy"]["text"]["version"])
         must("policy", self.people("registrar") and not {key, b["policy"]["id"]} & self.policies, "a new version, by a registrar", key)
@@ -186,7 +185,6 @@ class Auditor:
         tender["bids"][b["bid"]] = dict(b, valid=b["validity"] == "valid")
         tender["inputs"] = self.index
         self.bids[b["bid"]] = b["tender"]
-        self.recomputed["bid against its commitment"] += 1
     panel_assigned = lambda self, b: self.tenders[b["tender"]]["judges"].update((b["chair"], *b["evaluators"]))
     # What the log only attests, and what a full auditor recomputes beside.
     conflict_declared = moderation_started = consensus_signed_off = letters_sent = award_notified = lambda self, b: None
@@ -206,7 +204,6 @@ class Auditor:
         must("calibration", own if by is None else whole and sealed["index"] > prepared, "every answer, or the reference", by)
         tables = {rule[0]: {one["points"] for one in rule[3].get("levels", [])} for lot in tender["plan"]["lots"] for rule in leaves(lot["criteria"])}
         must("level", all(level in tables[answers[n]] for n, level in levels.items()), "levels of the criteria's tables", levels)
-        self.recomputed["calibration against its commitment"] += 1
     def consensus_signed(self, b):
         tender = self.tenders[b["tender"]]
         tender["inputs"] = self.index
@@ -214,7 +211,6 @@ class Auditor:
     def mark_released(self, b):
         self.reveal(b)
         must("mark", self.bids.get(shown(b["opening"], "bid")) == b["tender"] == shown(b["opening"], "tender"))
-        self.recomputed["mark against its commitment"] += 1
     # Rankings
     def certified(self, organisation, kinds, on, upto):
         return any(one["organisation"] == organisation and one["kind"] in kinds and one["index"] < upto
@@ -277,7 +273,6 @@ class Auditor:
             ranked = [bid for bid, _ in sorted(totals.items(), key=order)]
             must("ranking", [r["bid"] for r in said["result"]["ranking"]["ranked"]] == ranked, ranked, said["result"]["ranking"])
             firsts[lot["code"]] = ranked
-            self.recomputed["ranking"] += 1
         for one in b.get("allocation", []):
             passed = one.get("passed_over", [])
             must("allocation", firsts[one["lot"]][: len(passed) + 1] == passed + [one["bid"]], firsts[one["lot"]], one)
@@ -297,91 +292,9 @@ class Auditor:
         index, proposer, proposed = tender["proposal"]
         must("proposal", index == b["proposal"] and proposer <= officers and won == proposed, "the last proposal, by two")
         tender["awards"] = {lot: tender["bids"][bid] for lot, bid in won.items()}
-        self.recomputed["award"] += 1
-    # Contracts, claims, credits
-    def contract_signed(self, b):
-        contract = b["contract"]
-        must("actors", self.people("officer", contract["buyer"]), "an officer of the buyer")
-        if contract.get("award"):
-            bid = self.tenders[contract["award"]["tender"]]["awards"][contract["award"]["lot"]]
-            kpis = [{k: v for k, v in kpi.items() if k != "id"} for kpi in contract["kpis"]]
-            must("contract", contract["supplier"] == bid["supplier"] and kpis == shown(bid["opening"], "commitments"), "as awarded", kpis)
-        self.contracts[contract["id"]] = contract
-        self.recomputed["contracts against awards"] += 1
-    def claim_submitted(self, b):
-        claim = b["claim"]
-        must("claim", claim["id"] not in self.claims and claim["period"]["from"] < claim["period"]["to"])
-        (by,) = self.people("supplier", claim["claimant"])
-        self.claims[claim["id"]] = {"claim": claim, "by": by, "verified": None, "batch": None, "verifiers": set(), "open": True}
-    def claim_rejected(self, b):
-        must("claim", self.claims[b["claim"]].pop("open") and self.people("verifier"), "a claim that is not decided, by a verifier")
-    def claim_verified(self, b):
-        known = self.claims[b["claim"]]
-        claim, accepted = known["claim"], sorted(units(v["accepted"]) for v in b["verifications"])
-        must("claim", known.pop("open"), "a claim that is not decided")
-        parties = {self.organisations[claim["claimant"]]}
-        if claim.get("answers"):
-            parties.add(self.organisations[self.contracts[claim["answers"]["contract"]]["buyer"]])
-        for v in b["verifications"]:
-            must("verification", v["verifier"] != known["by"] and not self.groups_of(v["verifier"]) & parties, "an independent verifier")
-            must("verification", 0 < units(v["accepted"]) <= units(claim["quantity"]), "at most what was claimed")
-            must("actors", v["verifier"] in self.people("verifier", v["organisation"]), "the verifier among the actors")
-        must("verified quantity", units(b["verified"]) == accepted[(len(accepted) - 1) // 2], accepted, b["verified"])
-        known.update(verified=units(b["verified"]), verifiers={v["verifier"] for v in b["verifications"]})
-        self.recomputed["verified quantities"] += 1
-    def class_defined(self, b): self.classes[b["class"]["id"]] = b["class"]
-    def move(self, batch, source, target, amount):
-        for account, change in ((source, -amount), (target, amount)):
-            self.balance[(batch, *account)] += change
-            must("balance", account[1] == "issuance" or self.balance[(batch, *account)] >= 0, "zero or more", self.balance[(batch, *account)])
-    def credits_issued(self, b):
-        known, klass = self.claims[b["claim"]], self.classes[b["class"]]
-        claim, verified = known["claim"], known["verified"]
-        must("issue", known["batch"] is None and verified, "one issue of a verified claim", known["batch"])
-        (registrar,) = self.people("registrar")
-        must("issue", registrar not in known["verifiers"] | {known["by"]}, "a registrar who took no earlier step", registrar)
-        must("class", (claim["measure"], claim["place"], claim["period"]["from"][:4]) == (klass["measure"], klass["place"], str(klass["vintage"])))
-        if claim.get("answers"):
-            contract = self.contracts[claim["answers"]["contract"]]
-            kpi = next(k for k in contract["kpis"] if k["id"] == claim["answers"]["kpi"])
-            before, full = self.kpi_issued[kpi["id"]], units(kpi["quantity"])
-            self.kpi_issued[kpi["id"]] += verified
-            obligated = min(before + verified, full) - min(before, full)
-            surplus, circulates = verified - obligated, contract["surplus_tradable"] and klass["transferable"]
-        else:
-            measure = self.measures[claim["measure"]["catalogue"], claim["measure"]["code"]]
-            obligated, surplus, circulates = 0, int(verified * (1 - Fraction(measure["deadweight"]))), True
-        circulating = surplus if circulates else 0
-        buffer = int(circulating * Fraction(klass["buffer_share"]))
-        retired = obligated + surplus - circulating
-        expected = [str(n) for n in (obligated, surplus, buffer, circulating - buffer)]
-        said = [b[name] for name in ("obligated_units", "surplus_units", "buffer_units", "available_units")]
-        must("issued units", said == expected, expected, said)
-        serials = b.get("retirement", {}).get("serials", {"from": "0", "to": "0"})
-        must("retirement", (int(serials["from"]), int(serials["to"])) == (0, retired), retired, serials)
-        known["batch"], self.batches[b["batch"]] = b["batch"], {"issued": obligated + surplus, "low": retired, "class": klass}
-        for target, amount in ((None, "retired"), retired), ((None, "buffer"), buffer), ((b["claimant"], "available"), circulating - buffer):
-            self.move(b["batch"], (None, "issuance"), target, amount)
-        self.recomputed["issued credits"] += 1
-    def credits_transferred(self, b):
-        must("actors", self.people("supplier", b["from"]) | self.people("officer", b["from"]), "a person of the sender")
-        must("transfer", b["from"] != b["to"] and self.batches[b["batch"]]["class"]["transferable"] and int(b["units"]) > 0)
-        self.move(b["batch"], (b["from"], "available"), (b["to"], "available"), int(b["units"]))
-        self.recomputed["transfers"] += 1
-    def credits_retired(self, b):
-        batch, retirement = self.batches[b["batch"]], b["retirement"]
-        low, high = int(retirement["serials"]["from"]), int(retirement["serials"]["to"])
-        must("serials", low == batch["low"] < high, batch["low"], low)
-        number = f"CW-{batch['class']['vintage']}-" + "-".join(re.findall("....", retirement["id"].replace("-", "").upper()[16:]))
-        must("certificate", retirement["certificate"] == number, number, retirement["certificate"])
-        batch["low"] = high
-        self.move(b["batch"], (b["holder"], "available"), (None, "retired"), high - low)
-        self.recomputed["retirements"] += 1
     def end(self):
-        for id, batch in self.batches.items():
-            placed = sum(n for (b, _, bucket), n in self.balance.items() if b == id and bucket != "issuance")
-            if placed != batch["issued"] or self.balance[(id, None, "retired")] != batch["low"]:
-                self.found.append({"index": None, "verdict": "discrepancy", "what": f"conservation of units of {id}"})
+        for id in self.conserved():
+            self.found.append({"index": None, "verdict": "discrepancy", "what": f"conservation of units of {id}"})
 def main(where, vkey=None):
     try:
         log = Log(where, vkey)
@@ -393,7 +306,7 @@ def main(where, vkey=None):
         print(json.dumps({"error": f"{type(error).__name__} {error}"}))
         return 2 if isinstance(error, CannotTell) else 1
     balances = {"/".join(map(str, key)): n for key, n in sorted(auditor.balance.items(), key=str) if n}
-    print(json.dumps({"size": log.size, "found": auditor.found, "recomputed": auditor.recomputed, "balances": balances}))
+    print(json.dumps({"size": log.size, "found": auditor.found, "entries": auditor.kinds, "balances": balances}))
     verdicts = {finding["verdict"] for finding in auditor.found}
     return 1 if "discrepancy" in verdicts else 2 if verdicts else 0
 if __name__ == "__main__":
