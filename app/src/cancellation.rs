@@ -152,9 +152,12 @@ impl Command for Clear {
         let owed_class = class::Entity::find_by_id(row.class_id).one(tx).await?;
         let owed_class = owed_class.ok_or_else(|| AppError::internal("a class is gone"))?;
         let (batch, class) = batch_and_class(tx, input.batch).await?;
-        let available = available(tx, input.batch, owed.organisation).await?;
+        let free = (
+            available(tx, input.batch, owed.organisation).await?,
+            blocks(tx, &batch, owed.organisation).await?,
+        );
         let of = (&batch, &class);
-        let body = decide_clearance(&owed, &class_of(&owed_class)?, of, input.units, available)?;
+        let body = decide_clearance(&owed, &class_of(&owed_class)?, of, input.units, free)?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: input.liability.to_string(),

@@ -103,8 +103,10 @@ pub struct ChallengeRouted {
 impl EntryBody for ChallengeRouted {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let challenge = challenge(self.challenge, header, state)?;
-        in_charge(challenge.body, header)?;
-        let buyer = buyer(recorded(challenge.claim, header, state)?, state);
+        let by = in_charge(challenge.body, header)?.id;
+        let recorded = recorded(challenge.claim, header, state)?;
+        impartial(by, recorded, header, state)?;
+        let buyer = buyer(recorded, state);
         decide_handover(challenge, self.body, buyer).map_err(|error| refused(header, &error))?;
         let answer_by = term(header.at, ANSWER_DAYS);
         if self.answer_by != answer_by {
@@ -153,7 +155,8 @@ pub struct ChallengeAccepted {
 impl EntryBody for ChallengeAccepted {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let challenge = challenge(self.challenge, header, state)?;
-        in_charge(challenge.body, header)?;
+        let by = in_charge(challenge.body, header)?.id;
+        impartial(by, recorded(challenge.claim, header, state)?, header, state)?;
         decide_case(challenge).map_err(|error| refused(header, &error))?;
         state
             .challenges
@@ -179,6 +182,7 @@ impl EntryBody for ChallengeResolved {
         let challenge = challenge(self.challenge, header, state)?;
         let by = in_charge(challenge.body, header)?.id;
         let recorded = recorded(challenge.claim, header, state)?;
+        impartial(by, recorded, header, state)?;
         let standing = standing(recorded, header)?;
         let earlier = state.credits.earlier(recorded);
         decide_resolution(challenge, &self.decision, by, standing, &earlier)
@@ -245,6 +249,7 @@ impl EntryBody for CorrectionProposed {
             return Err(header.finding("proposal", "a new id", self.proposal));
         }
         let recorded = recorded(self.claim, header, state)?;
+        impartial(by, recorded, header, state)?;
         let proposal = Proposal {
             id: self.proposal,
             claim: self.claim,
@@ -278,6 +283,22 @@ fn in_charge(body: Body, header: &Header) -> Result<&EntryActor, Finding> {
         Body::Registry => header.actor(Role::Registrar),
         Body::Buyer(buyer) => acted_for(header, buyer, &[Role::Officer]),
     }
+}
+
+/// Whoever decides about a claim has no role in the claimant's group.
+pub(crate) fn impartial(
+    person: PersonId,
+    recorded: &RecordedClaim,
+    header: &Header,
+    state: &State,
+) -> Result<(), Finding> {
+    let claimant = state.organisations.group(recorded.claim.claimant);
+    let groups = state.organisations.groups_of(person);
+    if groups.contains(&claimant) {
+        let expected = "somebody without a role in the claimant's group";
+        return Err(header.finding("independence", expected, person));
+    }
+    Ok(())
 }
 
 fn challenge<'s>(

@@ -110,7 +110,7 @@ pub fn decide_handover(
     to: Body,
     buyer: Option<OrganisationId>,
 ) -> Result<(), ChallengeError> {
-    if challenge.decisions.len() == 1 || challenge.is_over() {
+    if !challenge.decisions.is_empty() || challenge.is_over() {
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
     match to {

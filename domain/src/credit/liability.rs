@@ -3,7 +3,7 @@
 
 use super::class::Class;
 use super::entries::LiabilityCleared;
-use super::movement::{MovementError, check_available};
+use super::movement::{Blocks, MovementError, check_available};
 use super::serials::SerialsError;
 use super::state::Batch;
 use crate::ids::{ClassId, LiabilityId, OrganisationId};
@@ -49,9 +49,10 @@ pub fn decide_clearance(
     owed_class: &Class,
     (batch, class): (&Batch, &Class),
     units: i64,
-    available: i64,
+    (available, blocks): (i64, Blocks),
 ) -> Result<LiabilityCleared, LiabilityError> {
     check_available(units, available)?;
+    blocks.check_frozen(batch.id)?;
     if class.pool() != owed_class.pool() {
         return Err(LiabilityError::AnotherPool);
     }
@@ -82,6 +83,14 @@ mod tests {
         available: i64,
         change: fn(&mut Class),
     ) -> Result<LiabilityCleared, LiabilityError> {
+        clear_with(units, (available, Blocks::default()), change)
+    }
+
+    fn clear_with(
+        units: i64,
+        free: (i64, Blocks),
+        change: fn(&mut Class),
+    ) -> Result<LiabilityCleared, LiabilityError> {
         let liability = Liability {
             id: id(75),
             organisation: organisation(SUPPLIER),
@@ -98,7 +107,7 @@ mod tests {
         };
         let mut class = example();
         change(&mut class);
-        decide_clearance(&liability, &example(), (&batch, &class), units, available)
+        decide_clearance(&liability, &example(), (&batch, &class), units, free)
     }
 
     #[test]
@@ -111,6 +120,18 @@ mod tests {
         );
         let other = clear(4, 30, |class| class.place = "KR-26".into());
         assert_eq!(other, Err(LiabilityError::AnotherPool));
+    }
+
+    #[test]
+    fn frozen_units_make_nothing_good() {
+        let frozen = Blocks {
+            frozen: true,
+            ..Blocks::default()
+        };
+        assert_eq!(
+            clear_with(4, (30, frozen), |_| ()),
+            Err(LiabilityError::Movement(MovementError::Frozen(id(90))))
+        );
     }
 
     #[test]

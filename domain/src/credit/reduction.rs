@@ -247,7 +247,7 @@ pub fn decide_reduction(
     let lost = lost(own, facts)?;
     let mut serials: BTreeMap<BatchId, Serials> = BTreeMap::new();
     let owed = take_surplus(lost.surplus, facts, &mut serials, &mut reduction)?;
-    take_obligated(lost.obligated, own, &mut reduction)?;
+    take_obligated(lost.obligated, facts.batches, &mut reduction)?;
     let units = draw(owed, facts.pool, &mut serials, &mut reduction)?;
     reduction.owed = (units > 0).then_some(Owed { liability, units });
     Ok(reduction)
@@ -321,14 +321,19 @@ fn withdraw(batch: BatchId, part: &Part, left: i64, reduction: &mut Reduction) -
     units
 }
 
+/// Takes obligated units batch by batch, the claim's own first: where the surplus of one claim made up for the loss of another,
+/// its own parts do not cover what it loses later.
 fn take_obligated(
     lost: i64,
-    own: &BatchStanding,
+    batches: &[BatchStanding],
     reduction: &mut Reduction,
 ) -> Result<(), ReductionError> {
     let mut left = lost;
-    for part in own.parts.iter().rev().filter(|part| part.kpi.is_some()) {
-        left = sub(left, withdraw(own.batch.id, part, left, reduction))?;
+    for standing in batches {
+        let parts = standing.parts.iter().rev();
+        for part in parts.filter(|part| part.kpi.is_some()) {
+            left = sub(left, withdraw(standing.batch.id, part, left, reduction))?;
+        }
     }
     if left == 0 {
         Ok(())

@@ -1,5 +1,7 @@
 //! The log entry of an issue.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -164,7 +166,10 @@ impl EntryBody for CreditsIssued {
         if expected != *self {
             return Err(header.finding("issued units", expected.describe(), self.describe()));
         }
-        let known = |retired: &&Retirement| state.credits.has_retirement(retired.id);
+        let mut own = BTreeSet::new();
+        let known = |retired: &&Retirement| {
+            state.credits.has_retirement(retired.id) || !own.insert(retired.id)
+        };
         if let Some(known) = self.retirements.iter().find(known) {
             return Err(header.finding("retirement", "a new id", known.id));
         }

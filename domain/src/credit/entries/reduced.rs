@@ -13,6 +13,7 @@ use super::super::units;
 use super::{HOLDER_ROLES, batch_and_class, post};
 use crate::actor::Role;
 use crate::challenge::Remedy;
+use crate::challenge::entries::impartial;
 use crate::contract::entries::{ALLOWED, acted_for};
 use crate::ids::{BatchId, Id, LiabilityId, OrganisationId};
 use crate::log::entry::{EntryBody, Header};
@@ -90,6 +91,7 @@ fn apply(
         .ok_or_else(|| header.finding("decision", expected, format!("{:?}", reduction.basis)))?;
     let recorded = state.contracts.claim(claim);
     let recorded = recorded.ok_or_else(|| header.finding("claim", "a submitted claim", claim))?;
+    impartial(registrar, recorded, header, state)?;
     let verified = recorded.verified.as_ref();
     let verified = verified.ok_or_else(|| header.finding("claim", "a verified claim", claim))?;
     let outside = match recorded.claim.answers {
@@ -180,7 +182,11 @@ impl EntryBody for LiabilityCleared {
             .ledger()
             .available(self.batch, liability.organisation);
         let units = self.serials.units();
-        let expected = decide_clearance(liability, owed, of, units, available)
+        let (debtor, challenges) = (liability.organisation, &state.challenges);
+        let blocks = state
+            .credits
+            .blocks(of.0, debtor, challenges, &state.organisations);
+        let expected = decide_clearance(liability, owed, of, units, (available, blocks))
             .map_err(|error| header.finding("liability", ALLOWED, error))?;
         if expected != *self {
             return Err(header.finding("serials", expected.serials, self.serials));

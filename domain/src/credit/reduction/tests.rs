@@ -124,6 +124,19 @@ fn surplus_falls_first_and_obligated_units_after_it() {
 }
 
 #[test]
+fn what_a_claims_own_certificate_no_longer_covers_falls_from_the_others_of_the_kpi() {
+    // Of a promise of 10, claims of 10 and 5 were verified. The first fell to 7, which took 3 of the surplus of the second:
+    // its 5 stand behind 2 of surplus alone when it falls to nothing.
+    let batches = [
+        standing(91, [0, 0, 2, 2, 0]),
+        standing(90, [10, 0, 0, 0, 0]),
+    ];
+    let reduction = reduce((5, 0), &batches, &[]).unwrap();
+    assert_eq!(sums(&reduction), [3, 2, 0, 0]);
+    assert_eq!(reduction.withdrawn[0].batch, id(90));
+}
+
+#[test]
 fn an_obligated_loss_never_draws_on_the_buffer() {
     let batches = [standing(90, [80, 0, 0, 0, 0])];
     let other = standing(91, [0, 0, 50, 0, 50]);

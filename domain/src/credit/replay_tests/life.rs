@@ -203,6 +203,27 @@ fn whoever_verified_does_not_decide_and_whoever_decided_does_not_carry_out() {
 }
 
 #[test]
+fn whoever_decides_about_a_claim_has_no_role_in_the_claimants_group() {
+    let decided = [
+        ("challenge.accepted", SECOND),
+        ("challenge.resolved", SECOND),
+        ("credits.reversed", THIRD),
+    ];
+    for (kind, person) in decided {
+        let mut log = lived();
+        let at = position(&log, kind, 0);
+        let granted = RoleGranted {
+            person: id(person),
+            organisation: organisation(SUBSIDIARY),
+            role: Role::Supplier,
+        };
+        log.insert(at, (registrar(), granted.into()));
+        let finding = first_at(&log, at + 1);
+        assert_eq!(finding.check, "independence", "{kind}: {finding}");
+    }
+}
+
+#[test]
 fn a_smaller_loss_or_another_remedy_is_found() {
     let log = lived();
     let at = position(&log, "credits.reversed", 0);
