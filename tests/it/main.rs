@@ -1,6 +1,7 @@
 //! Everything through HTTP, on SQLite and PostgreSQL.
 
 mod bad_input;
+mod beneficiary;
 mod claim;
 mod claim_rules;
 mod contract;
@@ -21,6 +22,7 @@ mod organisation;
 mod performance;
 mod policy;
 mod policy_signing;
+mod refusals;
 mod subscription;
 mod tender;
 mod tour;
