@@ -45,7 +45,8 @@ impl App {
     /// Reads a supplier's file and makes tokens of its people.
     pub(crate) fn named(&self, text: &str, fit: &Fit<'_>) -> Result<Named, AppError> {
         let key = self.beneficiary_key()?;
-        let file: BeneficiaryFile = serde_json::from_str(text).map_err(unreadable)?;
+        let file: BeneficiaryFile =
+            serde_json::from_str(text).map_err(|error| unreadable(&error))?;
         if file.scheme != key.scheme() {
             let expected = key.scheme();
             return Err(BeneficiaryError::Scheme { expected }.into());
@@ -90,7 +91,7 @@ fn row(stake: &Stake) -> PersonDays {
     }
 }
 
-fn unreadable(error: serde_json::Error) -> AppError {
+fn unreadable(error: &serde_json::Error) -> AppError {
     AppError::refused_at(
         "BENEFICIARIES",
         "beneficiaries",

@@ -90,19 +90,20 @@ pub(crate) async fn insert(
     stakes: &[Stake],
     hidden_by: [u8; 32],
 ) -> Result<(), AppError> {
-    // A statement takes so many values.
-    for (part, chunk) in (0_i64..).zip(stakes.chunks(CHUNK)) {
-        let first = part * CHUNK as i64;
-        let rows = (first..).zip(chunk).map(|(seq, stake)| ActiveModel {
-            claim_id: Set(claim.uuid()),
-            seq: Set(seq),
-            token: Set(stake.person.as_bytes().to_vec()),
-            from_day: Set(stake.period.from().to_string()),
-            to_day: Set(stake.period.to().to_string()),
-            started: Set(stake.started.map(|day| day.to_string())),
-            kind: Set(stake.kind.map(|kind| kind.as_bytes().to_vec())),
-        });
-        Entity::insert_many(rows).exec_without_returning(db).await?;
+    let rows = (0_i64..).zip(stakes).map(|(seq, stake)| ActiveModel {
+        claim_id: Set(claim.uuid()),
+        seq: Set(seq),
+        token: Set(stake.person.as_bytes().to_vec()),
+        from_day: Set(stake.period.from().to_string()),
+        to_day: Set(stake.period.to().to_string()),
+        started: Set(stake.started.map(|day| day.to_string())),
+        kind: Set(stake.kind.map(|kind| kind.as_bytes().to_vec())),
+    });
+    let rows: Vec<ActiveModel> = rows.collect();
+    for chunk in rows.chunks(CHUNK) {
+        Entity::insert_many(chunk.to_vec())
+            .exec_without_returning(db)
+            .await?;
     }
     salt::Entity::insert(salt::ActiveModel {
         claim_id: Set(claim.uuid()),
@@ -113,7 +114,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Rows in one statement.
+/// Rows in one statement, which takes so many values and no more.
 const CHUNK: usize = 500;
 
 /// Rows of other claims that name one of some people.
