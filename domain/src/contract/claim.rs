@@ -230,7 +230,6 @@ impl Claim {
             (None, _) if measure.counting.names_people() => {
                 Err(InvalidClaim::NeedsBeneficiaries(code()))
             }
-            (None, _) => Ok(()),
             (Some(_), None) => Err(InvalidClaim::NoPeople(code())),
             (Some(named), _) if named.people < MIN_PEOPLE => {
                 Err(InvalidClaim::FewPeople(named.people))
@@ -241,7 +240,7 @@ impl Claim {
                     counted: counted.people,
                 })
             }
-            (Some(_), Some(_)) => Ok(()),
+            (None, _) | (Some(_), Some(_)) => Ok(()),
         }
     }
 

@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn a_person_who_is_counted_already_is_refused_with_the_earlier_claim_and_nothing_else() {
         let error = refused(&claim_under(6, 101, "6.0"), |facts| {
-            facts.same_person = Some(id(5))
+            facts.same_person = Some(id(5));
         });
         assert_eq!(error, SubmissionError::SamePerson { earlier: id(5) });
         assert!(error.to_string().contains(&id::<ClaimId>(5).to_string()));

@@ -207,7 +207,7 @@ fn a_class_of_another_year_or_place_is_refused() {
 fn a_person_period_stands_behind_credits_of_one_class() {
     let class = example();
     let issued = changed(&outside(), "90.0", &class, |facts| {
-        facts.elsewhere = Some(id(91))
+        facts.elsewhere = Some(id(91));
     });
     assert_eq!(issued, Err(IssueError::Elsewhere(id(91))));
 }
