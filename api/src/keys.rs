@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use commonweal_app::beneficiary_key::BeneficiaryKey;
 use commonweal_app::rng::Entropy;
 use commonweal_app::sealing::SealingKey;
 use commonweal_domain::log::note::{KeyName, NoteSigner, VerifierKey};
@@ -68,6 +69,13 @@ impl KeyFiles {
         let text = self.read_or_make("sealing.key", || SealingKey::generate().to_text())?;
         SealingKey::parse(&text)
             .with_context(|| format!("in {}", self.path("sealing.key").display()))
+    }
+
+    /// The key that makes tokens of people behind claims. It is made once and never changed.
+    pub fn beneficiary_key(&self, origin: &str, rng: &dyn Entropy) -> Result<BeneficiaryKey> {
+        let text = self.read_or_make("beneficiary.key", || BeneficiaryKey::generate(rng))?;
+        BeneficiaryKey::parse(&text, origin)
+            .with_context(|| format!("in {}", self.path("beneficiary.key").display()))
     }
 
     /// Where the last signed checkpoint is kept: beside the key, so that both outlive a restore of the database.

@@ -24,6 +24,7 @@ use serde::Serialize;
 
 use crate::App;
 use crate::authorization::authorize;
+use crate::beneficiaries::{Fit, Named};
 use crate::error::AppError;
 use crate::group;
 use crate::store::claim_rules::{self, working};
@@ -59,6 +60,8 @@ pub struct SubmitClaim {
     pub share: Option<Share>,
     /// The people behind the quantity, where the measure counts people. They stay out of the log.
     pub working: Vec<Line>,
+    /// The text that `commonweal tokens` made of the people behind it, where the measure counts each once.
+    pub beneficiaries: Option<String>,
     /// The files behind it, by their hashes.
     pub evidence: Vec<Evidence>,
     /// Where the outcome stands in another register: its code, and the number in it.
@@ -78,6 +81,7 @@ struct Submit {
     /// What the measure counts.
     outcome: String,
     working: Option<Working>,
+    named: Option<Named>,
 }
 
 impl Command for Submit {
@@ -107,6 +111,10 @@ impl Command for Submit {
             same_evidence: claim_rules::same_evidence(tx, claim).await?,
             same_reference: claim_rules::same_reference(tx, claim).await?,
             same_outcome: claim_rules::same_outcome(tx, claim, &self.outcome, &related).await?,
+            same_person: match &self.named {
+                Some(named) => named.counted_by(tx, claim, group).await?,
+                None => None,
+            },
             open_kpi: open_kpi(tx, claim, &self.outcome, &related).await?,
             at: tx.at(),
         };
@@ -122,6 +130,9 @@ impl Command for Submit {
             .into(),
         })?;
         claim::insert(tx, claim, &self.outcome, by, tx.at(), index).await?;
+        if let Some(named) = &self.named {
+            named.keep(tx, claim.id).await?;
+        }
         if let Some(kept) = &self.working {
             working::Entity::insert(working::ActiveModel {
                 claim_id: Set(claim.id.uuid()),
@@ -193,8 +204,22 @@ impl Command for Withdraw {
 }
 
 impl App {
-    /// Submits a claim. With the same key and body the first claim is answered again.
+    /// Submits a claim. With the same key and body the first claim is answered again. A refusal is counted for the public report.
     pub async fn submit_claim(
+        &self,
+        actor: &Actor,
+        key: &str,
+        input: SubmitClaim,
+    ) -> Result<Written<ClaimId>, AppError> {
+        let (claimant, outcome) = (input.claimant, input.outcome.clone());
+        let done = self.submit(actor, key, input).await;
+        if let Err(error) = &done {
+            self.note_refusal(actor, error, claimant, &outcome).await;
+        }
+        done
+    }
+
+    async fn submit(
         &self,
         actor: &Actor,
         key: &str,
@@ -219,6 +244,21 @@ impl App {
             }
             None => (None, None),
         };
+        let fit = Fit {
+            measure: &measure,
+            outcome: &outcome,
+            period: input.period,
+            quantity: &quantity,
+            share,
+            counted: counted.as_ref(),
+        };
+        let named = match &input.beneficiaries {
+            Some(text) => {
+                self.check_refusals(input.claimant).await?;
+                Some(self.named(text, &fit)?)
+            }
+            None => None,
+        };
         let claim = Claim {
             id: self.ids.new(),
             claimant: input.claimant,
@@ -229,6 +269,7 @@ impl App {
             place,
             share,
             counted,
+            beneficiaries: named.as_ref().map(|named| named.public.clone()),
             evidence: input.evidence.clone(),
             external_reference: reference_of(&input)?,
         };
@@ -240,6 +281,7 @@ impl App {
             measure,
             outcome,
             working,
+            named,
         };
         self.store.write(Some(key), command).await
     }
@@ -275,7 +317,7 @@ impl App {
     }
 
     /// KPI, measure and place of a claimed outcome. A KPI never changes, so it is read before the transaction.
-    async fn claimed(
+    pub(crate) async fn claimed(
         &self,
         outcome: &ClaimedOutcome,
     ) -> Result<(Option<KpiRef>, MeasureRef, Place), AppError> {

@@ -22,8 +22,8 @@ use crate::organisation::column;
 use crate::rng::Ids;
 use crate::store::credit_left::surplus_intent;
 use crate::store::{
-    Command, IdempotencyKey, Tx, Written, challenge, claim, contract, credit, credit_left,
-    delivery, hold,
+    Command, IdempotencyKey, Tx, Written, beneficiary, challenge, claim, contract, credit,
+    credit_left, delivery, hold,
 };
 
 struct Issue {
@@ -79,6 +79,7 @@ impl Command for Issue {
             terms: &self.terms(tx, claim).await?,
             challenged: challenge::freezing(tx, self.claim).await?,
             liable: hold::liable(tx, &theirs).await?,
+            elsewhere: beneficiary::issued_elsewhere(tx, self.claim, class.id).await?,
             registrar: by,
             related: group::groups_of(tx, by).await?.contains(&claimant),
             earlier: &earlier,

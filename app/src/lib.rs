@@ -8,6 +8,8 @@ pub mod annulment;
 mod apart;
 mod authorization;
 pub mod award;
+mod beneficiaries;
+pub mod beneficiary_key;
 pub mod bid;
 pub mod calibration;
 pub mod cancellation;
@@ -15,7 +17,9 @@ pub mod catalogue;
 mod certification;
 pub mod challenge;
 pub mod claim;
+mod claim_erasure;
 mod claim_exclusion;
+mod claim_refusal;
 pub mod class;
 pub mod clock;
 pub mod confirmation;
@@ -73,6 +77,7 @@ pub use error::AppError;
 use commonweal_domain::ids::Id;
 use commonweal_domain::time::Time;
 
+use beneficiary_key::BeneficiaryKey;
 use rng::Ids;
 use sealing::SealingKey;
 use store::Store;
@@ -83,17 +88,20 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) ids: Ids,
     sealing: Option<SealingKey>,
+    people: Option<BeneficiaryKey>,
     pub(crate) rankings: ranking::InProgress,
 }
 
 impl App {
-    /// The use-cases over a store. Publishing and opening tenders also need [`App::with_sealing_key`].
+    /// The use-cases over a store. Publishing and opening tenders also need [`App::with_sealing_key`], and
+    /// claims that name people [`App::with_beneficiary_key`].
     pub fn new(store: Store) -> Self {
         let ids = store.ids().clone();
         Self {
             store,
             ids,
             sealing: None,
+            people: None,
             rankings: ranking::InProgress::default(),
         }
     }
@@ -105,6 +113,22 @@ impl App {
             sealing: Some(key),
             ..self
         }
+    }
+
+    /// The same with the key that makes tokens of people behind claims.
+    #[must_use]
+    pub fn with_beneficiary_key(self, key: BeneficiaryKey) -> Self {
+        Self {
+            people: Some(key),
+            ..self
+        }
+    }
+
+    /// The key that makes tokens of people behind claims; who may know its public side asks for no more.
+    pub fn beneficiary_key(&self) -> Result<&BeneficiaryKey, AppError> {
+        self.people
+            .as_ref()
+            .ok_or_else(|| AppError::internal("this process has no beneficiary key"))
     }
 
     pub(crate) fn sealing(&self) -> Result<&SealingKey, AppError> {

@@ -6,6 +6,7 @@ use commonweal_domain::contract::exclusion::ExclusionError;
 use commonweal_domain::contract::information::AnswerError;
 use commonweal_domain::contract::performance::RatingError;
 use commonweal_domain::contract::signing::SigningError;
+use commonweal_domain::contract::small_cells::SmallCell;
 use commonweal_domain::contract::submission::SubmissionError;
 use commonweal_domain::contract::text::InvalidText;
 use commonweal_domain::contract::variation::VariationError;
@@ -47,6 +48,7 @@ impl From<SubmissionError> for AppError {
             E::SameEvidence { .. } => ("SAME_EVIDENCE", "evidence"),
             E::SameReference { .. } => ("SAME_REFERENCE", "externalReference"),
             E::SameOutcome { .. } => ("SAME_OUTCOME", "outcome"),
+            E::SamePerson { .. } => ("SAME_PERSON", "beneficiaries"),
             E::MoreThanCounted { .. } => ("MORE_THAN_COUNTED", "quantity"),
             E::OpenKpi { .. } => ("OPEN_KPI", "outcome"),
         };
@@ -78,6 +80,8 @@ fn form(error: &InvalidClaim) -> AppError {
         E::NeedsWorking(_) => ("NEEDS_WORKING", "working"),
         E::NoPeople(_) => ("NO_PEOPLE", "working"),
         E::FewPeople(_) => ("FEW_PEOPLE", "working"),
+        E::NeedsBeneficiaries(_) => ("NEEDS_BENEFICIARIES", "beneficiaries"),
+        E::MorePeople { .. } => ("BENEFICIARIES", "beneficiaries"),
         E::ContractOnly(_) => ("CONTRACT_ONLY", "outcome"),
     };
     AppError::refused_at(code, path, error)
@@ -161,6 +165,12 @@ impl From<ExclusionError> for AppError {
             E::NotIndependent => return Self::Forbidden(error.to_string()),
         };
         Self::refused_at(code, path, error)
+    }
+}
+
+impl From<SmallCell> for AppError {
+    fn from(error: SmallCell) -> Self {
+        Self::refused_at("FEW_PEOPLE", "accepted", error)
     }
 }
 

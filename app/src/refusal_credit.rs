@@ -39,6 +39,7 @@ impl From<IssueError> for AppError {
             E::Nothing => ("NOTHING_TO_ISSUE", "claim"),
             E::Challenged(_) => ("CHALLENGED", "claim"),
             E::Liable(_) => ("LIABLE", "claim"),
+            E::Elsewhere(_) => ("ISSUED_ELSEWHERE", "claim"),
             E::SamePerson(_) | E::NotIndependent(_) => return Self::Forbidden(error.to_string()),
             E::Split(SplitError::DeadweightUnknown) => ("DEADWEIGHT_UNKNOWN", "claim"),
             E::Split(_) | E::Serials(_) => ("TOO_LARGE", "claim"),

@@ -2,7 +2,9 @@
 
 use commonweal_domain::actor::{Action, Actor, Facts, Permit};
 use commonweal_domain::amount::Quantity;
+use commonweal_domain::catalogue::Measure;
 use commonweal_domain::contract::entries::{ClaimRejected, ClaimVerified};
+use commonweal_domain::contract::small_cells::check_verified;
 use commonweal_domain::contract::verification::{
     ClaimFacts, Verification, decide_rejection, decide_verification,
 };
@@ -118,6 +120,7 @@ struct Verify {
     actor: Actor,
     input: VerifyClaim,
     reason: Remark,
+    measure: Measure,
 }
 
 impl Command for Verify {
@@ -145,6 +148,7 @@ impl Command for Verify {
         }];
         let groups = group::groups_of(tx, by.id).await?;
         let verified = decide_verification(&loaded.facts(), &verifications, |_| groups.clone())?;
+        check_verified(&loaded.recorded.claim, &self.measure, &verified)?;
         let index = tx.append(Draft {
             actors: vec![by.clone()],
             subject: id.to_string(),
@@ -210,7 +214,12 @@ impl App {
         actor: &Actor,
         input: VerifyClaim,
     ) -> Result<Written<ClaimId>, AppError> {
+        let recorded = claim::load(self.store.read(), input.claim)
+            .await?
+            .ok_or_else(unknown_claim)?;
+        let measure = self.read().measure(&recorded.claim.measure).await?;
         let command = Verify {
+            measure: measure.ok_or_else(|| AppError::internal("the claim's measure is gone"))?,
             actor: actor.clone(),
             reason: Remark::new(self, "reason", &input.reason)?,
             input,

@@ -1,6 +1,7 @@
 //! Everything through HTTP, on SQLite and PostgreSQL.
 
 mod bad_input;
+mod beneficiary;
 mod certificate;
 mod claim;
 mod claim_rules;
@@ -24,6 +25,7 @@ mod place_target;
 mod policy;
 mod policy_signing;
 mod programme;
+mod refusals;
 mod subscription;
 mod tender;
 mod tour;

@@ -23,8 +23,9 @@ use commonweal_api::http::serve::serve;
 use commonweal_api::http::shutdown::Shutdown;
 use commonweal_api::server::{self, ServerOptions};
 use commonweal_app::App;
+use commonweal_app::beneficiary_key::BeneficiaryKey;
 use commonweal_app::clock::ManualClock;
-use commonweal_app::rng::{Ids, SeededRng};
+use commonweal_app::rng::{Ids, SeededRng, SystemRng};
 use commonweal_app::sealing::SealingKey;
 use commonweal_app::store::Store;
 use commonweal_app::token::NewToken;
@@ -37,6 +38,9 @@ use tokio::task::JoinHandle;
 
 /// The first instant of every test: 2026-01-05T09:00:00Z.
 pub const EPOCH: Time = Time::from_micros(1_767_603_600_000_000);
+
+/// The origin of every test's log.
+pub const ORIGIN: &str = "tests.example/log";
 
 /// A running service with a clock that stands still until a test moves it.
 pub struct TestApp {
@@ -67,7 +71,11 @@ impl TestApp {
         let ids = Ids::from(Arc::new(clock.clone()), Arc::new(rng));
         let app = Arc::new(
             App::new(Store::open(database.url(), ids).await?)
-                .with_sealing_key(SealingKey::generate()),
+                .with_sealing_key(SealingKey::generate())
+                .with_beneficiary_key(BeneficiaryKey::parse(
+                    &BeneficiaryKey::generate(&SystemRng),
+                    ORIGIN,
+                )?),
         );
         let registry = app.found_registry("Test registry", "KR-11").await?;
 

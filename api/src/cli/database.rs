@@ -61,8 +61,11 @@ pub async fn open_with(config: &Config, ids: Ids) -> Result<App> {
     let store = Store::open(url, ids)
         .await
         .context("the database cannot be opened")?;
-    let sealing = KeyFiles::open(&config.data)?.sealing_key()?;
-    Ok(App::new(store).with_sealing_key(sealing))
+    let keys = KeyFiles::open(&config.data)?;
+    let people = keys.beneficiary_key(&config.origin, &SystemRng)?;
+    Ok(App::new(store)
+        .with_sealing_key(keys.sealing_key()?)
+        .with_beneficiary_key(people))
 }
 
 /// Brings the schema of the configured database up to date.

@@ -16,6 +16,7 @@ pub mod schema;
 pub mod score;
 pub mod serve;
 pub mod token;
+pub mod tokens;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ pub enum Command {
     Serve(ConfigFlags),
     /// Make and end API tokens, and found a new registry.
     Token(token::Args),
+    /// Make hashes of the people behind a claim, on the supplier's own machine.
+    Tokens(tokens::Args),
     /// Bring the database to the schema of this program.
     Migrate(DatabaseArgs),
     /// Let another key sign the log.
@@ -73,6 +76,7 @@ pub fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result
     match cli.command {
         Command::Serve(flags) => serve::run(&flags, out),
         Command::Token(args) => token::run(args, out),
+        Command::Tokens(args) => tokens::run(&args, out, err),
         Command::Migrate(args) => migrate::run(&args, out),
         Command::RotateLogKey(args) => rotate_log_key::run(&args, out),
         Command::ExportLog(args) => export_log::run(&args, out),

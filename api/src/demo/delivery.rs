@@ -19,7 +19,7 @@ use commonweal_domain::time::{Date, Period};
 use super::city::PLACE;
 use super::people::Person;
 use super::tenders::DemoTender;
-use super::{City, DAY};
+use super::{City, DAY, named};
 
 /// The firm that buys surplus credits: its place in the list of suppliers.
 const BUYER_OF_SURPLUS: usize = 19;
@@ -228,15 +228,19 @@ impl City {
         };
         let mut working = Vec::new();
         let mut evidence = Vec::new();
+        let mut beneficiaries = None;
         if let Some((people, fte)) = report.people {
             let programme = format!("recruitment programme behind the {}", report.evidence);
             evidence.push(file("payroll", report.evidence)?);
             evidence.push(file("recruitment_programme", &programme)?);
+            let started = "2026-02-01".parse()?;
+            let firm = report.supplier.organisation.to_string();
+            beneficiaries = Some(named::file(&self.app, &firm, people, period, started)?);
             working.push(Line {
                 people,
                 fte: fte.parse()?,
                 period,
-                started: Some("2026-02-01".parse()?),
+                started: Some(started),
             });
         } else {
             evidence.push(file("visit_log", report.evidence)?);
@@ -248,6 +252,7 @@ impl City {
             period,
             share: None,
             working,
+            beneficiaries,
             evidence,
             external_reference: None,
         };

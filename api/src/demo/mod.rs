@@ -6,6 +6,7 @@
 mod challenge;
 mod city;
 mod delivery;
+mod named;
 mod people;
 mod procurement;
 mod tenders;

@@ -8,6 +8,7 @@ use commonweal_domain::contract as domain;
 use commonweal_domain::ids::{ClaimId, OrganisationId};
 
 use super::amounts::{Period, Quantity};
+use super::beneficiary::Beneficiaries;
 use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{app, loader, refuse};
@@ -161,6 +162,8 @@ pub struct Claim {
     people: Option<u32>,
     /// The salted hash of the working behind it, where the measure counts people.
     working_hash: Option<Sha256>,
+    /// Those people as far as they are named by tokens, where the measure counts each once.
+    beneficiaries: Option<Beneficiaries>,
     /// Where the outcome stands in another register.
     external_reference: Option<ExternalReference>,
     /// When it was submitted.
@@ -190,6 +193,10 @@ impl From<ClaimView> for Claim {
             share: Decimal(claim.share.to_string()),
             people: claim.counted.map(|counted| counted.people),
             working_hash: claim.counted.map(|counted| Sha256(counted.working)),
+            beneficiaries: claim
+                .beneficiaries
+                .as_ref()
+                .map(|named| Beneficiaries::new(claim.id, named)),
             external_reference: claim.external_reference.as_ref().map(Into::into),
             submitted_at: DateTime(view.submitted_at),
             entry_index: view.entry_index.into(),

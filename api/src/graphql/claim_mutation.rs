@@ -124,6 +124,9 @@ pub struct SubmitClaimInput {
     /// Who worked how much, where the measure counts people; at most 500 lines. They stay out of the log.
     #[graphql(default)]
     working: Vec<WorkingLineInput>,
+    /// The people behind it, where the measure counts each once: the text that `commonweal tokens` prints, unchanged. Their tokens
+    /// stay out of the log.
+    beneficiaries: Option<String>,
     /// Where the outcome stands in another register; used once in the whole registry.
     external_reference: Option<ExternalReferenceInput>,
     /// The client's own key: the same key and body get the first answer again.
@@ -145,6 +148,7 @@ impl SubmitClaimInput {
             period: self.period.parse("period")?,
             share: share.transpose().map_err(|error| wrong("share", &error))?,
             working: lines.collect::<async_graphql::Result<_>>()?,
+            beneficiaries: self.beneficiaries.clone(),
             evidence: EvidenceInput::parse_all(&self.evidence)?,
             external_reference: reference.map(|r| (r.source.clone(), r.number.clone())),
         })

@@ -39,6 +39,8 @@ pub struct Counting {
     part_years: PartYears,
     /// One person counts under one of the measures that have the same word here.
     one_kind: Option<String>,
+    /// The kinds of which each person behind a claim has one, where the measure counts several.
+    kinds: Vec<String>,
     /// Codes of measures under which the same person may be reported for the same days.
     reported_with: Vec<String>,
     /// Whether only what a contract caused counts.
@@ -56,6 +58,7 @@ impl From<domain::Counting> for Counting {
             first_months: rules.first_months.map(i32::from),
             part_years: rules.part_years.into(),
             one_kind: rules.one_kind,
+            kinds: rules.kinds,
             reported_with: rules
                 .reported_with
                 .iter()
@@ -79,6 +82,9 @@ pub struct CountingInput {
     part_years: Option<PartYears>,
     /// One person counts under one of the measures that have the same word here, such as `disadvantage`.
     one_kind: Option<String>,
+    /// The kinds of which each person behind a claim has one, where the measure counts several; needs `oneKind`.
+    #[graphql(default)]
+    kinds: Vec<String>,
     /// Codes of measures under which the same person may be reported for the same days.
     #[graphql(default)]
     reported_with: Vec<String>,
@@ -105,6 +111,7 @@ impl CountingInput {
             first_months: months.map_err(|error| wrong(&format!("{field}.firstMonths"), &error))?,
             part_years: self.part_years.map(Into::into).unwrap_or_default(),
             one_kind: self.one_kind,
+            kinds: self.kinds,
             reported_with: codes.collect::<async_graphql::Result<_>>()?,
             contract_only: self.contract_only,
             needs_evidence: self.needs_evidence,

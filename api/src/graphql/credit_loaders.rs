@@ -86,6 +86,8 @@ by_owner! {
     InquiriesOf(ClaimId) => Vec<InquiryView> = inquiries_of;
     /// Who is excluded from being the same as a claim.
     ExclusionsOf(ClaimId) => Vec<ExclusionView> = exclusions_of;
+    /// Of how many people behind a claim the tokens were erased.
+    ErasedOf(ClaimId) => u32 = erased_of;
     /// The batch that was issued for a claim.
     BatchOf(ClaimId) => BatchView = batches_by_claim;
     /// What credits have done for a KPI.

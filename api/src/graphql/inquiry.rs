@@ -134,7 +134,7 @@ pub struct GiveInformationInput {
 pub struct LogExclusionInput {
     /// The claim that stands already.
     earlier: ID,
-    /// The organisation of the same group whose claims are about other outcomes.
+    /// The organisation whose claims are about other outcomes: of the same group, or any where the earlier claim names people.
     claimant: ID,
     /// Why they are two outcomes. The words can be erased; the log holds their salted hash.
     reason: String,

@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod ahp;
 pub mod amounts;
 pub mod award;
+pub mod beneficiary;
 pub mod bid;
 pub mod bid_input;
 pub mod calibration;

@@ -9,6 +9,7 @@ use super::abnormal::AbnormalMutation;
 use super::admission::AdmissionMutation;
 use super::ahp::AhpQuery;
 use super::award::AwardMutation;
+use super::beneficiary::{BeneficiaryMutation, BeneficiaryQuery};
 use super::bid::{self, Bid, BidQuery};
 use super::bid_input::BidMutation;
 use super::calibration::CalibrationMutation;
@@ -220,6 +221,7 @@ pub struct Query(
     ContractQuery,
     PerformanceQuery,
     ClaimQuery,
+    BeneficiaryQuery,
     ClassQuery,
     BatchQuery,
     AccountQuery,
@@ -254,6 +256,7 @@ pub struct Mutation(
     ContractMutation,
     ClaimMutation,
     InquiryMutation,
+    BeneficiaryMutation,
     PerformanceMutation,
     CreditMutation,
     HoldMutation,

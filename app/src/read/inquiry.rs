@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::Read;
 use crate::error::AppError;
 use crate::group;
+use crate::store::beneficiary::erasure;
 use crate::store::claim_rules::{exclusion, inquiry, working};
 use crate::store::{claim, columns, contract};
 
@@ -107,6 +108,21 @@ impl Read<'_> {
                 .entry(ClaimId::from_uuid(row.earlier_id))
                 .or_default()
                 .push(view);
+        }
+        Ok(found)
+    }
+
+    /// Of how many people behind several claims the tokens were erased, in one statement.
+    pub async fn erased_of(&self, claims: &[ClaimId]) -> Result<HashMap<ClaimId, u32>, AppError> {
+        let rows = erasure::Entity::find()
+            .filter(erasure::Column::ClaimId.is_in(columns::uuids(claims)))
+            .all(self.db)
+            .await?;
+        let mut found: HashMap<ClaimId, u32> = HashMap::new();
+        for row in rows {
+            let people = u32::try_from(row.people).map_err(AppError::internal)?;
+            let sum = found.entry(ClaimId::from_uuid(row.claim_id)).or_default();
+            *sum = sum.saturating_add(people);
         }
         Ok(found)
     }

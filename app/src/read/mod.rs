@@ -32,6 +32,7 @@ pub mod programme;
 pub mod promise;
 pub mod proxy_pack;
 pub mod question;
+pub mod refusals;
 pub mod robustness;
 mod scorecard;
 pub mod tender;

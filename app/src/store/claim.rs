@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use commonweal_domain::amount::{Quantity, Share};
+use commonweal_domain::contract::beneficiary::Beneficiaries;
 use commonweal_domain::contract::{
     Claim, ClaimStatus, Counted, Evidence, ExternalReference, KpiRef, RecordedClaim,
 };
@@ -12,8 +13,8 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use super::columns;
 use super::sum::{joined, sum_high, sum_low};
+use super::{beneficiary, columns};
 use crate::error::AppError;
 use crate::organisation::{column, from_word};
 
@@ -49,6 +50,8 @@ pub(crate) struct Model {
     pub reference_key: Option<String>,
     pub people: Option<i64>,
     pub working: Option<Vec<u8>>,
+    pub beneficiaries: Option<i64>,
+    pub beneficiaries_root: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -152,6 +155,7 @@ pub(crate) fn claim_of(row: &Model, files: &[evidence::Model]) -> Result<Claim, 
         place: columns::place(&row.place)?,
         share: share_of(row)?,
         counted: counted_of(row)?,
+        beneficiaries: beneficiaries_of(row)?,
         evidence: files.iter().map(evidence_of).collect::<Result<_, _>>()?,
         external_reference: reference_of(row)?,
     })
@@ -169,6 +173,18 @@ fn counted_of(row: &Model) -> Result<Option<Counted>, AppError> {
             Ok(Counted {
                 people: u32::try_from(people).map_err(AppError::internal)?,
                 working: columns::hash(working)?,
+            })
+        })
+        .transpose()
+}
+
+fn beneficiaries_of(row: &Model) -> Result<Option<Beneficiaries>, AppError> {
+    let named = row.beneficiaries.zip(row.beneficiaries_root.as_ref());
+    named
+        .map(|(people, root)| {
+            Ok(Beneficiaries {
+                people: u32::try_from(people).map_err(AppError::internal)?,
+                root: columns::hash(root)?,
             })
         })
         .transpose()
@@ -210,6 +226,7 @@ pub(crate) async fn insert(
     index: u64,
 ) -> Result<(), AppError> {
     let (reference, counted) = (submitted.external_reference.as_ref(), submitted.counted);
+    let named = submitted.beneficiaries.as_ref();
     Entity::insert(ActiveModel {
         id: Set(submitted.id.uuid()),
         claimant_id: Set(submitted.claimant.uuid()),
@@ -238,6 +255,8 @@ pub(crate) async fn insert(
         reference_key: Set(reference.map(ExternalReference::key)),
         people: Set(counted.map(|counted| i64::from(counted.people))),
         working: Set(counted.map(|counted| counted.working.as_bytes().to_vec())),
+        beneficiaries: Set(named.map(|named| i64::from(named.people))),
+        beneficiaries_root: Set(named.map(|named| named.root.as_bytes().to_vec())),
     })
     .exec_without_returning(db)
     .await?;
@@ -289,7 +308,8 @@ pub(crate) async fn step(
     Ok(())
 }
 
-/// Gives a claim its final status; evidence of a claim that ends without a verified quantity is free again.
+/// Gives a claim its final status; evidence of a claim that ends without a verified quantity is free again, and
+/// its tokens are erased.
 pub(crate) async fn decide(
     db: &impl ConnectionTrait,
     id: ClaimId,
@@ -314,6 +334,8 @@ pub(crate) async fn decide(
             .filter(evidence::Column::ClaimId.eq(id.uuid()))
             .exec(db)
             .await?;
+        // Nobody needs to know any more who stood behind it.
+        beneficiary::forget(db, id, None).await?;
     }
     Ok(())
 }

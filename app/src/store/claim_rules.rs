@@ -115,7 +115,7 @@ pub(crate) async fn same_evidence(
 }
 
 /// The reference under which a share of an outcome is claimed.
-fn shared_key(claim: &Claim) -> Option<String> {
+pub(crate) fn shared_key(claim: &Claim) -> Option<String> {
     let reference = claim.external_reference.as_ref()?;
     (claim.share != Share::WHOLE).then(|| reference.key())
 }

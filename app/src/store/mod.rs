@@ -5,12 +5,14 @@
 
 pub(crate) mod admission;
 mod batch;
+pub(crate) mod beneficiary;
 pub(crate) mod bid;
 mod bulk;
 pub(crate) mod calibration;
 pub(crate) mod catalogue;
 pub(crate) mod challenge;
 pub(crate) mod claim;
+pub(crate) mod claim_refusal;
 pub(crate) mod claim_rules;
 pub(crate) mod columns;
 mod command;

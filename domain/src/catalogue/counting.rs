@@ -55,6 +55,10 @@ pub struct Counting {
     /// second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub one_kind: Option<String>,
+    /// The kinds, such as of disadvantage, of which each person behind a claim has one; for a measure with `one_kind` that
+    /// counts several. Without them the measure itself is the kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
     /// Measures of the same catalogue under which the same person may be reported for the same days.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reported_with: Vec<MeasureCode>,
@@ -86,6 +90,11 @@ impl Counting {
         *self == Self::default()
     }
 
+    /// Whether a claim names the people behind it by tokens: one kind of each person is all that can be checked of them.
+    pub fn names_people(&self) -> bool {
+        self.basis.is_some() && self.one_kind.is_some()
+    }
+
     /// What is wrong with it, in words.
     pub(super) fn problem(&self) -> Option<&'static str> {
         let word = |text: &str| {
@@ -101,6 +110,12 @@ impl Counting {
         }
         if self.needs_evidence.len() > 20 || !self.needs_evidence.iter().all(|text| word(text)) {
             return Some("`needs_evidence` names at most 20 kinds of evidence, such as `payroll`");
+        }
+        if self.kinds.len() > 50 || !self.kinds.iter().all(|text| word(text)) {
+            return Some("`kinds` names at most 50 kinds, such as `long_unemployed`");
+        }
+        if !self.kinds.is_empty() && self.one_kind.is_none() {
+            return Some("`kinds` needs `one_kind`, which says what they are kinds of");
         }
         if self.reported_with.len() > 100 {
             return Some("`reported_with` names at most 100 measures");
@@ -141,6 +156,13 @@ mod tests {
             ..Counting::default()
         };
         assert!(look_alike.problem().is_some());
+        let kinds = |one_kind: Option<&str>| Counting {
+            kinds: vec!["long_unemployed".to_owned()],
+            one_kind: one_kind.map(str::to_owned),
+            ..Counting::default()
+        };
+        assert!(kinds(None).problem().is_some());
+        assert_eq!(kinds(Some("disadvantage")).problem(), None);
     }
 
     #[test]

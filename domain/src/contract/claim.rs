@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::beneficiary::Beneficiaries;
 use super::counting::{Counted, MIN_PEOPLE};
 use super::reference::ExternalReference;
 use super::text::{InvalidText, check_line};
@@ -71,6 +72,9 @@ pub struct Claim {
     /// The people behind the quantity, where the measure counts people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
+    /// How many of them are named by tokens, with the root of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beneficiaries: Option<Beneficiaries>,
     /// The files behind it.
     pub evidence: Vec<Evidence>,
     /// Where the outcome stands in another register; used once in the whole registry.
@@ -143,6 +147,22 @@ pub enum InvalidClaim {
          period or a wider place together, or wait until there are more"
     )]
     FewPeople(u32),
+    /// A measure that counts every person once, without the persons.
+    #[error(
+        "`beneficiaries`: the measure `{0}` counts each person under one kind: name the people behind the claim with the file \
+         that `commonweal tokens` makes"
+    )]
+    NeedsBeneficiaries(String),
+    /// More persons than people.
+    #[error(
+        "`beneficiaries`: {named} people are named and {counted} counted: name each person who is counted, and no other"
+    )]
+    MorePeople {
+        /// Persons by their tokens.
+        named: u32,
+        /// People in the working.
+        counted: u32,
+    },
     /// A measure of contracts alone.
     #[error(
         "`answers`: of the measure `{0}` only what a contract caused counts: name the KPI that it answers"
@@ -205,6 +225,22 @@ impl Claim {
                 Err(InvalidClaim::FewPeople(counted.people))
             }
             (None, None) | (Some(_), Some(_)) => Ok(()),
+        }?;
+        match (&self.beneficiaries, self.counted) {
+            (None, _) if measure.counting.names_people() => {
+                Err(InvalidClaim::NeedsBeneficiaries(code()))
+            }
+            (Some(_), None) => Err(InvalidClaim::NoPeople(code())),
+            (Some(named), _) if named.people < MIN_PEOPLE => {
+                Err(InvalidClaim::FewPeople(named.people))
+            }
+            (Some(named), Some(counted)) if named.people > counted.people => {
+                Err(InvalidClaim::MorePeople {
+                    named: named.people,
+                    counted: counted.people,
+                })
+            }
+            (None, _) | (Some(_), Some(_)) => Ok(()),
         }
     }
 
@@ -354,6 +390,32 @@ mod tests {
         assert!(matches!(unsaid, Err(InvalidClaim::NeedsWorking(_))));
         let people = of(9).check(&super::super::fixtures::measure());
         assert!(matches!(people, Err(InvalidClaim::NoPeople(_))));
+    }
+
+    #[test]
+    fn who_counts_once_is_named_and_no_more_people_than_are_counted() {
+        let mut measure = measure();
+        measure.counting.basis = Some(crate::catalogue::Basis::People);
+        measure.counting.one_kind = Some("disadvantage".into());
+        let of = |named: Option<u32>| Claim {
+            counted: Some(Counted {
+                people: 6,
+                working: crate::log::hash::sha256(b"working"),
+            }),
+            beneficiaries: named.map(|people| Beneficiaries {
+                people,
+                root: crate::log::hash::sha256(b"root"),
+            }),
+            ..claim(1, "6.0")
+        };
+        let unnamed = of(None).check(&measure);
+        assert!(matches!(unnamed, Err(InvalidClaim::NeedsBeneficiaries(_))));
+        assert_eq!(of(Some(4)).check(&measure), Err(InvalidClaim::FewPeople(4)));
+        assert_eq!(of(Some(5)).check(&measure), Ok(()));
+        assert_eq!(of(Some(6)).check(&measure), Ok(()));
+        let (named, counted) = (7, 6);
+        let more = InvalidClaim::MorePeople { named, counted };
+        assert_eq!(of(Some(7)).check(&measure), Err(more));
     }
 
     #[test]

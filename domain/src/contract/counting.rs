@@ -103,21 +103,37 @@ pub fn count(
     period: Period,
     share: Share,
 ) -> Result<Count, CountingError> {
-    let rules = &measure.counting;
-    let basis = rules
+    let basis = measure
+        .counting
         .basis
         .ok_or_else(|| CountingError::NotPeople(measure.code.to_string()))?;
     if !(1..=MAX_LINES).contains(&lines.len()) {
         return Err(CountingError::Lines(lines.len()));
     }
     let mut people = 0_u32;
-    let mut total = Fraction::whole(0);
     for (at, line) in lines.iter().enumerate() {
         check_line(at, line, period)?;
         people = people.saturating_add(line.people);
+    }
+    let quantity = most(measure, basis, lines, share)?;
+    Ok(Count { people, quantity })
+}
+
+/// The most that may be claimed of lines that were found right.
+pub(super) fn most(
+    measure: &Measure,
+    basis: Basis,
+    lines: &[Line],
+    share: Share,
+) -> Result<Quantity, CountingError> {
+    let mut total = Fraction::whole(0);
+    for (at, line) in lines.iter().enumerate() {
         let counted = match basis {
             Basis::People => Fraction::whole(i64::from(line.people)),
-            Basis::FteYears => line.fte.fraction()?.times(years(rules, at, line)?)?,
+            Basis::FteYears => line
+                .fte
+                .fraction()?
+                .times(years(&measure.counting, at, line)?)?,
         };
         total = total.plus(counted)?;
     }
@@ -127,8 +143,11 @@ pub fn count(
         .ok_or(ArithmeticError::Overflow)?;
     let units = own.times(Fraction::whole(smallest))?.floor();
     let units = i64::try_from(units).map_err(|_| ArithmeticError::Overflow)?;
-    let quantity = Quantity::from_units(units, measure.scale, measure.unit.clone())?;
-    Ok(Count { people, quantity })
+    Ok(Quantity::from_units(
+        units,
+        measure.scale,
+        measure.unit.clone(),
+    )?)
 }
 
 fn check_line(at: usize, line: &Line, period: Period) -> Result<(), CountingError> {

@@ -52,10 +52,12 @@ pub fn decide_exclusion(
     if !facts.status.is_live() {
         return Err(ExclusionError::NotLive(earlier.id));
     }
-    if earlier.claimant == claimant {
+    // A person may stand behind claims of anybody, so that claims that name people may look alike whoever made them.
+    let names_people = earlier.beneficiaries.is_some();
+    if earlier.claimant == claimant && !names_people {
         return Err(ExclusionError::SameClaimant(claimant));
     }
-    if !facts.related {
+    if !facts.related && !names_people {
         return Err(ExclusionError::NotRelated(claimant));
     }
     if facts.logged {
@@ -69,6 +71,7 @@ pub fn decide_exclusion(
 
 #[cfg(test)]
 mod tests {
+    use super::super::beneficiary::Beneficiaries;
     use super::super::fixtures::{claim, organisation};
     use super::*;
 
@@ -107,5 +110,17 @@ mod tests {
         );
         let gone = refused(other, |f| f.status = ClaimStatus::Rejected);
         assert_eq!(gone, ExclusionError::NotLive(earlier.id));
+        let mut naming = earlier.clone();
+        naming.beneficiaries = Some(Beneficiaries {
+            people: 5,
+            root: crate::log::hash::sha256(b"root"),
+        });
+        let facts = ExclusionFacts {
+            earlier: &naming,
+            related: false,
+            ..facts
+        };
+        assert_eq!(decide_exclusion(other, &facts), Ok(()));
+        assert_eq!(decide_exclusion(naming.claimant, &facts), Ok(()));
     }
 }

@@ -116,6 +116,7 @@ pub(crate) fn claim(n: u128, quantity: &str) -> Claim {
         place: "KR-11".into(),
         share: Share::WHOLE,
         counted: None,
+        beneficiaries: None,
         evidence: vec![Evidence {
             sha256: sha256(&n.to_be_bytes()),
             kind: "payroll".into(),

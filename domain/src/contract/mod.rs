@@ -3,17 +3,22 @@
 //! The `decide_*` functions are the rules. The use-case calls them with facts from the database before it writes an
 //! entry; replay calls them with facts from the entries before.
 
+pub mod beneficiary;
 pub mod claim;
 pub mod counting;
 pub mod entries;
+pub mod erasure;
 pub mod exclusion;
 pub mod information;
 pub mod kpi;
 pub mod performance;
+pub mod person;
 pub mod rating;
 pub mod reference;
+pub mod refusals;
 pub mod schedule;
 pub mod signing;
+pub mod small_cells;
 pub mod state;
 pub mod status;
 pub mod submission;
@@ -23,6 +28,8 @@ pub mod verification;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod people_tests;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]

@@ -82,6 +82,8 @@ pub struct State {
     ratings: BTreeMap<(KpiId, Date), Vec<Rated>>,
     /// Whose claims are about other outcomes than a claim.
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
+    /// People behind a claim whose tokens were erased.
+    erased: BTreeMap<ClaimId, u32>,
 }
 
 impl State {
@@ -233,6 +235,17 @@ impl State {
     /// Whether it was logged that claims of an organisation are about other outcomes than a claim.
     pub fn is_excluded(&self, earlier: ClaimId, claimant: OrganisationId) -> bool {
         self.exclusions.contains(&(earlier, claimant))
+    }
+
+    /// People behind a claim whose tokens were erased.
+    pub fn erased(&self, claim: ClaimId) -> u32 {
+        self.erased.get(&claim).copied().unwrap_or(0)
+    }
+
+    /// Takes in an erasure that was found right.
+    pub(super) fn erase(&mut self, claim: ClaimId, people: u32) {
+        let erased = self.erased.entry(claim).or_default();
+        *erased = erased.saturating_add(people);
     }
 
     /// A KPI of the claimant's group that must be filled before the claim may stand outside contracts.

@@ -31,6 +31,9 @@ pub struct SubmissionFacts<'a> {
     /// A live claim of another organisation of the claimant's group about the same outcome ([`Claim::same_outcome`]),
     /// unless an exclusion says that the two are different.
     pub same_outcome: Option<ClaimId>,
+    /// A live claim whose beneficiaries exclude this one's ([`super::person::clash`]), unless an exclusion parts the two. Only the
+    /// registry can know: none in replay.
+    pub same_person: Option<ClaimId>,
     /// For a claim outside contracts: a KPI of the claimant's group that [`super::Kpi::matches`] it and
     /// [`KpiProgress::is_open`], with its contract.
     pub open_kpi: Option<(ContractId, KpiId)>,
@@ -118,6 +121,15 @@ pub enum SubmissionError {
         /// The earlier claim.
         earlier: ClaimId,
     },
+    /// Someone is counted already.
+    #[error(
+        "`beneficiaries`: claim:{earlier} already counts someone who stands behind this claim, for days or under a measure that \
+         exclude this one: a person's outcome is claimed once; where they are two, ask the registrar to log an exclusion"
+    )]
+    SamePerson {
+        /// The earlier claim.
+        earlier: ClaimId,
+    },
     /// More than the people and days come to.
     #[error(
         "`quantity`: {claimed} claimed, but the working comes to {counted}: claim at most that"
@@ -176,8 +188,11 @@ pub fn decide_submission(
     {
         return Err(SubmissionError::SameReference { earlier, taken });
     }
-    match facts.same_outcome {
-        Some(earlier) => Err(SubmissionError::SameOutcome { earlier }),
+    if let Some(earlier) = facts.same_outcome {
+        return Err(SubmissionError::SameOutcome { earlier });
+    }
+    match facts.same_person {
+        Some(earlier) => Err(SubmissionError::SamePerson { earlier }),
         None => Ok(()),
     }
 }
@@ -261,6 +276,7 @@ mod tests {
             same_evidence: None,
             same_reference: None,
             same_outcome: None,
+            same_person: None,
             open_kpi: None,
             at: "2026-07-01T00:00:00Z".parse().unwrap(),
         }
@@ -337,6 +353,15 @@ mod tests {
         let error = refused(&claim_under(6, 101, "6.0"), |facts| {
             facts.same_outcome = Some(id(5));
         });
+        assert!(error.to_string().contains(&id::<ClaimId>(5).to_string()));
+    }
+
+    #[test]
+    fn a_person_who_is_counted_already_is_refused_with_the_earlier_claim_and_nothing_else() {
+        let error = refused(&claim_under(6, 101, "6.0"), |facts| {
+            facts.same_person = Some(id(5));
+        });
+        assert_eq!(error, SubmissionError::SamePerson { earlier: id(5) });
         assert!(error.to_string().contains(&id::<ClaimId>(5).to_string()));
     }
 

@@ -30,6 +30,8 @@ pub struct IssueFacts<'a> {
     pub challenged: Option<ChallengeId>,
     /// A liability of the claimant's group that was not made good.
     pub liable: Option<LiabilityId>,
+    /// A batch of another class behind which days of the same person stand. Only the registry can know: none in replay.
+    pub elsewhere: Option<BatchId>,
     /// The registrar.
     pub registrar: PersonId,
     /// Whether the registrar holds a role in the claimant's group.
@@ -68,6 +70,12 @@ pub enum IssueError {
         "`claim`: the claimant's group owes the units of the liability {0}: have it made good first"
     )]
     Liable(LiabilityId),
+    /// Issued in another class.
+    #[error(
+        "`claim`: days of the same person stand behind the credits of batch {0} in another class: they may be reported under both \
+         measures, and are issued once"
+    )]
+    Elsewhere(BatchId),
     /// The registrar took an earlier step.
     #[error("`registrar`: {0} submitted or verified the claim: issuing needs a second person")]
     SamePerson(PersonId),
@@ -117,6 +125,9 @@ pub fn decide_issue(
     }
     if let Some(liability) = facts.liable {
         return Err(IssueError::Liable(liability));
+    }
+    if let Some(batch) = facts.elsewhere {
+        return Err(IssueError::Elsewhere(batch));
     }
     if facts.earlier.contains(&facts.registrar) {
         return Err(IssueError::SamePerson(facts.registrar));

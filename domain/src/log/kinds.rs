@@ -206,6 +206,8 @@ kinds! {
     InformationGiven = "claim.information_given", 1, crate::contract::entries::InformationGiven;
     /// Two claims that look alike are about different outcomes.
     ExclusionLogged = "exclusion.logged", 1, crate::contract::entries::ExclusionLogged;
+    /// The tokens of people behind a claim were erased.
+    BeneficiariesErased = "beneficiaries.erased", 1, crate::contract::entries::BeneficiariesErased;
     /// Verifiers accepted a quantity of a claim.
     ClaimVerified = "claim.verified", 1, crate::contract::entries::ClaimVerified;
     /// A verifier refused a claim.

@@ -286,6 +286,35 @@ fn c3_sroi_full() {
 }
 
 #[test]
+fn p6_sroi_of_a_time_bank() {
+    // Published totals: 803,184 EUR of present value for 50,000 EUR invested.
+    let measure = "VOL-1".parse().unwrap();
+    let nothing_less = "0".parse::<Share>().unwrap();
+    let values = ProxyValues {
+        values: vec![ProxyValue {
+            measure: "VOL-1".parse().unwrap(),
+            proxy: eur("803184"),
+            deadweight: nothing_less,
+            attribution: nothing_less,
+            displacement: nothing_less,
+            drop_off: nothing_less,
+            years: 1,
+        }],
+        year_one: YearOne::Undiscounted,
+        ..proxies()
+    };
+    let cents = values
+        .present_value(&measure, &hours("1.0"))
+        .unwrap()
+        .unwrap();
+    let (present, invested) = (cents.over(fraction(100, 1)).unwrap(), fraction(50_000, 1));
+    assert_eq!(present.minus(invested), Ok(fraction(753_184, 1)));
+    let ratio = present.over(invested).unwrap();
+    let digits = |places| ratio.round(places).unwrap().normalize().to_string();
+    assert_eq!((digits(5), digits(2)), ("16.06368".into(), "16.06".into()));
+}
+
+#[test]
 fn c3_as_a_mark_counts_the_present_value_in_whole_cents() {
     let target = Outer::ToTarget {
         target: eur("100000"),

@@ -7,6 +7,7 @@ use super::{ALLOWED, acted_for, recorded};
 use crate::actor::Role;
 use crate::amount::Quantity;
 use crate::contract::claim::Claim;
+use crate::contract::small_cells::check_verified;
 use crate::contract::status::ClaimStep;
 use crate::contract::submission::{SubmissionFacts, decide_submission};
 use crate::contract::verification::{
@@ -47,6 +48,7 @@ impl EntryBody for ClaimSubmitted {
             same_outcome: state
                 .contracts
                 .same_outcome(claim, &outcome, &state.organisations),
+            same_person: None,
             open_kpi: match claim.answers {
                 Some(_) => None,
                 None => state.contracts.open_kpi(
@@ -68,6 +70,11 @@ impl EntryBody for ClaimSubmitted {
         state.tally.attested("evidence behind claims");
         if claim.counted.is_some() {
             state.tally.attested("workings behind claims");
+        }
+        if claim.beneficiaries.is_some() {
+            state
+                .tally
+                .attested("people behind claims, each counted once");
         }
         Ok(())
     }
@@ -123,6 +130,10 @@ impl EntryBody for ClaimVerified {
             state.organisations.groups_of(person)
         })
         .map_err(|error| header.finding("verification", ALLOWED, error))?;
+        if let Some(measure) = state.catalogues.measure(&recorded.claim.measure) {
+            check_verified(&recorded.claim, measure, &verified)
+                .map_err(|error| header.finding("verification", ALLOWED, error))?;
+        }
         state
             .contracts
             .verify(self.claim, verified.clone(), &self.verifications);

@@ -1,11 +1,13 @@
 //! Log entries of contracts and claims.
 
+mod beneficiary;
 mod claims;
 mod exclusion;
 mod information;
 mod performance;
 mod signed;
 
+pub use beneficiary::BeneficiariesErased;
 pub use claims::{ClaimRejected, ClaimSubmitted, ClaimVerified, ClaimWithdrawn};
 pub use exclusion::ExclusionLogged;
 pub use information::{InformationGiven, InformationRequested};

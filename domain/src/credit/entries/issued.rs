@@ -155,6 +155,7 @@ impl EntryBody for CreditsIssued {
             terms: &terms,
             challenged: state.challenges.freezing(self.claim),
             liable: state.credits.liable(claim.claimant, &state.organisations),
+            elsewhere: None,
             registrar,
             related: groups.contains(&state.organisations.group(claim.claimant)),
             earlier: &took_part(recorded, None),

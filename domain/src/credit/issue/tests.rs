@@ -58,6 +58,7 @@ fn changed(
         terms,
         challenged: None,
         liable: None,
+        elsewhere: None,
         registrar: id(20),
         related: false,
         earlier: &[id(30), id(40)],
@@ -200,4 +201,13 @@ fn a_class_of_another_year_or_place_is_refused() {
     };
     assert_eq!(refused(|class| class.vintage = 2025), "vintage");
     assert_eq!(refused(|class| class.place = "KR-26".into()), "place");
+}
+
+#[test]
+fn a_person_period_stands_behind_credits_of_one_class() {
+    let class = example();
+    let issued = changed(&outside(), "90.0", &class, |facts| {
+        facts.elsewhere = Some(id(91));
+    });
+    assert_eq!(issued, Err(IssueError::Elsewhere(id(91))));
 }
