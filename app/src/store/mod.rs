@@ -44,6 +44,7 @@ mod private;
 pub(crate) mod process;
 pub(crate) mod proxy_pack;
 pub(crate) mod question;
+pub(crate) mod quorum;
 mod read;
 pub(crate) mod reduced;
 pub(crate) mod remark;
@@ -56,6 +57,7 @@ pub(crate) mod tender;
 pub(crate) mod token;
 pub(crate) mod tree;
 mod tx;
+pub(crate) mod verifier;
 mod writer;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod exclusion;
 pub mod information;
 pub mod kpi;
 pub mod performance;
+pub mod quorum;
 pub mod rating;
 pub mod reference;
 pub mod schedule;
@@ -23,6 +24,8 @@ pub mod verification;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod quorum_replay_tests;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]

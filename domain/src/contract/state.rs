@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{Claim, Evidence, KpiRef};
 use super::kpi::{Kpi, KpiProgress};
 use super::performance::rate_again;
+use super::quorum;
 use super::rating::Rating;
 use super::schedule::{Instalment, vary};
 use super::signing::Contract;
@@ -82,6 +83,8 @@ pub struct State {
     ratings: BTreeMap<(KpiId, Date), Vec<Rated>>,
     /// Whose claims are about other outcomes than a claim.
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
+    /// Quorums of verifiers, and the open claims that they bind.
+    pub quorums: quorum::State,
 }
 
 impl State {
@@ -376,6 +379,7 @@ impl State {
             let units = self.verified_units.entry(answers.kpi).or_default();
             *units = units.saturating_add(verified.units());
         }
+        self.quorums.close(id);
         recorded.status = ClaimStatus::Verified;
         recorded.verified = Some(verified);
         recorded.verifiers = by
@@ -433,6 +437,7 @@ impl State {
         if let Ok(status) = recorded.status.after(step) {
             recorded.status = status;
         }
+        self.quorums.close(id);
         for file in &recorded.claim.evidence {
             if let Some(claims) = self.evidence.get_mut(&file.sha256) {
                 claims.remove(&id);

@@ -131,6 +131,11 @@ impl Story {
         self.entries.push((self.at, actors, body.into()));
     }
 
+    /// Lets seconds go by.
+    pub(super) fn wait(&mut self, seconds: i64) {
+        self.at = self.at.checked_add(seconds * 1_000_000).unwrap();
+    }
+
     /// A claim of the supplier.
     pub(super) fn submit(&mut self, claim: super::Claim) {
         self.push(

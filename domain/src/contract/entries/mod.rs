@@ -1,15 +1,22 @@
 //! Log entries of contracts and claims.
 
 mod claims;
+mod confirmed;
 mod exclusion;
 mod information;
 mod performance;
+mod quorum;
 mod signed;
 
 pub use claims::{ClaimRejected, ClaimSubmitted, ClaimVerified, ClaimWithdrawn};
+pub use confirmed::ClaimConfirmed;
 pub use exclusion::ExclusionLogged;
 pub use information::{InformationGiven, InformationRequested};
 pub use performance::{ContractVaried, KpiRated};
+pub use quorum::{
+    Drawn, QuorumPublished, VerificationSealed, VerifierDeclined, VerifierDischarged,
+    VerifierWithdrew, VerifiersAssigned,
+};
 pub use signed::ContractSigned;
 
 use super::state::RecordedClaim;
