@@ -21,6 +21,8 @@ mod organisation;
 mod performance;
 mod policy;
 mod policy_signing;
+mod quorum;
+mod quorum_low_value;
 mod subscription;
 mod tender;
 mod tour;

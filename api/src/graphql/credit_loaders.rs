@@ -12,6 +12,7 @@ use commonweal_app::read::credit::{BatchLife, BatchView, ClassView};
 use commonweal_app::read::hold::{HoldView, KpiCreditView};
 use commonweal_app::read::inquiry::{ExclusionView, InquiryView};
 use commonweal_app::read::performance::{InstalmentView, VariationView};
+use commonweal_app::read::quorum::{AssignmentView, ConfirmationView, DrawView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::counting::Line;
 use commonweal_domain::ids::{
@@ -82,6 +83,12 @@ by_owner! {
     InquiriesOf(ClaimId) => Vec<InquiryView> = inquiries_of;
     /// Who is excluded from being the same as a claim.
     ExclusionsOf(ClaimId) => Vec<ExclusionView> = exclusions_of;
+    /// From what the verifiers of a claim were drawn.
+    DrawOf(ClaimId) => DrawView = draws_of;
+    /// Who was drawn for a claim.
+    AssignmentsOf(ClaimId) => Vec<AssignmentView> = assignments_of;
+    /// What a buyer alone confirmed of a claim.
+    ConfirmationOf(ClaimId) => ConfirmationView = confirmations_of;
     /// The batch that was issued for a claim.
     BatchOf(ClaimId) => BatchView = batches_by_claim;
     /// What credits have done for a KPI.

@@ -64,6 +64,8 @@ pub mod process;
 pub mod procurement;
 pub mod procurement_input;
 pub mod proxy_pack;
+pub mod quorum;
+pub mod quorum_mutation;
 pub mod robustness;
 pub mod scalars;
 pub mod schema;

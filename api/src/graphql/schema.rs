@@ -43,6 +43,8 @@ use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
 use super::process::ProcessMutation;
 use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
+use super::quorum::QuorumQuery;
+use super::quorum_mutation::QuorumMutation;
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
 use super::tender::{self, Tender, TenderMutation, TenderQuery};
@@ -211,6 +213,7 @@ pub struct Query(
     ContractQuery,
     PerformanceQuery,
     ClaimQuery,
+    QuorumQuery,
     ClassQuery,
     BatchQuery,
     AccountQuery,
@@ -244,6 +247,7 @@ pub struct Mutation(
     ContractMutation,
     ClaimMutation,
     InquiryMutation,
+    QuorumMutation,
     PerformanceMutation,
     CreditMutation,
     HoldMutation,

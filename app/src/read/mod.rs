@@ -29,6 +29,7 @@ pub mod process;
 pub mod promise;
 pub mod proxy_pack;
 pub mod question;
+pub mod quorum;
 pub mod robustness;
 mod scorecard;
 pub mod tender;

@@ -130,7 +130,8 @@ fn two_of_two_sectors_judge_and_the_lower_quantity_counts() {
     let last = acting(drawn[1]);
     let above = story.refused(last.clone(), verified("6.0", findings.clone()));
     assert_eq!(above.check, "verified quantity");
-    let short = story.refused(last.clone(), verified("6.0", vec![findings[0].clone()]));
+    let one = vec![findings[1].clone()];
+    let short = story.refused(last.clone(), verified("5.5", one));
     assert!(short.found.contains("have judged"), "{short}");
     let mut changed = findings.clone();
     changed[0].accepted = measure().quantity("5.8").unwrap();
@@ -314,7 +315,7 @@ fn a_quorum_that_accepts_nothing_rejects_the_claim() {
         reason: sha256(b"unsigned"),
         verifications,
     };
-    let short = story.refused(acting(drawn[1]), rejected(findings[..1].to_vec()));
+    let short = story.refused(acting(drawn[1]), rejected(findings[1..].to_vec()));
     assert!(short.found.contains("have judged"), "{short}");
     story.push(acting(drawn[1]), rejected(findings));
     let state = story.clean();

@@ -69,11 +69,12 @@ impl Assignment {
             left: None,
         }
     }
+}
 
-    /// Until when the verifier has to judge.
-    pub fn due(&self, quorum: &Quorum) -> Time {
-        self.since
-            .plus_micros(i64::from(quorum.days).saturating_mul(DAY))
+impl Quorum {
+    /// Until when a verifier has to judge whose days run since an instant.
+    pub fn due(&self, since: Time) -> Time {
+        since.plus_micros(i64::from(self.days).saturating_mul(DAY))
     }
 }
 
@@ -204,7 +205,7 @@ pub fn decide_discharge(
     if status == ClaimStatus::InformationRequested {
         return Err(DutyError::Waiting);
     }
-    let due = seat.due(quorum);
+    let due = quorum.due(seat.since);
     if at > due {
         Ok(())
     } else {
