@@ -256,12 +256,7 @@ impl Command for Discharge {
 
 impl Discharge {
     /// Whether the verifier still holds the role for which they were drawn, and belongs to no party.
-    async fn fit(
-        &self,
-        tx: &Tx,
-        loaded: &Loaded,
-        seats: &[Assignment],
-    ) -> Result<bool, AppError> {
+    async fn fit(&self, tx: &Tx, loaded: &Loaded, seats: &[Assignment]) -> Result<bool, AppError> {
         let Some(seat) = seat_of(seats, self.verifier) else {
             return Ok(false);
         };
@@ -287,7 +282,8 @@ impl Prepared {
 impl App {
     /// What the draws for a claim need, which a quorum must bind.
     pub(crate) async fn bound(&self, id: ClaimId) -> Result<Prepared, AppError> {
-        let message = "no quorum was published before the claim: any independent verifier may verify it";
+        let message =
+            "no quorum was published before the claim: any independent verifier may verify it";
         let prepared = self.prepared(id).await?;
         prepared.ok_or_else(|| AppError::refused_at("NO_QUORUM", "claim", message))
     }

@@ -141,8 +141,8 @@ async fn end(
         body,
     })?;
     for finding in findings {
-        let accepted = (finding.accepted.units() > 0)
-            .then_some((&finding.accepted, finding.method.as_str()));
+        let accepted =
+            (finding.accepted.units() > 0).then_some((&finding.accepted, finding.method.as_str()));
         let found = Found {
             by: (finding.verifier, finding.organisation),
             accepted,

@@ -23,6 +23,7 @@ mod policy;
 mod policy_signing;
 mod quorum;
 mod quorum_low_value;
+mod quorum_record;
 mod subscription;
 mod tender;
 mod tour;

@@ -32,7 +32,10 @@ impl Small {
         let signed = Signed::new(app).await?;
         let registrar = signed.app.registrar().await?;
         let mut others = Vec::new();
-        for (name, sector) in [("City Laboratory", "PUBLIC"), ("Fair Measure", "CIVIL_SOCIETY")] {
+        for (name, sector) in [
+            ("City Laboratory", "PUBLIC"),
+            ("Fair Measure", "CIVIL_SOCIETY"),
+        ] {
             let own = signed.app.organisation(&registrar, name, sector).await?;
             others.push(signed.app.user(own, &[Role::Verifier]).await?);
         }

@@ -15,7 +15,8 @@ use super::contract::{self, Contract, Kpi};
 use super::counting::WorkingLine;
 use super::credit_batch::Batch;
 use super::credit_loaders::{
-    self, AssignmentsOf, BatchOf, ConfirmationOf, DrawOf, ExclusionsOf, InquiriesOf, VerificationsOf, WorkingOf,
+    self, AssignmentsOf, BatchOf, ConfirmationOf, DrawOf, ExclusionsOf, InquiriesOf,
+    VerificationsOf, WorkingOf,
 };
 use super::inquiry::{ClaimExclusion, Inquiry};
 use super::ledger::{self, LedgerEntry};

@@ -215,10 +215,7 @@ impl Assignment {
     }
 
     /// Who pays the verifier.
-    async fn fee_from(
-        &self,
-        context: &Context<'_>,
-    ) -> async_graphql::Result<Option<Organisation>> {
+    async fn fee_from(&self, context: &Context<'_>) -> async_graphql::Result<Option<Organisation>> {
         organisation::load(context, self.paid_by).await
     }
 }

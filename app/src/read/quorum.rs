@@ -202,7 +202,11 @@ impl Read<'_> {
                 organisation: OrganisationId::from_uuid(row.organisation_id),
                 third: row.third,
                 standing,
-                reason: row.reason.as_ref().and_then(|hash| words.get(hash)).cloned(),
+                reason: row
+                    .reason
+                    .as_ref()
+                    .and_then(|hash| words.get(hash))
+                    .cloned(),
                 fee_from: OrganisationId::from_uuid(row.fee_from),
                 at: columns::time(row.at),
                 entry_index: columns::index(row.entry_idx)?,

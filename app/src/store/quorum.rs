@@ -1,9 +1,9 @@
 //! Tables of quorums, draws, assignments and findings that are still sealed.
 
 use commonweal_domain::amount::Quantity;
+use commonweal_domain::contract::Verification;
 use commonweal_domain::contract::quorum::draw::Candidate;
 use commonweal_domain::contract::quorum::{Assignment, Quorum};
-use commonweal_domain::contract::Verification;
 use commonweal_domain::ids::{ClaimId, Id, KpiId, OrganisationId, PersonId};
 use commonweal_domain::log::commitment::Salt;
 use commonweal_domain::log::hash::Hash;

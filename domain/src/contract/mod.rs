@@ -25,6 +25,8 @@ pub mod verification;
 #[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
+mod quorum_confirmed_tests;
+#[cfg(test)]
 mod quorum_replay_tests;
 #[cfg(test)]
 mod replay_tests;

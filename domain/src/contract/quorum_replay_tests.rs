@@ -7,10 +7,9 @@ use super::fixtures::*;
 use super::quorum::draw::{candidates, seed};
 use super::quorum::judgement::seal;
 use super::quorum::tests::quorum;
-use super::quorum::{LowValue, Quorum, chain, duty};
+use super::quorum::{Quorum, chain, duty};
 use super::story::*;
 use crate::actor::Role;
-use crate::amount::Share;
 use crate::ids::PersonId;
 use crate::log::commitment::Salt;
 use crate::log::entry::EntryActor;
@@ -25,18 +24,20 @@ fn published(number: u32, quorum: Quorum) -> QuorumPublished {
     QuorumPublished {
         number,
         quorum,
-        commitment: chain::commitment(sha256(&[secret().as_bytes(), &number.to_be_bytes()[..]].concat())),
+        commitment: chain::commitment(sha256(
+            &[secret().as_bytes(), &number.to_be_bytes()[..]].concat(),
+        )),
     }
 }
 
 /// The link of the first claim under the first quorum.
-fn link() -> Hash {
+pub(super) fn link() -> Hash {
     let secret = sha256(&[secret().as_bytes(), &1_u32.to_be_bytes()[..]].concat());
     chain::link(secret, 1).unwrap()
 }
 
 /// A claim of 6.0 hours that a quorum binds.
-fn bound(quorum: Quorum) -> Story {
+pub(super) fn bound(quorum: Quorum) -> Story {
     let mut story = Story::new();
     story.push(registrar(), published(1, quorum));
     story.submit(claim_under(5, 101, "6.0"));
@@ -44,13 +45,18 @@ fn bound(quorum: Quorum) -> Story {
 }
 
 /// What the rules draw next for claim 5.
-fn next(story: &Story, third: bool) -> VerifiersAssigned {
+pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
     let state = story.clean();
     let task = state.contracts.quorums.task(id(5)).unwrap();
     let recorded = state.contracts.claim(id(5)).unwrap();
     let facts = state.contracts.claim_facts(recorded, &state.organisations);
     let groups = |person| state.organisations.groups_of(person);
-    let found = candidates(state.organisations.verifiers(), &facts, task.submitted, groups);
+    let found = candidates(
+        state.organisations.verifiers(),
+        &facts,
+        task.submitted,
+        groups,
+    );
     let seed = seed(link(), &claim_under(5, 101, "6.0").evidence);
     let drawn = duty::decide_assignment(
         &task.published.quorum,
@@ -86,7 +92,7 @@ fn acting(drawn: Drawn) -> Vec<EntryActor> {
     }]
 }
 
-fn finding(drawn: Drawn, hours: &str) -> Verification {
+pub(super) fn finding(drawn: Drawn, hours: &str) -> Verification {
     Verification {
         verifier: drawn.verifier,
         organisation: drawn.organisation,
@@ -319,7 +325,10 @@ fn a_quorum_that_accepts_nothing_rejects_the_claim() {
     assert!(short.found.contains("have judged"), "{short}");
     story.push(acting(drawn[1]), rejected(findings));
     let state = story.clean();
-    assert_eq!(state.contracts.claim(id(5)).unwrap().status, ClaimStatus::Rejected);
+    assert_eq!(
+        state.contracts.claim(id(5)).unwrap().status,
+        ClaimStatus::Rejected
+    );
 
     let (mut story, drawn) = assigned(quorum(2, 2));
     for one in &drawn {
@@ -406,71 +415,6 @@ fn a_quorum_binds_later_claims_and_is_published_by_a_registrar_once() {
     };
     story.push(verifier(0), verified("6.0", vec![alone]));
     story.clean();
-}
-
-fn low(audit_share: Share) -> Quorum {
-    Quorum {
-        low_value: vec![LowValue {
-            measure: measure_ref(),
-            below: measure().quantity("7.0").unwrap(),
-        }],
-        audit_share,
-        ..quorum(2, 2)
-    }
-}
-
-fn confirmed(audited: bool) -> ClaimConfirmed {
-    let officer = Drawn {
-        verifier: id(OFFICER),
-        organisation: organisation(BUYER),
-    };
-    ClaimConfirmed {
-        claim: id(5),
-        link: link(),
-        finding: Verification {
-            salt: None,
-            ..finding(officer, "6.0")
-        },
-        audited,
-    }
-}
-
-#[test]
-fn a_low_value_is_confirmed_by_the_buyer_alone() {
-    let mut story = bound(low(Share::NONE));
-    story.refused(verifier(0), confirmed(false));
-    story.refused(officer(), confirmed(true));
-    let mut wrong = confirmed(false);
-    wrong.link = sha256(b"x");
-    assert_eq!(story.refused(officer(), wrong).check, "link");
-    story.push(officer(), confirmed(false));
-    let state = story.clean();
-    assert_eq!(state.contracts.claim(id(5)).unwrap().status, ClaimStatus::Verified);
-    assert_eq!(state.contracts.quorums.confirmed_units(id(101)), 60);
-    story.submit(super::Claim {
-        evidence: claim(6, "1.0").evidence,
-        ..claim_under(6, 101, "1.0")
-    });
-    let mut more = confirmed(false);
-    more.claim = id(6);
-    more.finding.accepted = measure().quantity("1.0").unwrap();
-    let more = story.refused(officer(), more);
-    assert!(more.found.contains("stay below"), "{more}");
-}
-
-#[test]
-fn an_audited_confirmation_goes_to_the_verifiers() {
-    let mut story = bound(low(Share::WHOLE));
-    let spared = story.refused(officer(), confirmed(false));
-    assert_eq!(spared.check, "audit");
-    story.push(officer(), confirmed(true));
-    story.refused(officer(), confirmed(true));
-    let entry = next(&story, false);
-    story.push(officer(), entry);
-    let state = story.clean();
-    let recorded = state.contracts.claim(id(5)).unwrap();
-    assert_eq!(recorded.status, ClaimStatus::InVerification);
-    assert_eq!(recorded.verified, None);
 }
 
 #[test]

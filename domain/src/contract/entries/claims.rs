@@ -163,7 +163,9 @@ impl ClaimVerified {
     ) -> Result<(), Finding> {
         let verified = match concluded {
             Conclusion::Verified(verified) => verified,
-            other => return Err(header.finding("verified quantity", wording(&other), &self.verified)),
+            other => {
+                return Err(header.finding("verified quantity", wording(&other), &self.verified));
+            }
         };
         state
             .contracts

@@ -271,7 +271,10 @@ mod tests {
             ..third
         };
         assert_eq!(of(&[judged(1), judged(2), gone]), Ok(true));
-        assert_eq!(next_draw(&quorum(1, 1), &[judged(1)]), Err(DutyError::NoSeat));
+        assert_eq!(
+            next_draw(&quorum(1, 1), &[judged(1)]),
+            Err(DutyError::NoSeat)
+        );
     }
 
     #[test]

@@ -76,7 +76,8 @@ pub fn seal(claim: ClaimId, finding: &Verification, salt: Salt) -> Result<Hash, 
         salt: None,
         ..finding.clone()
     };
-    let content = json!({ "tag": "commonweal/finding/v1", "salt": salt, "claim": claim, "finding": bare });
+    let content =
+        json!({ "tag": "commonweal/finding/v1", "salt": salt, "claim": claim, "finding": bare });
     canonical_json(&content).map(|bytes| sha256(&bytes))
 }
 
@@ -137,7 +138,9 @@ pub fn conclude(
                 finding.verifier == seat.verifier && finding.organisation == seat.organisation
             })
             .ok_or_else(|| not_sealed.clone())?;
-        let opened = finding.salt.and_then(|salt| seal(claim, finding, salt).ok());
+        let opened = finding
+            .salt
+            .and_then(|salt| seal(claim, finding, salt).ok());
         if opened.is_none() || opened != seat.sealed {
             return Err(not_sealed);
         }

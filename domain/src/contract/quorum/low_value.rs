@@ -4,9 +4,7 @@ use super::Quorum;
 use crate::amount::Quantity;
 use crate::contract::status::{ClaimStatus, WrongStatus};
 use crate::contract::text::check_line;
-use crate::contract::verification::{
-    ClaimFacts, Verification, VerificationError, check_accepted,
-};
+use crate::contract::verification::{ClaimFacts, Verification, VerificationError, check_accepted};
 use crate::ids::OrganisationId;
 
 /// What a confirmation depends on beside the claim.
@@ -70,7 +68,10 @@ pub fn decide_confirmation(
     if facts.drawn {
         return Err(ConfirmationError::Drawn);
     }
-    if facts.buyer.is_none_or(|buyer| buyer != finding.organisation) {
+    if facts
+        .buyer
+        .is_none_or(|buyer| buyer != finding.organisation)
+    {
         return Err(ConfirmationError::NoBuyer);
     }
     let low = quorum.low_value.iter();

@@ -210,10 +210,7 @@ pub(crate) mod tests {
         );
         let mut unknown = low("4.0");
         unknown.measure.catalogue = super::super::fixtures::id(99);
-        assert_eq!(
-            check(&with(vec![unknown])),
-            Err(InvalidQuorum::LowValue(0))
-        );
+        assert_eq!(check(&with(vec![unknown])), Err(InvalidQuorum::LowValue(0)));
     }
 
     #[test]
