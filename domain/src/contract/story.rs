@@ -133,7 +133,7 @@ impl Story {
 
     /// Lets seconds go by.
     pub(super) fn wait(&mut self, seconds: i64) {
-        self.at = self.at.checked_add(seconds * 1_000_000).unwrap();
+        self.at = self.at.saturating_add(seconds.saturating_mul(1_000_000));
     }
 
     /// A claim of the supplier.

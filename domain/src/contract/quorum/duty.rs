@@ -235,6 +235,7 @@ mod tests {
     use super::super::tests::quorum;
     use super::*;
     use crate::log::hash::sha256;
+    use ClaimStatus::{InVerification, InformationRequested};
 
     fn seat(n: u128) -> Assignment {
         let drawn = Candidate {
@@ -305,7 +306,6 @@ mod tests {
             decide_discharge((status, at), &quorum(1, 1), &seats, id(1), fit)
         };
         let due = Time::from_micros(DAY.saturating_mul(30));
-        use ClaimStatus::{InVerification, InformationRequested};
         assert_eq!(
             discharge(InVerification, 30, true),
             Err(DutyError::NotOverdue(due))
