@@ -28,7 +28,7 @@ use crate::beneficiaries::{Fit, Named};
 use crate::error::AppError;
 use crate::group;
 use crate::store::claim_rules::{self, working};
-use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract, delivery};
+use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract, delivery, quorum};
 use crate::text::place;
 
 /// Which outcome is claimed.
@@ -190,8 +190,8 @@ impl Command for Withdraw {
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::WithdrawClaim, &facts).await?;
-        decide_withdrawal(recorded.status)
-            .map_err(|error| AppError::refused_at("CLAIM_STATUS", "claim", error))?;
+        let drawn = quorum::drawn(tx, self.id).await?.is_some();
+        decide_withdrawal(recorded.status, drawn)?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: self.id.to_string(),

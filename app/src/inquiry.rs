@@ -20,8 +20,9 @@ use crate::group;
 use crate::organisation::column;
 use crate::remark::Remark;
 use crate::store::claim_rules::{self, inquiry};
+use crate::store::quorum::{self, assignment};
 use crate::store::{Command, Tx, Written, claim};
-use crate::verification::Loaded;
+use crate::verification::{Loaded, acting};
 
 /// Stores a question or an answer.
 async fn record(
@@ -61,7 +62,8 @@ impl Command for Request {
         let permit = loaded
             .permit(tx, &self.actor, Action::RequestInformation)
             .await?;
-        let by = permit.actor;
+        let bound = quorum::binds(tx, self.id).await?;
+        let by = acting(tx, &self.actor, (permit, self.id), bound, true).await?;
         let groups = group::groups_of(tx, by.id).await?;
         decide_request(&loaded.facts(), by.id, |_| groups.clone())?;
         let status = loaded.recorded.status.after(ClaimStep::RequestInformation);
@@ -76,6 +78,13 @@ impl Command for Request {
             .into(),
         })?;
         record(tx, self.id, "question", &by, &self.question, index).await?;
+        if bound {
+            let begun = assignment::ActiveModel {
+                begun: Set(true),
+                ..Default::default()
+            };
+            quorum::change_seat(tx, self.id, by.id, begun).await?;
+        }
         claim::step(tx, self.id, status.map_err(AppError::internal)?).await?;
         Ok(self.id)
     }
@@ -121,6 +130,7 @@ impl Command for Give {
         })?;
         record(tx, self.id, "answer", &by, &self.answer, index).await?;
         claim::insert_evidence(tx, &whole, known, &self.evidence).await?;
+        quorum::answered(tx, self.id, tx.at()).await?;
         claim::step(tx, self.id, status.map_err(AppError::internal)?).await?;
         Ok(self.id)
     }

@@ -34,7 +34,7 @@ use crate::store::challenge::{self, proposal};
 use crate::store::credit::batch;
 use crate::store::hold::{self, Removed, liability};
 use crate::store::reduced::{reduction, withdrawal};
-use crate::store::{Command, Tx, Written, claim, credit_left};
+use crate::store::{Command, Tx, Written, claim, credit_left, verifier};
 
 struct Propose {
     actor: Actor,
@@ -234,6 +234,8 @@ impl CarryOut {
             Basis::Challenge(id) => (Some(id.uuid()), None),
             Basis::Proposal(id) => (None, Some(id.uuid())),
         };
+        let units = (standing.units(), made.verified.units());
+        verifier::overturn(tx, made.claim, units).await?;
         reduction::Entity::insert(reduction::ActiveModel {
             entry_idx: Set(column(index)?),
             claim_id: Set(made.claim.uuid()),

@@ -4,25 +4,31 @@ use commonweal_domain::actor::{Action, Actor, Facts, Permit};
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::catalogue::Measure;
 use commonweal_domain::contract::entries::{ClaimRejected, ClaimVerified};
+use commonweal_domain::contract::quorum::duty::decide_judging;
 use commonweal_domain::contract::small_cells::check_verified;
 use commonweal_domain::contract::verification::{
-    ClaimFacts, Verification, decide_rejection, decide_verification,
+    ClaimFacts, Verification, check_accepted, decide_rejection, decide_verification,
 };
 use commonweal_domain::contract::{ClaimStatus, RecordedClaim};
-use commonweal_domain::ids::{ClaimId, Id, OrganisationId};
+use commonweal_domain::ids::{ClaimId, Id, OrganisationId, PersonId};
+use commonweal_domain::log::commitment::Salt;
 use commonweal_domain::log::entry::{Draft, EntryActor};
+use commonweal_domain::log::hash::Hash;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 
 use crate::App;
+use crate::assignment::as_drawn;
 use crate::authorization::authorize;
 use crate::claim::unknown_claim;
 use crate::error::AppError;
 use crate::group;
+use crate::judging::{Saying, judge};
 use crate::organisation::column;
+use crate::quorum::Prepared;
 use crate::remark::Remark;
 use crate::store::claim::{self, verification};
-use crate::store::{Command, Tx, Written, contract};
+use crate::store::{Command, Tx, Written, contract, quorum, verifier};
 
 /// Input of [`App::verify_claim`].
 #[derive(Debug, Clone)]
@@ -40,6 +46,8 @@ pub struct VerifyClaim {
 /// A claim with the groups whose interest is at stake.
 pub(crate) struct Loaded {
     pub(crate) recorded: RecordedClaim,
+    /// The buyer of its contract.
+    pub(crate) buyer: Option<OrganisationId>,
     claimant_group: OrganisationId,
     buyer_group: Option<OrganisationId>,
 }
@@ -51,11 +59,13 @@ impl Loaded {
             Some(answers) => contract::load(tx, answers.contract).await?,
             None => None,
         };
-        let buyer_group = match contract {
-            Some(contract) => Some(group::known_group(tx, contract.buyer).await?),
+        let buyer = contract.map(|contract| contract.buyer);
+        let buyer_group = match buyer {
+            Some(buyer) => Some(group::known_group(tx, buyer).await?),
             None => None,
         };
         Ok(Self {
+            buyer,
             claimant_group: group::known_group(tx, recorded.claim.claimant).await?,
             buyer_group,
             recorded,
@@ -92,28 +102,46 @@ impl Loaded {
     }
 }
 
-/// Stores what a verifier found.
-async fn record(
+/// What somebody found, as it is shown once it is public.
+pub(crate) struct Found<'a> {
+    /// Who, for which organisation.
+    pub(crate) by: (PersonId, OrganisationId),
+    /// The quantity and the method; none when the claim was rejected.
+    pub(crate) accepted: Option<(&'a Quantity, &'a str)>,
+    /// The salted hash of the reason.
+    pub(crate) reason: Hash,
+    /// Whether it counts in a verifier's record.
+    pub(crate) in_record: bool,
+}
+
+/// Stores what somebody found.
+pub(crate) async fn record(
     tx: &Tx,
     id: ClaimId,
-    by: &EntryActor,
-    accepted: Option<(&Quantity, &str)>,
-    remark: &Remark,
+    found: &Found<'_>,
     index: u64,
 ) -> Result<(), AppError> {
+    let (verifier, organisation) = found.by;
     verification::Entity::insert(verification::ActiveModel {
         claim_id: Set(id.uuid()),
-        verifier_id: Set(by.id.uuid()),
-        organisation_id: Set(by.organisation.uuid()),
-        accepted_units: Set(accepted.map(|(quantity, _)| quantity.units())),
-        method: Set(accepted.map(|(_, method)| method.to_owned())),
-        reason: Set(remark.hash.as_bytes().to_vec()),
+        verifier_id: Set(verifier.uuid()),
+        organisation_id: Set(organisation.uuid()),
+        accepted_units: Set(found.accepted.map(|(quantity, _)| quantity.units())),
+        method: Set(found.accepted.map(|(_, method)| method.to_owned())),
+        reason: Set(found.reason.as_bytes().to_vec()),
         at: Set(tx.at().micros()),
         entry_idx: Set(column(index)?),
     })
     .exec_without_returning(tx)
     .await?;
-    remark.keep(tx).await
+    let counted = match found.accepted {
+        Some(_) => verifier::record::Column::Accepted,
+        None => verifier::record::Column::Rejected,
+    };
+    if found.in_record {
+        verifier::count(tx, &[verifier], counted).await?;
+    }
+    Ok(())
 }
 
 struct Verify {
@@ -121,6 +149,9 @@ struct Verify {
     input: VerifyClaim,
     reason: Remark,
     measure: Measure,
+    salt: Salt,
+    /// Where a quorum binds the claim.
+    prepared: Option<Prepared>,
 }
 
 impl Command for Verify {
@@ -131,7 +162,7 @@ impl Command for Verify {
         let id = self.input.claim;
         let loaded = Loaded::load(tx, id).await?;
         let permit = loaded.permit(tx, &self.actor, Action::VerifyClaim).await?;
-        let by = permit.actor;
+        let by = acting(tx, &self.actor, (permit, id), self.prepared.is_some(), true).await?;
         let claimed = &loaded.recorded.claim.quantity;
         let accepted = Quantity::parse(
             &self.input.accepted,
@@ -139,16 +170,28 @@ impl Command for Verify {
             claimed.unit().clone(),
         )
         .map_err(|error| AppError::refused_at("ACCEPTED", "accepted", error))?;
+        check_accepted(claimed, &accepted)?;
+        check_verified(&loaded.recorded.claim, &self.measure, &accepted)?;
+        if let Some(prepared) = several(self.prepared.as_ref()) {
+            let saying = Saying {
+                accepted,
+                method: &self.input.method,
+                reason: &self.reason,
+                salt: self.salt,
+            };
+            judge(tx, &loaded, prepared, by, saying).await?;
+            return Ok(id);
+        }
         let verifications = vec![Verification {
             verifier: by.id,
             organisation: by.organisation,
             accepted: accepted.clone(),
             method: self.input.method.clone(),
             reason: self.reason.hash,
+            salt: None,
         }];
         let groups = group::groups_of(tx, by.id).await?;
         let verified = decide_verification(&loaded.facts(), &verifications, |_| groups.clone())?;
-        check_verified(&loaded.recorded.claim, &self.measure, &verified)?;
         let index = tx.append(Draft {
             actors: vec![by.clone()],
             subject: id.to_string(),
@@ -160,25 +203,52 @@ impl Command for Verify {
             }
             .into(),
         })?;
-        let found = Some((&accepted, self.input.method.as_str()));
-        record(tx, id, &by, found, &self.reason, index).await?;
-        claim::decide(
-            tx,
-            id,
-            ClaimStatus::Verified,
-            Some(&verified),
-            tx.at(),
-            index,
-        )
-        .await?;
+        let found = Found {
+            by: (by.id, by.organisation),
+            accepted: Some((&accepted, self.input.method.as_str())),
+            reason: self.reason.hash,
+            in_record: true,
+        };
+        record(tx, id, &found, index).await?;
+        self.reason.keep(tx).await?;
+        let status = ClaimStatus::Verified;
+        claim::decide(tx, id, status, Some(&verified), tx.at(), index).await?;
         Ok(id)
     }
+}
+
+/// The quorum, where several verifiers judge.
+fn several(prepared: Option<&Prepared>) -> Option<&Prepared> {
+    prepared.filter(|prepared| prepared.quorum.verifiers > 1)
+}
+
+/// In which role somebody judges or asks: where a quorum binds the claim, as they were drawn; otherwise as whoever is
+/// independent.
+pub(crate) async fn acting(
+    tx: &Tx,
+    actor: &Actor,
+    (permit, id): (Permit, ClaimId),
+    bound: bool,
+    accepts: bool,
+) -> Result<EntryActor, AppError> {
+    if !bound {
+        return Ok(permit.actor);
+    }
+    let recorded = claim::load(tx, id).await?.ok_or_else(unknown_claim)?;
+    let seats = quorum::assignments(tx, id).await?;
+    let by = as_drawn(tx, actor, &seats).await?;
+    decide_judging(recorded.status, &seats, by.id, accepts)?;
+    Ok(by)
 }
 
 struct Reject {
     actor: Actor,
     id: ClaimId,
+    method: String,
     reason: Remark,
+    salt: Salt,
+    /// Where a quorum binds the claim.
+    prepared: Option<Prepared>,
 }
 
 impl Command for Reject {
@@ -186,58 +256,92 @@ impl Command for Reject {
     type Out = ClaimId;
 
     async fn run(&self, tx: &mut Tx) -> Result<ClaimId, AppError> {
-        let loaded = Loaded::load(tx, self.id).await?;
+        let id = self.id;
+        let loaded = Loaded::load(tx, id).await?;
         let permit = loaded.permit(tx, &self.actor, Action::RejectClaim).await?;
-        let by = permit.actor;
+        let bound = self.prepared.is_some();
+        let by = acting(tx, &self.actor, (permit, id), bound, false).await?;
+        if let Some(prepared) = several(self.prepared.as_ref()) {
+            let claimed = &loaded.recorded.claim.quantity;
+            let saying = Saying {
+                accepted: claimed.with_units(0).map_err(AppError::internal)?,
+                method: &self.method,
+                reason: &self.reason,
+                salt: self.salt,
+            };
+            judge(tx, &loaded, prepared, by, saying).await?;
+            return Ok(id);
+        }
         let groups = group::groups_of(tx, by.id).await?;
         decide_rejection(&loaded.facts(), by.id, |_| groups.clone())?;
         let index = tx.append(Draft {
             actors: vec![by.clone()],
-            subject: self.id.to_string(),
+            subject: id.to_string(),
             inputs_upto: None,
             body: ClaimRejected {
-                claim: self.id,
+                claim: id,
                 reason: self.reason.hash,
+                verifications: Vec::new(),
             }
             .into(),
         })?;
-        record(tx, self.id, &by, None, &self.reason, index).await?;
-        claim::decide(tx, self.id, ClaimStatus::Rejected, None, tx.at(), index).await?;
-        Ok(self.id)
+        let found = Found {
+            by: (by.id, by.organisation),
+            accepted: None,
+            reason: self.reason.hash,
+            in_record: true,
+        };
+        record(tx, id, &found, index).await?;
+        self.reason.keep(tx).await?;
+        claim::decide(tx, id, ClaimStatus::Rejected, None, tx.at(), index).await?;
+        Ok(id)
     }
 }
 
 impl App {
-    /// Accepts a quantity of a claim. What is accepted by one verifier is the verified quantity.
+    /// The measure of a claim; it never changes.
+    pub(crate) async fn measure_behind(&self, claim: ClaimId) -> Result<Measure, AppError> {
+        let recorded = claim::load(self.store.read(), claim)
+            .await?
+            .ok_or_else(unknown_claim)?;
+        let measure = self.read().measure(&recorded.claim.measure).await?;
+        measure.ok_or_else(|| AppError::internal("the claim's measure is gone"))
+    }
+
+    /// Accepts a quantity of a claim. Where no quorum binds it, or a quorum of one, that is the verified quantity; one of several
+    /// drawn verifiers seals it, and the last opens and concludes all.
     pub async fn verify_claim(
         &self,
         actor: &Actor,
         input: VerifyClaim,
     ) -> Result<Written<ClaimId>, AppError> {
-        let recorded = claim::load(self.store.read(), input.claim)
-            .await?
-            .ok_or_else(unknown_claim)?;
-        let measure = self.read().measure(&recorded.claim.measure).await?;
         let command = Verify {
-            measure: measure.ok_or_else(|| AppError::internal("the claim's measure is gone"))?,
+            measure: self.measure_behind(input.claim).await?,
             actor: actor.clone(),
             reason: Remark::new(self, "reason", &input.reason)?,
+            salt: Salt(self.ids.rng().bytes()),
+            prepared: self.prepared(input.claim).await?,
             input,
         };
         self.store.write(None, command).await
     }
 
-    /// Rejects a claim, with the reason in words that can be erased.
+    /// Rejects a claim, with the reason in words that can be erased. Only one of several drawn verifiers names a `method`, and
+    /// thereby accepts nothing.
     pub async fn reject_claim(
         &self,
         actor: &Actor,
         id: ClaimId,
+        method: Option<&str>,
         reason: &str,
     ) -> Result<Written<ClaimId>, AppError> {
         let command = Reject {
             actor: actor.clone(),
             id,
+            method: method.unwrap_or_default().to_owned(),
             reason: Remark::new(self, "reason", reason)?,
+            salt: Salt(self.ids.rng().bytes()),
+            prepared: self.prepared(id).await?,
         };
         self.store.write(None, command).await
     }

@@ -209,6 +209,11 @@ pub enum Action {
     EraseBeneficiaries,
     VerifyClaim,
     RejectClaim,
+    PublishQuorum,
+    AssignVerifiers,
+    LeaveAssignment,
+    DischargeVerifier,
+    ConfirmClaim,
     DefineClass,
     IntendSurplus,
     IssueCredits,
@@ -359,6 +364,16 @@ const TABLE: &[Rule] = &[
     independent(rule(Action::EraseBeneficiaries, &[Registrar], Any)),
     independent(two_people(rule(Action::VerifyClaim, &[Verifier], Any))),
     independent(two_people(rule(Action::RejectClaim, &[Verifier], Any))),
+    rule(Action::PublishQuorum, &[Registrar], Any),
+    // The draw decides alone, so whoever is concerned may call for it.
+    rule(
+        Action::AssignVerifiers,
+        &[Registrar, Supplier, Officer, Verifier],
+        Any,
+    ),
+    rule(Action::LeaveAssignment, &[Verifier], Any),
+    independent(rule(Action::DischargeVerifier, &[Registrar], Any)),
+    two_people(rule(Action::ConfirmClaim, &[Officer], Own)),
     rule(Action::DefineClass, &[Registrar], Any),
     rule(Action::IntendSurplus, &[Supplier], Own),
     // Whoever submitted or verified is the earlier step; nobody of the claimant's group issues to it.

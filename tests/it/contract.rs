@@ -29,7 +29,7 @@ pub(crate) struct Signed {
     pub(crate) supplier: User,
     pub(crate) officer: User,
     pub(crate) verifier: User,
-    catalogue: String,
+    pub(crate) catalogue: String,
 }
 
 impl Signed {

@@ -33,10 +33,10 @@ const DISMISS: &str = "mutation ($input: ChallengeWordsInput!) {
 const APPEAL: &str = "mutation ($input: ChallengeWordsInput!) {
     made: appealChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
+pub(crate) const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
     made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
 }";
-const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
+pub(crate) const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
     made: carryOutDecision(input: $input) { claim { id verified { quantity } } userErrors { code message path } }
 }";
 const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {

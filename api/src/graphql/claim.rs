@@ -15,11 +15,15 @@ use super::context::{app, loader, refuse};
 use super::contract::{self, Contract, Kpi};
 use super::counting::WorkingLine;
 use super::credit_batch::Batch;
-use super::credit_loaders::{self, BatchOf, ExclusionsOf, InquiriesOf, VerificationsOf, WorkingOf};
+use super::credit_loaders::{
+    self, AssignmentsOf, BatchOf, ConfirmationOf, DrawOf, ExclusionsOf, InquiriesOf,
+    VerificationsOf, WorkingOf,
+};
 use super::inquiry::{ClaimExclusion, Inquiry};
 use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
+use super::quorum::{Assignment, LowValueConfirmation, VerifierDraw};
 use super::scalars::{BigInt, DateTime, Decimal, Sha256};
 
 /// Where a claim stands.
@@ -253,6 +257,32 @@ impl Claim {
         Ok(views
             .map(|view| Verification::new(view, &self.fact.quantity))
             .collect())
+    }
+
+    /// From what its verifiers were drawn; null before the draw, and where no quorum binds it.
+    async fn draw(&self, context: &Context<'_>) -> async_graphql::Result<Option<VerifierDraw>> {
+        let found = loader(context)?.load_one(DrawOf(self.fact.id)).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// Who was drawn to verify it, in the order of the draws.
+    async fn assignments(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Assignment>> {
+        let found = loader(context)?
+            .load_one(AssignmentsOf(self.fact.id))
+            .await?;
+        let views = found.unwrap_or_default().into_iter();
+        Ok(views.map(Into::into).collect())
+    }
+
+    /// What the buyer alone confirmed of it, where its value is low.
+    async fn confirmation(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Option<LowValueConfirmation>> {
+        let found = loader(context)?
+            .load_one(ConfirmationOf(self.fact.id))
+            .await?;
+        Ok(found.map(Into::into))
     }
 
     /// What verifiers asked, and what the claimant answered.

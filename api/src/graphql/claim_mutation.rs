@@ -184,6 +184,8 @@ pub struct VerifyClaimInput {
 pub struct RejectClaimInput {
     /// The claim.
     claim: ID,
+    /// The method, with the standard named, where several verifiers were drawn for the claim.
+    method: Option<String>,
     /// Why. The words can be erased; the log holds their salted hash.
     reason: String,
     /// Comes back in the answer.
@@ -229,7 +231,8 @@ impl ClaimMutation {
         payload(context, done, input.client_mutation_id).await
     }
 
-    /// Accepts a quantity of a claim, as a verifier outside the groups of claimant and buyer.
+    /// Accepts a quantity of a claim, as a verifier outside the groups of claimant and buyer. Where a quorum binds the claim, as one
+    /// of those who were drawn: what several of them find stays sealed until the last has judged.
     async fn verify_claim(
         &self,
         context: &Context<'_>,
@@ -245,7 +248,8 @@ impl ClaimMutation {
         payload(context, done, input.client_mutation_id).await
     }
 
-    /// Rejects a claim, as a verifier outside the groups of claimant and buyer. Its evidence is free again.
+    /// Rejects a claim, as a verifier outside the groups of claimant and buyer. Its evidence is free again. One of several drawn
+    /// verifiers accepts nothing by it, and the lower median decides.
     async fn reject_claim(
         &self,
         context: &Context<'_>,
@@ -253,7 +257,7 @@ impl ClaimMutation {
     ) -> async_graphql::Result<ClaimPayload> {
         let id = parse_id("claim", &input.claim)?;
         let done = app(context)?
-            .reject_claim(&actor(context), id, &input.reason)
+            .reject_claim(&actor(context), id, input.method.as_deref(), &input.reason)
             .await;
         payload(context, done, input.client_mutation_id).await
     }

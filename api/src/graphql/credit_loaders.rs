@@ -13,6 +13,7 @@ use commonweal_app::read::hold::{HoldView, KpiCreditView};
 use commonweal_app::read::inquiry::{ExclusionView, InquiryView};
 use commonweal_app::read::performance::{InstalmentView, VariationView};
 use commonweal_app::read::programme::{ProgrammeView, Totals};
+use commonweal_app::read::quorum::{AssignmentView, ConfirmationView, DrawView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::counting::Line;
 use commonweal_domain::ids::{
@@ -88,6 +89,12 @@ by_owner! {
     ExclusionsOf(ClaimId) => Vec<ExclusionView> = exclusions_of;
     /// Of how many people behind a claim the tokens were erased.
     ErasedOf(ClaimId) => u32 = erased_of;
+    /// From what the verifiers of a claim were drawn.
+    DrawOf(ClaimId) => DrawView = draws_of;
+    /// Who was drawn for a claim.
+    AssignmentsOf(ClaimId) => Vec<AssignmentView> = assignments_of;
+    /// What a buyer alone confirmed of a claim.
+    ConfirmationOf(ClaimId) => ConfirmationView = confirmations_of;
     /// The batch that was issued for a claim.
     BatchOf(ClaimId) => BatchView = batches_by_claim;
     /// What credits have done for a KPI.

@@ -68,6 +68,8 @@ pub mod programme;
 pub mod programme_mutation;
 pub mod programme_query;
 pub mod proxy_pack;
+pub mod quorum;
+pub mod quorum_mutation;
 pub mod robustness;
 pub mod scalars;
 pub mod schema;

@@ -47,6 +47,8 @@ use super::programme::{self, Programme};
 use super::programme_mutation::ProgrammeMutation;
 use super::programme_query::ProgrammeQuery;
 use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
+use super::quorum::QuorumQuery;
+use super::quorum_mutation::QuorumMutation;
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
 use super::tender::{self, Tender, TenderMutation, TenderQuery};
@@ -222,6 +224,7 @@ pub struct Query(
     PerformanceQuery,
     ClaimQuery,
     BeneficiaryQuery,
+    QuorumQuery,
     ClassQuery,
     BatchQuery,
     AccountQuery,
@@ -257,6 +260,7 @@ pub struct Mutation(
     ClaimMutation,
     InquiryMutation,
     BeneficiaryMutation,
+    QuorumMutation,
     PerformanceMutation,
     CreditMutation,
     HoldMutation,

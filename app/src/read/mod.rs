@@ -32,6 +32,7 @@ pub mod programme;
 pub mod promise;
 pub mod proxy_pack;
 pub mod question;
+pub mod quorum;
 pub mod refusals;
 pub mod robustness;
 mod scorecard;

@@ -47,6 +47,7 @@ pub(crate) mod process;
 pub(crate) mod programme;
 pub(crate) mod proxy_pack;
 pub(crate) mod question;
+pub(crate) mod quorum;
 mod read;
 pub(crate) mod reduced;
 pub(crate) mod remark;
@@ -59,6 +60,7 @@ pub(crate) mod tender;
 pub(crate) mod token;
 pub(crate) mod tree;
 mod tx;
+pub(crate) mod verifier;
 mod writer;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod information;
 pub mod kpi;
 pub mod performance;
 pub mod person;
+pub mod quorum;
 pub mod rating;
 pub mod reference;
 pub mod refusals;
@@ -30,6 +31,9 @@ pub mod verification;
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod people_tests;
+mod quorum_confirmed_tests;
+#[cfg(test)]
+mod quorum_replay_tests;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]

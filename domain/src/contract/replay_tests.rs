@@ -238,6 +238,7 @@ fn verified(claim: u128, quantity: &str) -> ClaimVerified {
             accepted,
             method: "ISAE 3000".into(),
             reason: sha256(b"agrees"),
+            salt: None,
         }],
     }
 }

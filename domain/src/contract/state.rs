@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{Claim, Evidence, KpiRef};
 use super::kpi::{Kpi, KpiProgress};
 use super::performance::rate_again;
+use super::quorum;
 use super::rating::Rating;
 use super::schedule::{Instalment, vary};
 use super::signing::Contract;
@@ -84,6 +85,8 @@ pub struct State {
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
     /// People behind a claim whose tokens were erased.
     erased: BTreeMap<ClaimId, u32>,
+    /// Quorums of verifiers, and the open claims that they bind.
+    pub quorums: quorum::State,
 }
 
 impl State {
@@ -394,6 +397,7 @@ impl State {
             let units = self.verified_units.entry(answers.kpi).or_default();
             *units = units.saturating_add(verified.units());
         }
+        self.quorums.close(id);
         recorded.status = ClaimStatus::Verified;
         recorded.verified = Some(verified);
         recorded.verifiers = by
@@ -451,6 +455,7 @@ impl State {
         if let Ok(status) = recorded.status.after(step) {
             recorded.status = status;
         }
+        self.quorums.close(id);
         for file in &recorded.claim.evidence {
             if let Some(claims) = self.evidence.get_mut(&file.sha256) {
                 claims.remove(&id);

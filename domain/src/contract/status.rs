@@ -54,6 +54,7 @@ const TABLE: &[(ClaimStatus, ClaimStep, ClaimStatus)] = &[
     (InVerification, Verify, Verified),
     (InVerification, Reject, Rejected),
     (InVerification, Withdraw, Withdrawn),
+    (InformationRequested, Assign, InformationRequested),
     (InformationRequested, GiveInformation, InVerification),
     (InformationRequested, Reject, Rejected),
     (InformationRequested, Withdraw, Withdrawn),

@@ -131,6 +131,11 @@ impl Story {
         self.entries.push((self.at, actors, body.into()));
     }
 
+    /// Lets seconds go by.
+    pub(super) fn wait(&mut self, seconds: i64) {
+        self.at = self.at.saturating_add(seconds.saturating_mul(1_000_000));
+    }
+
     /// A claim of the supplier.
     pub(crate) fn submit(&mut self, claim: super::Claim) {
         self.push(

@@ -10,6 +10,7 @@ use super::status::{ClaimStatus, ClaimStep, WrongStatus};
 use super::text::{InvalidText, check_line};
 use crate::amount::Quantity;
 use crate::ids::{OrganisationId, PersonId};
+use crate::log::commitment::Salt;
 use crate::log::hash::Hash;
 
 /// What one verifier found.
@@ -20,12 +21,16 @@ pub struct Verification {
     pub verifier: PersonId,
     /// For which organisation.
     pub organisation: OrganisationId,
-    /// How much of the claim is accepted: more than nothing and at most what was claimed.
+    /// How much of the claim is accepted: more than nothing and at most what was claimed. Of several drawn verifiers each may
+    /// accept nothing.
     pub accepted: Quantity,
     /// The method, with the standard named.
     pub method: String,
     /// SHA-256 of the reason, whose text lives in the erasable directory.
     pub reason: Hash,
+    /// What hid the finding until the last of several drawn verifiers had judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<Salt>,
 }
 
 /// A claim with what a decision about it needs.
@@ -118,12 +123,29 @@ pub fn decide_rejection(
     check_independent(facts, verifier, &groups)
 }
 
-/// Whether the claimant may still take the claim back.
-pub fn decide_withdrawal(status: ClaimStatus) -> Result<(), WrongStatus> {
-    status.after(ClaimStep::Withdraw).map(|_| ())
+/// Why a claimant cannot take a claim back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WithdrawalError {
+    /// It is decided or withdrawn.
+    #[error(transparent)]
+    Status(#[from] WrongStatus),
+    /// Its verifiers are known.
+    #[error(
+        "the verifiers of the claim are drawn: nobody may try for others, so tell them to reject it"
+    )]
+    Drawn,
 }
 
-pub(super) fn check_independent(
+/// Whether the claimant may still take the claim back; `drawn` once its verifiers are known.
+pub fn decide_withdrawal(status: ClaimStatus, drawn: bool) -> Result<(), WithdrawalError> {
+    status.after(ClaimStep::Withdraw)?;
+    if drawn {
+        return Err(WithdrawalError::Drawn);
+    }
+    Ok(())
+}
+
+pub(crate) fn check_independent(
     facts: &ClaimFacts<'_>,
     verifier: PersonId,
     groups: &impl Fn(PersonId) -> Vec<OrganisationId>,
@@ -145,7 +167,8 @@ pub(super) fn check_independent(
     Err(VerificationError::NotIndependent { verifier, party })
 }
 
-fn check_accepted(claimed: &Quantity, accepted: &Quantity) -> Result<(), VerificationError> {
+/// Whether a quantity can be accepted of what was claimed: more than nothing, at most all, in its unit.
+pub fn check_accepted(claimed: &Quantity, accepted: &Quantity) -> Result<(), VerificationError> {
     let inside = (1..=claimed.units()).contains(&accepted.units());
     if inside && claimed.same_unit(accepted).is_ok() {
         Ok(())
@@ -157,7 +180,8 @@ fn check_accepted(claimed: &Quantity, accepted: &Quantity) -> Result<(), Verific
     }
 }
 
-fn lower_median(mut values: Vec<i64>) -> Option<i64> {
+/// The middle value; of an even number the lower of the two in the middle. None where there is no value.
+pub(crate) fn lower_median(mut values: Vec<i64>) -> Option<i64> {
     values.sort_unstable();
     let middle = values.len().checked_sub(1)?.checked_div(2)?;
     values.get(middle).copied()
@@ -176,6 +200,7 @@ mod tests {
             accepted: measure().quantity(quantity).unwrap(),
             method: "ISAE 3000, sample of 20 time sheets".into(),
             reason: sha256(b"the sheets agree"),
+            salt: None,
         }
     }
 

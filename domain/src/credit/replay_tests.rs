@@ -135,6 +135,7 @@ fn verified(claim: u128, quantity: &str, verifier: u128, at: u128) -> ClaimVerif
             accepted,
             method: "ISAE 3000".into(),
             reason: sha256(b"agrees"),
+            salt: None,
         }],
     }
 }
@@ -260,6 +261,7 @@ fn clean() -> Log {
     let rejected = ClaimRejected {
         claim: id(8),
         reason: sha256(b"no hours"),
+        verifications: vec![],
     };
     log.push((verifier(), rejected.into()));
     log

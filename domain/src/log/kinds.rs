@@ -212,6 +212,20 @@ kinds! {
     ClaimVerified = "claim.verified", 1, crate::contract::entries::ClaimVerified;
     /// A verifier refused a claim.
     ClaimRejected = "claim.rejected", 1, crate::contract::entries::ClaimRejected;
+    /// How many verifiers judge a claim, and how they are drawn.
+    QuorumPublished = "quorum.published", 1, crate::contract::entries::QuorumPublished;
+    /// Who was drawn to judge a claim.
+    VerifiersAssigned = "verifiers.assigned", 1, crate::contract::entries::VerifiersAssigned;
+    /// A drawn verifier declined.
+    VerifierDeclined = "verifier.declined", 1, crate::contract::entries::VerifierDeclined;
+    /// A drawn verifier withdrew.
+    VerifierWithdrew = "verifier.withdrew", 1, crate::contract::entries::VerifierWithdrew;
+    /// A verifier's seat was given free.
+    VerifierDischarged = "verifier.discharged", 1, crate::contract::entries::VerifierDischarged;
+    /// One of several verifiers has judged.
+    VerificationSealed = "verification.sealed", 1, crate::contract::entries::VerificationSealed;
+    /// A buyer confirmed a claim of low value.
+    ClaimConfirmed = "claim.confirmed", 1, crate::contract::entries::ClaimConfirmed;
     /// Credits of a measure, place and vintage can be issued.
     ClassDefined = "class.defined", 1, crate::credit::entries::ClassDefined;
     /// The credits of one verified claim.

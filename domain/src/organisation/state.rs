@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Sector;
 use super::certification::{Certification, SeoKind};
 use crate::actor::{Grant, Role};
+use crate::contract::quorum::draw::Enrolled;
 use crate::ids::{CertificationId, Id, OrganisationId, PersonId};
 use crate::log::entry::Header;
 use crate::log::state::Finding;
@@ -35,6 +36,8 @@ pub struct State {
     grants: BTreeSet<(PersonId, Grant)>,
     /// Where auditors are: few, and asked for at each grant to a supplier.
     auditors: BTreeSet<(OrganisationId, PersonId)>,
+    /// Who verifies, with the log index of the grant: every draw asks for all.
+    verifiers: BTreeMap<(PersonId, OrganisationId), u64>,
     certifications: BTreeMap<CertificationId, Recorded>,
     by_organisation: BTreeMap<OrganisationId, Vec<CertificationId>>,
 }
@@ -77,6 +80,22 @@ impl State {
             .take_while(|(holder, _)| *holder == person)
             .map(|(_, grant)| self.group(grant.organisation))
             .collect()
+    }
+
+    /// Everybody with the role of a verifier, as a draw needs them.
+    pub(crate) fn verifiers(&self) -> impl Iterator<Item = Enrolled> + '_ {
+        self.verifiers
+            .iter()
+            .filter_map(|((person, organisation), granted)| {
+                let found = self.get(*organisation)?;
+                Some(Enrolled {
+                    person: *person,
+                    organisation: *organisation,
+                    group: found.group,
+                    sector: found.sector,
+                    granted: *granted,
+                })
+            })
     }
 
     /// Whether the organisation had a valid certification of one of the kinds on a day, as far as the log knew before
@@ -161,6 +180,10 @@ impl State {
             self.auditors.insert((grant.organisation, person));
         }
         if self.grants.insert((person, grant)) {
+            if grant.role == Role::Verifier {
+                let key = (person, grant.organisation);
+                self.verifiers.insert(key, header.index);
+            }
             Ok(())
         } else {
             Err(header.finding("role", "a role not yet held", grant.role))
@@ -189,6 +212,9 @@ impl State {
     ) -> Result<(), Finding> {
         if grant.role == Role::Auditor {
             self.auditors.remove(&(grant.organisation, person));
+        }
+        if grant.role == Role::Verifier {
+            self.verifiers.remove(&(person, grant.organisation));
         }
         if self.grants.remove(&(person, grant)) {
             Ok(())

@@ -1,7 +1,7 @@
 //! Drawn lots. The seed hashes the salts of all opened bids, each chosen before its bidder could know another's, so that
 //! no single party controls it.
 
-use crate::ids::{Id, SealedId};
+use crate::ids::Id;
 use crate::log::commitment::Salt;
 use crate::log::hash::{Hash, sha256};
 
@@ -16,15 +16,16 @@ pub fn seed(salts: impl Iterator<Item = Salt>) -> Hash {
     sha256(&[SEED_TAG, &salts.concat()].concat())
 }
 
-/// The lot of a bid: SHA-256 of a tag, the seed and the id of its sealed entry, which was fixed before the salts were
-/// known. The lowest lot wins.
-pub fn lot(seed: Hash, sealed: SealedId) -> Hash {
-    sha256(&[LOT_TAG, seed.as_bytes(), sealed.uuid().as_bytes()].concat())
+/// The lot of whatever takes part: SHA-256 of a tag, the seed and its id, which was fixed before the seed could be known (of a
+/// bid: the id of its sealed entry). The lowest lot wins.
+pub fn lot(seed: Hash, of: impl Id) -> Hash {
+    sha256(&[LOT_TAG, seed.as_bytes(), of.uuid().as_bytes()].concat())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::SealedId;
     use uuid::Uuid;
 
     #[test]
@@ -38,7 +39,7 @@ mod tests {
     #[test]
     fn each_sealed_entry_has_its_own_lot() {
         let base = seed([Salt([1; 32])].into_iter());
-        let id = |n| SealedId::from_uuid(Uuid::from_u128(n));
+        let id = |n| -> SealedId { SealedId::from_uuid(Uuid::from_u128(n)) };
         assert_ne!(lot(base, id(1)), lot(base, id(2)));
         assert_eq!(lot(base, id(1)), lot(base, id(1)));
     }

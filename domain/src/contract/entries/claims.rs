@@ -3,17 +3,21 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ALLOWED, acted_for, recorded};
+use super::{ALLOWED, acted_for, check_publishable, recorded};
 use crate::actor::Role;
 use crate::amount::Quantity;
 use crate::contract::claim::Claim;
-use crate::contract::small_cells::check_verified;
+use crate::contract::quorum::duty::decide_judging;
+use crate::contract::quorum::judgement::{Conclusion, conclude};
+use crate::contract::quorum::state::Task;
+use crate::contract::quorum::{Assignment, Quorum};
+use crate::contract::state::RecordedClaim;
 use crate::contract::status::ClaimStep;
 use crate::contract::submission::{SubmissionFacts, decide_submission};
 use crate::contract::verification::{
     Verification, decide_rejection, decide_verification, decide_withdrawal,
 };
-use crate::ids::ClaimId;
+use crate::ids::{ClaimId, OrganisationId, PersonId};
 use crate::log::entry::{EntryActor, EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
@@ -67,6 +71,7 @@ impl EntryBody for ClaimSubmitted {
         state
             .contracts
             .submit(claim.clone(), submitter, (outcome, group));
+        state.contracts.quorums.submitted(claim, header.index);
         state.tally.attested("evidence behind claims");
         if claim.counted.is_some() {
             state.tally.attested("workings behind claims");
@@ -92,7 +97,8 @@ impl EntryBody for ClaimWithdrawn {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let recorded = recorded(self.claim, header, state)?;
         acted_for(header, recorded.claim.claimant, &[Role::Supplier])?;
-        decide_withdrawal(recorded.status)
+        let task = state.contracts.quorums.task(self.claim);
+        decide_withdrawal(recorded.status, task.is_some_and(Task::is_drawn))
             .map_err(|error| header.finding("claim", ALLOWED, error))?;
         state.contracts.end(self.claim, ClaimStep::Withdraw);
         Ok(())
@@ -114,6 +120,25 @@ pub struct ClaimVerified {
 impl EntryBody for ClaimVerified {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let recorded = recorded(self.claim, header, state)?;
+        if let Some(task) = state.contracts.quorums.task(self.claim)
+            && task.published.quorum.verifiers > 1
+        {
+            let quorum = &task.published.quorum;
+            let claimed = (self.claim, &recorded.claim.quantity);
+            let concluded = concluded(
+                quorum,
+                claimed,
+                &task.assignments,
+                &self.verifications,
+                header,
+            )?;
+            for finding in &self.verifications {
+                if finding.accepted.units() > 0 {
+                    check_publishable(&recorded.claim, &finding.accepted, header, state)?;
+                }
+            }
+            return self.settle(concluded, header, state);
+        }
         for verification in &self.verifications {
             let signed = |actor: &&EntryActor| {
                 actor.role == Role::Verifier
@@ -130,10 +155,30 @@ impl EntryBody for ClaimVerified {
             state.organisations.groups_of(person)
         })
         .map_err(|error| header.finding("verification", ALLOWED, error))?;
-        if let Some(measure) = state.catalogues.measure(&recorded.claim.measure) {
-            check_verified(&recorded.claim, measure, &verified)
-                .map_err(|error| header.finding("verification", ALLOWED, error))?;
+        check_publishable(&recorded.claim, &verified, header, state)?;
+        if let Some(task) = state.contracts.quorums.task(self.claim) {
+            let [alone] = self.verifications.as_slice() else {
+                return Err(header.finding("quorum", 1, self.verifications.len()));
+            };
+            drawn_alone(task, (alone.verifier, alone.organisation), header, recorded)?;
         }
+        self.settle(Conclusion::Verified(verified), header, state)
+    }
+}
+
+impl ClaimVerified {
+    fn settle(
+        &self,
+        concluded: Conclusion,
+        header: &Header,
+        state: &mut State,
+    ) -> Result<(), Finding> {
+        let verified = match concluded {
+            Conclusion::Verified(verified) => verified,
+            other => {
+                return Err(header.finding("verified quantity", wording(&other), &self.verified));
+            }
+        };
         state
             .contracts
             .verify(self.claim, verified.clone(), &self.verifications);
@@ -146,6 +191,47 @@ impl EntryBody for ClaimVerified {
     }
 }
 
+fn wording(concluded: &Conclusion) -> &'static str {
+    match concluded {
+        Conclusion::Third => "a further verifier, for the first disagree",
+        Conclusion::Verified(_) => "a verified quantity",
+        Conclusion::Rejected => "nothing, for the lower median is none",
+    }
+}
+
+/// What follows from the opened findings of several drawn verifiers, one of whom acts.
+fn concluded(
+    quorum: &Quorum,
+    (claim, claimed): (ClaimId, &Quantity),
+    assignments: &[Assignment],
+    findings: &[Verification],
+    header: &Header,
+) -> Result<Conclusion, Finding> {
+    let last = header.actor(Role::Verifier)?.id;
+    if findings.iter().all(|finding| finding.verifier != last) {
+        return Err(header.finding("actors", "one of the verifiers", last));
+    }
+    conclude(quorum, (claim, claimed), assignments, findings)
+        .map_err(|error| header.finding("quorum", ALLOWED, error))
+}
+
+/// Whether somebody is the one verifier who was drawn for a claim.
+fn drawn_alone(
+    task: &Task,
+    (verifier, organisation): (PersonId, OrganisationId),
+    header: &Header,
+    recorded: &RecordedClaim,
+) -> Result<(), Finding> {
+    // A claim with an open question can only be rejected, which its status has shown.
+    let seat = decide_judging(recorded.status, &task.assignments, verifier, false)
+        .map_err(|error| header.finding("assignment", ALLOWED, error))?;
+    if seat.organisation == organisation {
+        Ok(())
+    } else {
+        Err(header.finding("organisation", seat.organisation, organisation))
+    }
+}
+
 /// `claim.rejected`: a verifier refused a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -154,12 +240,36 @@ pub struct ClaimRejected {
     pub claim: ClaimId,
     /// SHA-256 of the reason, whose text lives in the erasable directory.
     pub reason: Hash,
+    /// What each of several drawn verifiers found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verifications: Vec<Verification>,
 }
 
 impl EntryBody for ClaimRejected {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let recorded = recorded(self.claim, header, state)?;
-        let verifier = header.actor(Role::Verifier)?.id;
+        let by = header.actor(Role::Verifier)?;
+        let verifier = by.id;
+        match state.contracts.quorums.task(self.claim) {
+            Some(task) if task.published.quorum.verifiers > 1 => {
+                let quorum = &task.published.quorum;
+                let claimed = (self.claim, &recorded.claim.quantity);
+                let findings = &self.verifications;
+                let concluded = concluded(quorum, claimed, &task.assignments, findings, header)?;
+                if concluded != Conclusion::Rejected {
+                    return Err(header.finding("rejection", wording(&concluded), "nothing"));
+                }
+                state.contracts.end(self.claim, ClaimStep::Reject);
+                state.tally.recomputed("verified quantities");
+                state.tally.attested("verifiers' judgements");
+                return Ok(());
+            }
+            Some(task) => drawn_alone(task, (verifier, by.organisation), header, recorded)?,
+            None => {}
+        }
+        if !self.verifications.is_empty() {
+            return Err(header.finding("verifications", 0, self.verifications.len()));
+        }
         let facts = state.contracts.claim_facts(recorded, &state.organisations);
         decide_rejection(&facts, verifier, |person| {
             state.organisations.groups_of(person)

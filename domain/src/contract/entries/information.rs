@@ -7,6 +7,7 @@ use super::{ALLOWED, acted_for, recorded};
 use crate::actor::Role;
 use crate::contract::claim::Evidence;
 use crate::contract::information::{check_answer, decide_request};
+use crate::contract::quorum::duty::decide_judging;
 use crate::contract::status::ClaimStep;
 use crate::ids::ClaimId;
 use crate::log::entry::{EntryBody, Header};
@@ -32,6 +33,11 @@ impl EntryBody for InformationRequested {
             state.organisations.groups_of(person)
         })
         .map_err(|error| header.finding("question", ALLOWED, error))?;
+        if let Some(task) = state.contracts.quorums.task(self.claim) {
+            decide_judging(recorded.status, &task.assignments, verifier, true)
+                .map_err(|error| header.finding("question", ALLOWED, error))?;
+        }
+        state.contracts.quorums.begin(self.claim, verifier);
         state
             .contracts
             .step(self.claim, ClaimStep::RequestInformation);
@@ -63,6 +69,7 @@ impl EntryBody for InformationGiven {
         let same = state.contracts.same_evidence(&claim);
         check_answer(&claim, recorded.status, measure, same)
             .map_err(|error| header.finding("answer", ALLOWED, error))?;
+        state.contracts.quorums.answered(self.claim, header.at);
         state.contracts.step(self.claim, ClaimStep::GiveInformation);
         state.contracts.add_evidence(self.claim, &self.evidence);
         state.tally.attested("evidence behind claims");

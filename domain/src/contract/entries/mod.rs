@@ -2,20 +2,30 @@
 
 mod beneficiary;
 mod claims;
+mod confirmed;
 mod exclusion;
 mod information;
 mod performance;
+mod quorum;
 mod signed;
 
 pub use beneficiary::BeneficiariesErased;
 pub use claims::{ClaimRejected, ClaimSubmitted, ClaimVerified, ClaimWithdrawn};
+pub use confirmed::ClaimConfirmed;
 pub use exclusion::ExclusionLogged;
 pub use information::{InformationGiven, InformationRequested};
 pub use performance::{ContractVaried, KpiRated};
+pub use quorum::{
+    Drawn, QuorumPublished, VerificationSealed, VerifierDeclined, VerifierDischarged,
+    VerifierWithdrew, VerifiersAssigned,
+};
 pub use signed::ContractSigned;
 
+use super::claim::Claim;
+use super::small_cells::check_verified;
 use super::state::RecordedClaim;
 use crate::actor::Role;
+use crate::amount::Quantity;
 use crate::ids::{ClaimId, OrganisationId};
 use crate::log::entry::{EntryActor, Header};
 use crate::log::state::{Finding, State};
@@ -41,6 +51,20 @@ pub(crate) fn acted_for<'h>(
             );
             header.finding("actors", expected, "none")
         })
+}
+
+/// Whether what was accepted of a claim describes enough people to be published.
+fn check_publishable(
+    claim: &Claim,
+    accepted: &Quantity,
+    header: &Header,
+    state: &State,
+) -> Result<(), Finding> {
+    match state.catalogues.measure(&claim.measure) {
+        Some(measure) => check_verified(claim, measure, accepted)
+            .map_err(|error| header.finding("verification", ALLOWED, error)),
+        None => Ok(()),
+    }
 }
 
 fn recorded<'s>(

@@ -1,0 +1,420 @@
+//! Verification by a quorum: verifiers who are drawn, judge behind seals, leave, and have a record.
+
+use anyhow::{Context, Result};
+use commonweal_domain::actor::Role;
+use commonweal_tests::{TestApp, User, on_both};
+use serde_json::{Value, json};
+
+use crate::credit_world::{REJECT, SUBMIT, VERIFY, WITHDRAW, World, file, finding, text};
+
+on_both!(
+    verifiers_of_two_sectors_judge_behind_seals_and_the_lower_quantity_counts,
+    whoever_declines_or_withdraws_is_followed_by_the_next,
+    a_disagreement_goes_to_a_third,
+    several_who_accept_nothing_reject_the_claim,
+    a_late_or_dependent_verifier_gives_the_seat_free,
+    with_too_few_verifiers_the_seat_stays_open,
+    a_quorum_of_one_is_drawn_too,
+);
+
+pub(crate) const PUBLISH: &str = "mutation ($input: PublishQuorumInput!) {
+    made: publishQuorum(input: $input) { quorum { number commitment } userErrors { code message path } }
+}";
+pub(crate) const ASSIGN: &str = "mutation ($input: AssignVerifiersInput!) {
+    made: assignVerifiers(input: $input) { claim { id status } userErrors { code message path } }
+}";
+const DECLINE: &str = "mutation ($input: LeaveAssignmentInput!) {
+    made: declineAssignment(input: $input) { claim { id } userErrors { code message path } }
+}";
+const LEAVE: &str = "mutation ($input: LeaveAssignmentInput!) {
+    made: withdrawFromAssignment(input: $input) { claim { id } userErrors { code message path } }
+}";
+const DISCHARGE: &str = "mutation ($input: DischargeVerifierInput!) {
+    made: dischargeVerifier(input: $input) { claim { id } userErrors { code message path } }
+}";
+const ASK: &str = "mutation ($input: RequestInformationInput!) {
+    made: requestInformation(input: $input) { claim { id status } userErrors { code message path } }
+}";
+const ANSWER: &str = "mutation ($input: GiveInformationInput!) {
+    made: giveInformation(input: $input) { claim { id status } userErrors { code message path } }
+}";
+const SHOW: &str = "query ($id: ID!) { claim(id: $id) {
+    status verified { quantity } verifications { verifier accepted { quantity } }
+    draw { quorumNumber position link seed }
+    assignments { verifier status due thirdOpinion reason organisation { sector } feeFrom { name } }
+} }";
+
+/// The world of claims with verifiers of every sector.
+pub(crate) struct Bench {
+    pub(crate) world: World,
+    verifiers: Vec<User>,
+}
+
+pub(crate) fn terms(verifiers: u8, sectors: u8) -> Value {
+    json!({ "verifiers": verifiers, "sectors": sectors, "tolerance": "0.1", "days": 7, "fee": "CLAIMANT" })
+}
+
+impl Bench {
+    pub(crate) async fn new(app: TestApp, quorum: Value) -> Result<Self> {
+        let world = World::new(app).await?;
+        let mut verifiers = Vec::new();
+        for (name, sector) in [
+            ("City Laboratory", "PUBLIC"),
+            ("Fair Measure", "CIVIL_SOCIETY"),
+            ("Second Assurance", "PRIVATE"),
+        ] {
+            let own = world
+                .app
+                .organisation(&world.registrar, name, sector)
+                .await?;
+            verifiers.push(world.app.user(own, &[Role::Verifier]).await?);
+        }
+        let input = json!({ "input": quorum });
+        world
+            .app
+            .data(Some(&world.registrar), PUBLISH, input)
+            .await?;
+        Ok(Self { world, verifiers })
+    }
+
+    async fn submit(&self, key: &str) -> Result<String> {
+        self.world.submit(self.world.claim_input(key, "10.0")).await
+    }
+
+    pub(crate) async fn assigned(&self, key: &str) -> Result<String> {
+        let claim = self.submit(key).await?;
+        self.assign(&claim).await?;
+        Ok(claim)
+    }
+
+    async fn assign(&self, claim: &str) -> Result<()> {
+        let input = json!({ "claim": claim });
+        self.world
+            .make(&self.world.supplier, ASSIGN, input, "claim")
+            .await?;
+        Ok(())
+    }
+
+    async fn show(&self, claim: &str) -> Result<Value> {
+        let id = json!({ "id": claim });
+        let mut found = self.world.app.data(None, SHOW, id).await?;
+        Ok(found["claim"].take())
+    }
+
+    fn user(&self, verifier: &Value) -> Result<&User> {
+        let mut all = self.verifiers.iter().chain([&self.world.verifier]);
+        let id = text(verifier);
+        let found = all.find(|user| format!("person:{}", user.person) == id);
+        found.with_context(|| format!("{id} is nobody of this test"))
+    }
+
+    /// Those who sit, in the order of the draws.
+    pub(crate) async fn sitting(&self, claim: &str) -> Result<Vec<&User>> {
+        let shown = self.show(claim).await?;
+        let all = shown["assignments"].as_array().cloned().unwrap_or_default();
+        let sits = all.iter().filter(|one| one["status"] == "SITTING");
+        sits.map(|one| self.user(&one["verifier"])).collect()
+    }
+
+    /// Somebody who was not drawn.
+    async fn stranger(&self, claim: &str) -> Result<&User> {
+        let shown = self.show(claim).await?;
+        let all = shown["assignments"].as_array().cloned().unwrap_or_default();
+        let mut everybody = self.verifiers.iter().chain([&self.world.verifier]);
+        let drawn = |user: &&User| {
+            let id = format!("person:{}", user.person);
+            all.iter().any(|one| text(&one["verifier"]) == id)
+        };
+        everybody.find(|user| !drawn(user)).context("all drawn")
+    }
+
+    pub(crate) async fn verify(&self, user: &User, claim: &str, hours: &str) -> Result<()> {
+        let input = finding(claim, hours);
+        self.world.make(user, VERIFY, input, "claim").await?;
+        Ok(())
+    }
+
+    pub(crate) async fn record(&self, user: &User) -> Result<Value> {
+        let query = "query ($id: ID!) { verifierRecord(verifier: $id) {
+            assigned accepted rejected overturned declined withdrew discharged } }";
+        let id = json!({ "id": format!("person:{}", user.person) });
+        let mut found = self.world.app.data(None, query, id).await?;
+        Ok(found["verifierRecord"].take())
+    }
+
+    async fn registered_role(
+        &self,
+        mutation: &str,
+        user: &User,
+        at: &User,
+        role: &str,
+    ) -> Result<()> {
+        let document = format!(
+            "mutation ($input: RoleInput!) {{ {mutation}(input: $input) {{ userErrors {{ code message }} }} }}"
+        );
+        let input = json!({ "input": { "person": format!("person:{}", user.person),
+            "organisation": at.organisation_id(), "role": role } });
+        let registrar = Some(&self.world.registrar);
+        self.world.app.data(registrar, &document, input).await?;
+        Ok(())
+    }
+}
+
+async fn verifiers_of_two_sectors_judge_behind_seals_and_the_lower_quantity_counts(
+    app: TestApp,
+) -> Result<()> {
+    let bench = Bench::new(app, terms(2, 2)).await?;
+    let world = &bench.world;
+    let claim = bench.submit("a").await?;
+    let early = world
+        .refuse(&world.verifier, VERIFY, finding(&claim, "10.0"))
+        .await?;
+    assert_eq!(early.code, "FORBIDDEN");
+    assert!(early.message.contains("was not drawn"), "{}", early.message);
+    bench.assign(&claim).await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "IN_VERIFICATION");
+    assert_eq!(shown["draw"]["position"], "1");
+    let drawn = shown["assignments"].as_array().cloned().unwrap_or_default();
+    assert_eq!(drawn.len(), 2);
+    assert_ne!(
+        drawn[0]["organisation"]["sector"],
+        drawn[1]["organisation"]["sector"]
+    );
+    assert_eq!(drawn[0]["feeFrom"]["name"], "Han River Works");
+    let again = world
+        .refuse(&world.supplier, ASSIGN, json!({ "claim": claim }))
+        .await?;
+    assert_eq!(again.code, "NO_SEAT");
+    let back = world
+        .refuse(&world.supplier, WITHDRAW, json!({ "claim": claim }))
+        .await?;
+    assert_eq!(back.code, "VERIFIERS_DRAWN");
+    let stranger = bench.stranger(&claim).await?;
+    let refused = world
+        .refuse(stranger, VERIFY, finding(&claim, "10.0"))
+        .await?;
+    assert_eq!(refused.code, "FORBIDDEN");
+
+    let sitting = bench.sitting(&claim).await?;
+    bench.verify(sitting[0], &claim, "10.0").await?;
+    let sealed = bench.show(&claim).await?;
+    assert_eq!(sealed["status"], "IN_VERIFICATION");
+    assert_eq!(sealed["verifications"], json!([]), "nobody sees the first");
+    assert_eq!(sealed["assignments"][0]["status"], "JUDGED");
+    let twice = world
+        .refuse(sitting[0], VERIFY, finding(&claim, "9.0"))
+        .await?;
+    assert_eq!(twice.code, "JUDGED");
+    bench.verify(sitting[1], &claim, "9.5").await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "VERIFIED");
+    assert_eq!(shown["verified"]["quantity"], "9.5");
+    let found = shown["verifications"].as_array().map(Vec::len);
+    assert_eq!(found, Some(2));
+    assert_eq!(
+        bench.record(sitting[0]).await?,
+        json!({ "assigned": "1", "accepted": "1", "rejected": "0", "overturned": "0",
+            "declined": "0", "withdrew": "0", "discharged": "0" })
+    );
+    world.issue(&claim, "a").await?;
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn whoever_declines_or_withdraws_is_followed_by_the_next(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(1, 1)).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let leaving = json!({ "claim": claim, "reason": "no time this month" });
+    let first = bench.sitting(&claim).await?[0];
+    let unbegun = world.refuse(first, LEAVE, leaving.clone()).await?;
+    assert_eq!(unbegun.code, "NOT_BEGUN");
+    world.make(first, DECLINE, leaving.clone(), "claim").await?;
+    let again = world.refuse(first, DECLINE, leaving.clone()).await?;
+    assert_eq!(again.code, "FORBIDDEN");
+    let second = bench.sitting(&claim).await?[0];
+    assert_ne!(first.person, second.person);
+    let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
+    let gone = world.refuse(first, ASK, question.clone()).await?;
+    assert_eq!(gone.code, "FORBIDDEN");
+    world.make(second, ASK, question, "claim").await?;
+    let begun = world.refuse(second, DECLINE, leaving.clone()).await?;
+    assert_eq!(begun.code, "BEGUN");
+    world.make(second, LEAVE, leaving, "claim").await?;
+    let third = bench.sitting(&claim).await?[0];
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "INFORMATION_REQUESTED");
+    assert_eq!(shown["assignments"][0]["reason"], "no time this month");
+    let waiting = world.refuse(third, VERIFY, finding(&claim, "10.0")).await?;
+    assert_eq!(waiting.code, "CLAIM_STATUS");
+    let answer =
+        json!({ "claim": claim, "answer": "the site manager", "evidence": [file("sheet 4")] });
+    world.make(&world.supplier, ANSWER, answer, "claim").await?;
+    bench.verify(third, &claim, "10.0").await?;
+    let record = bench.record(second).await?;
+    assert_eq!(
+        (&record["withdrew"], &record["assigned"]),
+        (&json!("1"), &json!("1"))
+    );
+    assert_eq!(bench.record(first).await?["declined"], "1");
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_disagreement_goes_to_a_third(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(2, 2)).await?;
+    let claim = bench.assigned("a").await?;
+    let sitting = bench.sitting(&claim).await?;
+    bench.verify(sitting[0], &claim, "10.0").await?;
+    bench.verify(sitting[1], &claim, "5.0").await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "IN_VERIFICATION");
+    assert_eq!(
+        shown["verifications"],
+        json!([]),
+        "the third judges unmoved"
+    );
+    assert_eq!(shown["assignments"][2]["thirdOpinion"], true);
+    let third = bench.sitting(&claim).await?;
+    assert_eq!(third.len(), 1);
+    bench.verify(third[0], &claim, "7.0").await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["verified"]["quantity"], "7.0");
+    bench.world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn several_who_accept_nothing_reject_the_claim(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(2, 2)).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let sitting = bench.sitting(&claim).await?;
+    let bare = json!({ "claim": claim, "reason": "the sheets are unsigned" });
+    let unsaid = world.refuse(sitting[0], REJECT, bare).await?;
+    assert_eq!(
+        (unsaid.code.as_str(), unsaid.path.as_deref()),
+        ("TEXT", Some("method"))
+    );
+    let refusing =
+        json!({ "claim": claim, "reason": "the sheets are unsigned", "method": "ISAE 3000" });
+    world
+        .make(sitting[0], REJECT, refusing.clone(), "claim")
+        .await?;
+    assert_eq!(bench.show(&claim).await?["status"], "IN_VERIFICATION");
+    world.make(sitting[1], REJECT, refusing, "claim").await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "REJECTED");
+    assert_eq!(shown["verifications"][0]["accepted"], Value::Null);
+    assert_eq!(bench.record(sitting[1]).await?["rejected"], "1");
+    // Its evidence is free again, and the next claim has a draw of its own.
+    let mut again = world.claim_input("b", "10.0");
+    again["evidence"] = json!([file("a")]);
+    let again = world.make(&world.supplier, SUBMIT, again, "claim").await?;
+    bench.assign(&again).await?;
+    assert_eq!(bench.show(&again).await?["draw"]["position"], "2");
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_late_or_dependent_verifier_gives_the_seat_free(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(2, 1)).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let sitting = bench.sitting(&claim).await?;
+    let seat =
+        |user: &User| json!({ "claim": claim, "verifier": format!("person:{}", user.person) });
+    let early = world
+        .refuse(&world.registrar, DISCHARGE, seat(sitting[0]))
+        .await?;
+    assert_eq!(
+        (early.code.as_str(), early.path.as_deref()),
+        ("NOT_OVERDUE", Some("verifier"))
+    );
+    let stranger = bench.stranger(&claim).await?;
+    let unknown = world
+        .refuse(&world.registrar, DISCHARGE, seat(stranger))
+        .await?;
+    assert_eq!(unknown.code, "NOT_DRAWN");
+    bench
+        .registered_role("grantRole", sitting[0], &world.supplier, "SUPPLIER")
+        .await?;
+    let bound = world
+        .refuse(sitting[0], VERIFY, finding(&claim, "10.0"))
+        .await?;
+    assert_eq!(bound.code, "FORBIDDEN");
+    world
+        .make(&world.registrar, DISCHARGE, seat(sitting[0]), "claim")
+        .await?;
+    world.app.advance_seconds(8 * 86_400);
+    world
+        .make(&world.registrar, DISCHARGE, seat(sitting[1]), "claim")
+        .await?;
+    let now = bench.sitting(&claim).await?;
+    assert_eq!(now.len(), 2);
+    assert!(
+        now.iter()
+            .all(|user| sitting.iter().all(|old| old.person != user.person))
+    );
+    for user in now {
+        bench.verify(user, &claim, "10.0").await?;
+    }
+    assert_eq!(bench.record(sitting[1]).await?["discharged"], "1");
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn with_too_few_verifiers_the_seat_stays_open(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(4, 3)).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let first = bench.sitting(&claim).await?[0];
+    let leaving = json!({ "claim": claim, "reason": "ill" });
+    world.make(first, DECLINE, leaving, "claim").await?;
+    assert_eq!(bench.sitting(&claim).await?.len(), 3);
+    let few = world
+        .refuse(&world.supplier, ASSIGN, json!({ "claim": claim }))
+        .await?;
+    assert_eq!(
+        (few.code.as_str(), few.path.as_deref()),
+        ("TOO_FEW_VERIFIERS", Some("claim"))
+    );
+    // Somebody of the same sector is let in, and stands behind whoever was there before the claim.
+    let sector = bench.show(&claim).await?["assignments"][0]["organisation"]["sector"].clone();
+    let own = world
+        .app
+        .organisation(&world.registrar, "Late Assurance", &text(&sector))
+        .await?;
+    world.app.user(own, &[Role::Verifier]).await?;
+    bench.assign(&claim).await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["assignments"].as_array().map(Vec::len), Some(5));
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_quorum_of_one_is_drawn_too(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(1, 1)).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let stranger = bench.stranger(&claim).await?;
+    let refused = world
+        .refuse(stranger, REJECT, json!({ "claim": claim, "reason": "no" }))
+        .await?;
+    assert_eq!(refused.code, "FORBIDDEN");
+    let one = bench.sitting(&claim).await?[0];
+    bench.verify(one, &claim, "8.0").await?;
+    assert_eq!(bench.show(&claim).await?["verified"]["quantity"], "8.0");
+    let other = bench.assigned("b").await?;
+    let one = bench.sitting(&other).await?[0];
+    world
+        .make(
+            one,
+            REJECT,
+            json!({ "claim": other, "reason": "no" }),
+            "claim",
+        )
+        .await?;
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
