@@ -80,6 +80,8 @@ pub struct State {
     ratings: BTreeMap<(KpiId, Date), Vec<Rated>>,
     /// Whose claims are about other outcomes than a claim.
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
+    /// Files that were erased, by the claim behind which they stood.
+    erased: BTreeMap<ClaimId, BTreeSet<Hash>>,
 }
 
 impl State {
@@ -197,6 +199,29 @@ impl State {
             let earlier = self.evidence.get(&file.sha256)?.iter().find(other)?;
             Some((*earlier, file.sha256))
         })
+    }
+
+    /// The files behind a claim that were erased.
+    pub(super) fn erased(&self, claim: ClaimId) -> BTreeSet<Hash> {
+        self.erased.get(&claim).cloned().unwrap_or_default()
+    }
+
+    /// Another live claim of the same claimant that rests on one of some files.
+    pub(super) fn other_claim_on(&self, claim: &Claim, files: &[Hash]) -> Option<(ClaimId, Hash)> {
+        let theirs = |id: &&ClaimId| {
+            let other = self.claims.get(id);
+            **id != claim.id && other.is_some_and(|other| other.claim.claimant == claim.claimant)
+        };
+        files.iter().find_map(|file| {
+            let mut live = self.evidence.get(file)?.iter().filter(theirs);
+            let other = live.find(|id| !self.erased(**id).contains(file))?;
+            Some((*other, *file))
+        })
+    }
+
+    /// Takes in an erasure that was found right.
+    pub(super) fn erase(&mut self, claim: ClaimId, files: &[Hash]) {
+        self.erased.entry(claim).or_default().extend(files);
     }
 
     /// The first claim with the same external reference, and what all with it claim together.

@@ -210,6 +210,8 @@ kinds! {
     ClaimVerified = "claim.verified", 1, crate::contract::entries::ClaimVerified;
     /// A verifier refused a claim.
     ClaimRejected = "claim.rejected", 1, crate::contract::entries::ClaimRejected;
+    /// Files behind a claim were deleted.
+    EvidenceErased = "evidence.erased", 1, crate::contract::entries::EvidenceErased;
     /// Credits of a measure, place and vintage can be issued.
     ClassDefined = "class.defined", 1, crate::credit::entries::ClassDefined;
     /// The credits of one verified claim.

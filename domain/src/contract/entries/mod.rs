@@ -1,12 +1,14 @@
 //! Log entries of contracts and claims.
 
 mod claims;
+mod evidence;
 mod exclusion;
 mod information;
 mod performance;
 mod signed;
 
 pub use claims::{ClaimRejected, ClaimSubmitted, ClaimVerified, ClaimWithdrawn};
+pub use evidence::EvidenceErased;
 pub use exclusion::ExclusionLogged;
 pub use information::{InformationGiven, InformationRequested};
 pub use performance::{ContractVaried, KpiRated};
