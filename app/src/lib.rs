@@ -15,6 +15,7 @@ pub mod catalogue;
 mod certification;
 pub mod challenge;
 pub mod claim;
+pub mod claim_draft;
 mod claim_exclusion;
 pub mod class;
 pub mod clock;
@@ -25,6 +26,7 @@ pub mod contract;
 pub mod draft;
 pub mod error;
 pub mod evaluation;
+pub mod evidence;
 pub mod exclusion;
 mod group;
 mod history;
@@ -82,6 +84,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) ids: Ids,
     sealing: Option<SealingKey>,
+    evidence: Option<evidence::EvidenceObjects>,
     pub(crate) rankings: ranking::InProgress,
 }
 
@@ -93,6 +96,7 @@ impl App {
             store,
             ids,
             sealing: None,
+            evidence: None,
             rankings: ranking::InProgress::default(),
         }
     }

@@ -1,19 +1,22 @@
 //! The harness of the integration tests: a whole service over a fresh database, on a loopback port, driven over HTTP.
 
 mod database;
+mod evidence;
 mod process;
 mod schemas;
 mod user;
 mod watchdog;
 
 pub use database::Database;
+pub use evidence::{MAX_FILE, file, pdf};
 pub use process::{Process, run_commonweal};
 pub use schemas::EntrySchemas;
 pub use user::User;
 pub use watchdog::log_signer;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 use commonweal_api::graphql::cost::bucket::BucketSettings;
@@ -22,6 +25,7 @@ use commonweal_api::http::shutdown::Shutdown;
 use commonweal_api::server::{self, ServerOptions};
 use commonweal_app::App;
 use commonweal_app::clock::ManualClock;
+use commonweal_app::evidence::EvidenceObjects;
 use commonweal_app::rng::{Ids, SeededRng};
 use commonweal_app::sealing::SealingKey;
 use commonweal_app::store::Store;
@@ -51,6 +55,8 @@ pub struct TestApp {
     client: reqwest::Client,
     /// What publisher and watchdog keep between runs.
     notes: tempfile::TempDir,
+    /// Files of evidence that were stored because an input named them.
+    stored: Mutex<BTreeSet<(OrganisationId, String)>>,
     shutdown: Shutdown,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -63,9 +69,13 @@ impl TestApp {
         let clock = ManualClock::new(EPOCH);
         let rng = SeededRng::new(SEED.fetch_add(1, Ordering::Relaxed));
         let ids = Ids::from(Arc::new(clock.clone()), Arc::new(rng));
+        let notes = tempfile::tempdir()?;
+        let files =
+            EvidenceObjects::in_folder(&notes.path().join("evidence"), u64::try_from(MAX_FILE)?)?;
         let app = Arc::new(
             App::new(Store::open(database.url(), ids).await?)
-                .with_sealing_key(SealingKey::generate()),
+                .with_sealing_key(SealingKey::generate())
+                .with_evidence(files),
         );
         let registry = app.found_registry("Test registry", "KR-11").await?;
 
@@ -90,7 +100,8 @@ impl TestApp {
             registry,
             database,
             client: reqwest::Client::new(),
-            notes: tempfile::tempdir()?,
+            notes,
+            stored: Mutex::default(),
             shutdown,
             serving,
         })
@@ -158,6 +169,9 @@ impl TestApp {
         document: &str,
         variables: Value,
     ) -> Result<Value> {
+        if let Some(user) = user {
+            self.store_named(user, &variables["input"]).await?;
+        }
         let mut request = self
             .client
             .post(format!("{}/graphql", self.url))

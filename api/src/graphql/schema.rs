@@ -18,6 +18,7 @@ use super::challenge::{self, Challenge, ChallengeQuery};
 use super::challenge_mutation::ChallengeMutation;
 use super::changes::ChangeMutation;
 use super::claim::{self, Claim, ClaimQuery};
+use super::claim_draft::{ClaimDraftMutation, ClaimDraftQuery};
 use super::claim_mutation::ClaimMutation;
 use super::compliance::ComplianceQuery;
 use super::confirmation::{self, ConfirmationMutation, ConfirmationQuery, ConfirmationRequest};
@@ -32,6 +33,7 @@ use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::draft::{DraftMutation, DraftQuery};
 use super::errors::Code;
 use super::evaluation_input::EvaluationMutation;
+use super::evidence::{EvidenceMutation, EvidenceQuery};
 use super::inquiry::InquiryMutation;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
@@ -211,6 +213,8 @@ pub struct Query(
     ContractQuery,
     PerformanceQuery,
     ClaimQuery,
+    ClaimDraftQuery,
+    EvidenceQuery,
     ClassQuery,
     BatchQuery,
     AccountQuery,
@@ -243,6 +247,8 @@ pub struct Mutation(
     ProcessMutation,
     ContractMutation,
     ClaimMutation,
+    ClaimDraftMutation,
+    EvidenceMutation,
     InquiryMutation,
     PerformanceMutation,
     CreditMutation,

@@ -182,7 +182,6 @@ fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_t
         Action::ProposeAward,
         Action::ApproveAward,
         Action::EraseEvidenceEarly,
-        Action::LogExclusion,
         Action::RequestInformation,
         Action::VerifyClaim,
         Action::RejectClaim,

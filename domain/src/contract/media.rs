@@ -57,7 +57,10 @@ const HEAD: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
     /// Not among those that are taken.
-    #[error("`Content-Type`: `{declared}` is not taken as evidence: send one of {}", names())]
+    #[error(
+        "`Content-Type`: `{declared}` is not taken as evidence: send one of {}",
+        names()
+    )]
     NotTaken {
         /// What the sender says.
         declared: String,
@@ -197,7 +200,10 @@ impl Sniffer {
         if self.head.starts_with(b"RIFF") && self.head.get(8..12) == Some(b"WEBP") {
             return Some(Form::Webp);
         }
-        let first = self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.head);
+        let first = self
+            .head
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.head);
         let markup = first.trim_ascii_start().starts_with(b"<");
         (self.is_text() && !markup).then_some(Form::Text)
     }
@@ -271,6 +277,9 @@ mod tests {
     #[test]
     fn a_type_that_is_not_taken_is_answered_with_those_that_are() {
         let error = MediaType::declared("text/html").unwrap_err().to_string();
-        assert!(error.contains("`text/html`") && error.contains("text/csv"), "{error}");
+        assert!(
+            error.contains("`text/html`") && error.contains("text/csv"),
+            "{error}"
+        );
     }
 }

@@ -68,7 +68,9 @@ pub enum ErasureError {
     #[error("`claim`: its evidence is kept for ever")]
     KeptForEver,
     /// Another claim rests on it.
-    #[error("`files`: claim:{claim} rests on the file {sha256} too: erase it there when that claim has ended")]
+    #[error(
+        "`files`: claim:{claim} rests on the file {sha256} too: erase it there when that claim has ended"
+    )]
     OtherClaim {
         /// The other claim.
         claim: ClaimId,
@@ -190,7 +192,10 @@ mod tests {
         assert_eq!(refused(&[], &facts), ErasureError::Count(0));
         assert_eq!(refused(&[file, file], &facts), ErasureError::Twice(file));
         let strange = sha256(b"strange");
-        assert_eq!(refused(&[strange], &facts), ErasureError::NotOfClaim(strange));
+        assert_eq!(
+            refused(&[strange], &facts),
+            ErasureError::NotOfClaim(strange)
+        );
         let open = ErasureFacts {
             status: ClaimStatus::InVerification,
             ..facts

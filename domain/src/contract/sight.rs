@@ -31,7 +31,9 @@ pub fn may_read(
     }
     let verifies = reader.organisations(Role::Verifier).next().is_some();
     claims.iter().any(|claim| {
-        let buys = claim.buyer.is_some_and(|at| reader.holds(at, Role::Officer));
+        let buys = claim
+            .buyer
+            .is_some_and(|at| reader.holds(at, Role::Officer));
         let decides = verifies && !claim.interested && (claim.open || claim.found_by_reader);
         buys || decides
     })

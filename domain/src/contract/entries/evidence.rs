@@ -60,5 +60,9 @@ impl EntryBody for EvidenceErased {
 fn retention_years(recorded: &RecordedClaim, state: &State) -> Option<u32> {
     let answers = recorded.claim.answers?;
     let award = state.contracts.contract(answers.contract)?.award.as_ref()?;
-    state.tenders.plan(award.tender)?.procurement.retention_years
+    state
+        .tenders
+        .plan(award.tender)?
+        .procurement
+        .retention_years
 }
