@@ -233,8 +233,8 @@ async fn nobody_stores_a_file_for_another_organisation(app: TestApp) -> Result<(
     let unknown = "organisation:01931f3e-7c2a-7000-8000-000000000000";
     let cases = [
         (None, owner.as_str(), 401, "UNAUTHENTICATED"),
-        (Some(&two), &owner, 403, "FORBIDDEN"),
-        (Some(&officer), &owner, 403, "FORBIDDEN"),
+        (Some(&two), owner.as_str(), 403, "FORBIDDEN"),
+        (Some(&officer), owner.as_str(), 403, "FORBIDDEN"),
         (Some(&one), unknown, 403, "FORBIDDEN"),
         (Some(&one), "claim:7", 400, "BAD_USER_INPUT"),
     ];

@@ -51,6 +51,8 @@ impl EvidenceObjects {
     /// the environment. Let the bucket drop unfinished multipart uploads after a day.
     #[cfg(feature = "s3")]
     pub fn in_bucket(url: &str, max_bytes: u64) -> Result<Self, AppError> {
+        // An error means that somebody has set one before, which does as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url);
         let bucket = bucket.build().map_err(AppError::internal)?;
         let prefix = url.splitn(4, '/').nth(3).unwrap_or_default();
@@ -109,12 +111,23 @@ impl EvidenceObjects {
             return Ok(());
         };
         // A file that is being written has this ending until it is whole, and the store does not list it.
-        match tokio::fs::remove_file(folder.join(format!("{name}#1"))).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(AppError::internal(error))
-            }
-            _ => Ok(()),
+        let part = tokio::fs::remove_file(folder.join(format!("{name}#1"))).await;
+        there(part)?;
+        // Removed is removed, also when the power fails: the store makes only writes durable.
+        let of_owner = tokio::fs::File::open(folder.join(owner.to_string())).await;
+        if let Some(of_owner) = there(of_owner)? {
+            of_owner.sync_all().await.map_err(AppError::internal)?;
         }
+        Ok(())
+    }
+}
+
+/// What was done, unless there was nothing.
+fn there<T>(done: std::io::Result<T>) -> Result<Option<T>, AppError> {
+    match done {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(AppError::internal(error)),
     }
 }
 
