@@ -7,6 +7,7 @@ pub mod catalogue_files;
 pub mod cli;
 pub mod config;
 mod demo;
+mod evidence_http;
 pub mod graphql;
 pub mod http;
 pub mod keys;

@@ -8,6 +8,7 @@ use axum::Router;
 use commonweal_app::App;
 
 use crate::auth::SignIn;
+use crate::evidence_http;
 use crate::graphql::cost::bucket::BucketSettings;
 use crate::graphql::graphiql;
 use crate::graphql::schema;
@@ -67,7 +68,8 @@ pub fn router(
         shutdown,
     )
     .merge(graphiql::routes())
-    .merge(log_http::routes(Arc::clone(app)));
+    .merge(log_http::routes(Arc::clone(app)))
+    .merge(evidence_http::routes(app));
     let edge = Edge {
         trace_ids: TraceIds::new(app.store().ids().rng().bytes()),
         trusted_proxies: options.trusted_proxies,

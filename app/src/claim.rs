@@ -11,28 +11,39 @@ use commonweal_domain::contract::submission::{
     SubmissionError, SubmissionFacts, check_counted, decide_submission, first_open,
 };
 use commonweal_domain::contract::verification::decide_withdrawal;
-use commonweal_domain::contract::{
-    Claim, ClaimStatus, Counted, Evidence, ExternalReference, Kpi, KpiRef,
-};
-use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId};
+use commonweal_domain::contract::{Claim, ClaimStatus, Counted, ExternalReference, Kpi, KpiRef};
+use commonweal_domain::ids::{ClaimDraftId, ClaimId, ContractId, Id, KpiId, OrganisationId};
 use commonweal_domain::log::entry::Draft;
+use commonweal_domain::log::hash::Hash;
 use commonweal_domain::place::Place;
-use commonweal_domain::time::Period;
+use commonweal_domain::time::{Date, Period};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::App;
 use crate::authorization::authorize;
 use crate::beneficiaries::{Fit, Named};
 use crate::error::AppError;
-use crate::group;
+use crate::evidence::retention;
 use crate::store::claim_rules::{self, working};
-use crate::store::{Command, IdempotencyKey, Tx, Written, claim, contract, delivery, quorum};
+use crate::store::{
+    Command, IdempotencyKey, Tx, Written, claim, contract, delivery, evidence_file, quorum,
+};
 use crate::text::place;
+use crate::{claim_draft, group};
+
+/// A file of the claimant, stored before, that stands behind a claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedEvidence {
+    /// SHA-256 of the file. The store knows its size and media type.
+    pub sha256: Hash,
+    /// Kind of evidence in the measure's words, such as `payroll`.
+    pub kind: String,
+}
 
 /// Which outcome is claimed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClaimedOutcome {
     /// What a KPI of a contract asks for: its measure and place, which nobody retypes.
     Kpi(KpiId),
@@ -62,8 +73,8 @@ pub struct SubmitClaim {
     pub working: Vec<Line>,
     /// The text that `commonweal tokens` made of the people behind it, where the measure counts each once.
     pub beneficiaries: Option<String>,
-    /// The files behind it, by their hashes.
-    pub evidence: Vec<Evidence>,
+    /// The files behind it.
+    pub evidence: Vec<NamedEvidence>,
     /// Where the outcome stands in another register: its code, and the number in it.
     pub external_reference: Option<(String, String)>,
 }
@@ -76,7 +87,13 @@ struct Working {
 
 struct Submit {
     actor: Actor,
+    /// The draft that becomes the claim, in the version that was read.
+    draft: Option<(ClaimDraftId, i64)>,
+    /// The claim, still without its files.
     claim: Claim,
+    files: Vec<NamedEvidence>,
+    /// Until when they are kept.
+    kept_until: Option<Date>,
     measure: Measure,
     /// What the measure counts.
     outcome: String,
@@ -89,12 +106,16 @@ impl Command for Submit {
     type Out = ClaimId;
 
     async fn run(&self, tx: &mut Tx) -> Result<ClaimId, AppError> {
-        let claim = &self.claim;
         let facts = Facts {
-            organisation: Some(claim.claimant),
+            organisation: Some(self.claim.claimant),
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::SubmitClaim, &facts).await?;
+        let evidence = evidence_file::take(tx, self.claim.claimant, &self.files, tx.at()).await?;
+        let claim = &Claim {
+            evidence,
+            ..self.claim.clone()
+        };
         let contract = match claim.answers {
             Some(answers) => contract::load(tx, answers.contract).await?,
             None => None,
@@ -130,6 +151,10 @@ impl Command for Submit {
             .into(),
         })?;
         claim::insert(tx, claim, &self.outcome, by, tx.at(), index).await?;
+        claim::insert_evidence(tx, claim, 0, &claim.evidence, self.kept_until).await?;
+        if let Some(draft) = self.draft {
+            claim_draft::take(tx, draft).await?;
+        }
         if let Some(named) = &self.named {
             named.keep(tx, claim.id).await?;
         }
@@ -204,26 +229,39 @@ impl Command for Withdraw {
 }
 
 impl App {
-    /// Submits a claim. With the same key and body the first claim is answered again. A refusal is counted for the public report.
+    /// Submits a claim. With the same key and body the first claim is answered again.
     pub async fn submit_claim(
         &self,
         actor: &Actor,
         key: &str,
         input: SubmitClaim,
     ) -> Result<Written<ClaimId>, AppError> {
+        let key = IdempotencyKey::of_body(input.claimant, key, &input)?;
+        self.submit(actor, key, input, None).await
+    }
+
+    /// Submits a claim, which may come from a draft. A refusal is counted for the public report.
+    pub(crate) async fn submit(
+        &self,
+        actor: &Actor,
+        key: IdempotencyKey,
+        input: SubmitClaim,
+        draft: Option<(ClaimDraftId, i64)>,
+    ) -> Result<Written<ClaimId>, AppError> {
         let (claimant, outcome) = (input.claimant, input.outcome.clone());
-        let done = self.submit(actor, key, input).await;
+        let done = self.try_submit(actor, key, input, draft).await;
         if let Err(error) = &done {
             self.note_refusal(actor, error, claimant, &outcome).await;
         }
         done
     }
 
-    async fn submit(
+    async fn try_submit(
         &self,
         actor: &Actor,
-        key: &str,
+        key: IdempotencyKey,
         input: SubmitClaim,
+        draft: Option<(ClaimDraftId, i64)>,
     ) -> Result<Written<ClaimId>, AppError> {
         let facts = Facts {
             organisation: Some(input.claimant),
@@ -270,14 +308,16 @@ impl App {
             share,
             counted,
             beneficiaries: named.as_ref().map(|named| named.public.clone()),
-            evidence: input.evidence.clone(),
+            evidence: Vec::new(),
             external_reference: reference_of(&input)?,
         };
-        claim.check(&measure)?;
-        let key = IdempotencyKey::of_body(input.claimant, key, &input)?;
+        let under = answers.map(|answers| answers.contract);
         let command = Submit {
             actor: actor.clone(),
+            draft,
             claim,
+            files: input.evidence,
+            kept_until: retention(self.store.read(), under, input.period).await?,
             measure,
             outcome,
             working,

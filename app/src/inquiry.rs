@@ -2,26 +2,27 @@
 
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::catalogue::Measure;
-use commonweal_domain::contract::Evidence;
 use commonweal_domain::contract::entries::{InformationGiven, InformationRequested};
 use commonweal_domain::contract::information::{check_answer, decide_request};
 use commonweal_domain::contract::status::ClaimStep;
 use commonweal_domain::contract::submission::SubmissionError;
 use commonweal_domain::ids::{ClaimId, Id};
 use commonweal_domain::log::entry::{Draft, EntryActor};
+use commonweal_domain::time::Date;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 
 use crate::App;
 use crate::authorization::authorize;
-use crate::claim::unknown_claim;
+use crate::claim::{NamedEvidence, unknown_claim};
 use crate::error::AppError;
+use crate::evidence::retention;
 use crate::group;
 use crate::organisation::column;
 use crate::remark::Remark;
 use crate::store::claim_rules::{self, inquiry};
 use crate::store::quorum::{self, assignment};
-use crate::store::{Command, Tx, Written, claim};
+use crate::store::{Command, Tx, Written, claim, evidence_file};
 use crate::verification::{Loaded, acting};
 
 /// Stores a question or an answer.
@@ -94,7 +95,9 @@ struct Give {
     actor: Actor,
     id: ClaimId,
     answer: Remark,
-    evidence: Vec<Evidence>,
+    files: Vec<NamedEvidence>,
+    /// Until when they are kept.
+    kept_until: Option<Date>,
     /// The measure of the claim, which never changes.
     measure: Measure,
 }
@@ -113,7 +116,8 @@ impl Command for Give {
         let by = authorize(tx, &self.actor, Action::GiveInformation, &facts).await?;
         let by = by.actor;
         let known = i64::try_from(whole.evidence.len()).map_err(AppError::internal)?;
-        whole.evidence.extend(self.evidence.iter().cloned());
+        let evidence = evidence_file::take(tx, whole.claimant, &self.files, tx.at()).await?;
+        whole.evidence.extend(evidence.iter().cloned());
         let same = claim_rules::same_evidence(tx, &whole).await?;
         check_answer(&whole, recorded.status, Some(&self.measure), same)?;
         let status = recorded.status.after(ClaimStep::GiveInformation);
@@ -124,12 +128,12 @@ impl Command for Give {
             body: InformationGiven {
                 claim: self.id,
                 answer: self.answer.hash,
-                evidence: self.evidence.clone(),
+                evidence: evidence.clone(),
             }
             .into(),
         })?;
         record(tx, self.id, "answer", &by, &self.answer, index).await?;
-        claim::insert_evidence(tx, &whole, known, &self.evidence).await?;
+        claim::insert_evidence(tx, &whole, known, &evidence, self.kept_until).await?;
         quorum::answered(tx, self.id, tx.at()).await?;
         claim::step(tx, self.id, status.map_err(AppError::internal)?).await?;
         Ok(self.id)
@@ -158,16 +162,19 @@ impl App {
         actor: &Actor,
         id: ClaimId,
         answer: &str,
-        evidence: Vec<Evidence>,
+        files: Vec<NamedEvidence>,
     ) -> Result<Written<ClaimId>, AppError> {
         let claim = self.read().claims_by_id(&[id]).await?.remove(&id);
-        let named = claim.ok_or_else(unknown_claim)?.claim.measure;
+        let claim = claim.ok_or_else(unknown_claim)?.claim;
+        let under = claim.answers.map(|answers| answers.contract);
+        let named = claim.measure;
         let measure = self.read().measure(&named).await?;
         let command = Give {
             actor: actor.clone(),
             id,
             answer: Remark::new(self, "answer", answer)?,
-            evidence,
+            files,
+            kept_until: retention(self.store.read(), under, claim.period).await?,
             measure: measure.ok_or(SubmissionError::UnknownMeasure(named))?,
         };
         self.store.write(None, command).await

@@ -18,6 +18,7 @@ pub mod catalogue;
 mod certification;
 pub mod challenge;
 pub mod claim;
+pub mod claim_draft;
 mod claim_erasure;
 mod claim_exclusion;
 mod claim_refusal;
@@ -30,6 +31,7 @@ pub mod contract;
 pub mod draft;
 pub mod error;
 pub mod evaluation;
+pub mod evidence;
 pub mod exclusion;
 mod group;
 mod history;
@@ -94,6 +96,7 @@ pub struct App {
     pub(crate) ids: Ids,
     sealing: Option<SealingKey>,
     people: Option<BeneficiaryKey>,
+    evidence: Option<evidence::EvidenceObjects>,
     pub(crate) rankings: ranking::InProgress,
 }
 
@@ -107,6 +110,7 @@ impl App {
             ids,
             sealing: None,
             people: None,
+            evidence: None,
             rankings: ranking::InProgress::default(),
         }
     }

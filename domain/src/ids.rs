@@ -107,6 +107,10 @@ ids! {
     KpiId = "kpi";
     /// A delivered quantity that a supplier reports with evidence.
     ClaimId = "claim";
+    /// A draft of a claim, private to its claimant.
+    ClaimDraftId = "claim-draft";
+    /// A file of evidence, private to its owner.
+    EvidenceFileId = "evidence-file";
     /// A class of credits: measure, jurisdiction and vintage year.
     ClassId = "class";
     /// The credits issued for one verified claim.

@@ -37,6 +37,8 @@ mod m20261123_000176_noise;
 mod m20261123_000180_look;
 mod m20261123_000200_claim;
 mod m20261123_000201_delivery;
+mod m20261123_000202_evidence_file;
+mod m20261123_000203_claim_draft;
 mod m20261123_000205_quorum;
 mod m20261123_000210_beneficiary;
 mod m20261123_000215_programme;
@@ -85,6 +87,8 @@ const CHANGES: &[Change] = &[
     m20261123_000180_look::CHANGE,
     m20261123_000200_claim::CHANGE,
     m20261123_000201_delivery::CHANGE,
+    m20261123_000202_evidence_file::CHANGE,
+    m20261123_000203_claim_draft::CHANGE,
     m20261123_000205_quorum::CHANGE,
     m20261123_000210_beneficiary::CHANGE,
     m20261123_000215_programme::CHANGE,

@@ -38,13 +38,16 @@ async fn a_claim_is_public_with_hashes_only_and_shows_what_the_verifier_found(
             json!({ "id": claim }),
         )
         .await?;
+    let mut known = file("a");
+    known["size"] = json!("2048");
+    known["mediaType"] = json!("application/pdf");
     assert_eq!(
         found["claim"],
         json!({
             "status": "VERIFIED", "quantity": { "quantity": "10.0", "unit": "hour" }, "verified": { "quantity": "8.5" },
             "measure": { "title": "Volunteer hours" }, "place": "KR-11",
             "period": { "from": "2026-03-01", "to": "2026-06-01" },
-            "evidence": [file("a")], "claimant": { "name": "Han River Works" }, "contract": null, "kpi": null,
+            "evidence": [known], "claimant": { "name": "Han River Works" }, "contract": null, "kpi": null,
             "verifications": [{
                 "accepted": { "quantity": "8.5" }, "method": "ISAE 3000, sample of 20 time sheets",
                 "reason": "the time sheets agree with the sample", "organisation": { "name": "Plain Assurance" }
@@ -145,8 +148,8 @@ async fn wrong_claims_name_the_field(app: TestApp) -> Result<()> {
     let unknown_kpi = json!({ "kpi": "kpi:01931f3e-7c2a-7000-8000-000000000000" });
     let unknown_measure = json!({ "outsideContracts": {
         "measure": { "catalogue": world.catalogue, "code": "VOL-9" }, "place": "KR-11" } });
-    let mut big = file("a");
-    big["size"] = json!("9223372036854775807");
+    let mut unknown_file = file("a");
+    unknown_file["sha256"] = json!("0".repeat(64));
     let cases = [
         (with("quantity", json!("-1")), "QUANTITY", "quantity"),
         (with("quantity", json!("0")), "NOTHING_CLAIMED", "quantity"),
@@ -178,7 +181,11 @@ async fn wrong_claims_name_the_field(app: TestApp) -> Result<()> {
             "EVIDENCE_TWICE",
             "evidence",
         ),
-        (with("evidence", json!([big])), "EVIDENCE_SIZE", "evidence"),
+        (
+            with("evidence", json!([file("a"), unknown_file])),
+            "UNKNOWN_FILE",
+            "evidence.1.sha256",
+        ),
         (with("outcome", unknown_kpi), "UNKNOWN_KPI", "outcome.kpi"),
         (
             with("outcome", unknown_measure),

@@ -4,6 +4,7 @@
 use anyhow::Result;
 use commonweal_domain::actor::Role;
 use commonweal_domain::ids::OrganisationId;
+pub(crate) use commonweal_tests::file;
 use commonweal_tests::{Refusal, TestApp, User};
 use serde_json::{Value, json};
 
@@ -222,12 +223,6 @@ impl World {
             "period": { "from": "2026-01-01", "to": "2027-01-01" }, "idempotencyKey": key,
         })
     }
-}
-
-/// A file of evidence whose hash follows from a word.
-pub(crate) fn file(word: &str) -> Value {
-    let hash = commonweal_domain::log::hash::sha256(word.as_bytes());
-    json!({ "sha256": hash.to_string(), "kind": "timesheet", "size": "2048", "mediaType": "application/pdf" })
 }
 
 /// The input of a verification.

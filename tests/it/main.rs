@@ -13,6 +13,8 @@ mod credit_reversed;
 mod credit_tampered;
 mod credit_world;
 mod described;
+mod evidence;
+mod evidence_erased;
 mod ledger;
 mod ledger_machine;
 mod ledger_model;

@@ -2,6 +2,7 @@
 
 mod database;
 mod demo_log;
+mod evidence;
 mod process;
 mod schemas;
 mod user;
@@ -9,13 +10,15 @@ mod watchdog;
 
 pub use database::Database;
 pub use demo_log::{DemoLog, demo_log};
+pub use evidence::{MAX_FILE, file, pdf};
 pub use process::{Process, run_commonweal, run_verify};
 pub use schemas::EntrySchemas;
 pub use user::User;
 pub use watchdog::log_signer;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 use commonweal_api::graphql::cost::bucket::BucketSettings;
@@ -25,6 +28,7 @@ use commonweal_api::server::{self, ServerOptions};
 use commonweal_app::App;
 use commonweal_app::beneficiary_key::BeneficiaryKey;
 use commonweal_app::clock::ManualClock;
+use commonweal_app::evidence::EvidenceObjects;
 use commonweal_app::rng::{Ids, SeededRng, SystemRng};
 use commonweal_app::sealing::SealingKey;
 use commonweal_app::store::Store;
@@ -57,6 +61,8 @@ pub struct TestApp {
     client: reqwest::Client,
     /// What publisher and watchdog keep between runs.
     notes: tempfile::TempDir,
+    /// Files of evidence that were stored because an input named them.
+    stored: Mutex<BTreeSet<(OrganisationId, String)>>,
     shutdown: Shutdown,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -69,13 +75,17 @@ impl TestApp {
         let clock = ManualClock::new(EPOCH);
         let rng = SeededRng::new(SEED.fetch_add(1, Ordering::Relaxed));
         let ids = Ids::from(Arc::new(clock.clone()), Arc::new(rng));
+        let notes = tempfile::tempdir()?;
+        let files =
+            EvidenceObjects::in_folder(&notes.path().join("evidence"), u64::try_from(MAX_FILE)?)?;
         let app = Arc::new(
             App::new(Store::open(database.url(), ids).await?)
                 .with_sealing_key(SealingKey::generate())
                 .with_beneficiary_key(BeneficiaryKey::parse(
                     &BeneficiaryKey::generate(&SystemRng),
                     ORIGIN,
-                )?),
+                )?)
+                .with_evidence(files),
         );
         let registry = app.found_registry("Test registry", "KR-11").await?;
 
@@ -100,7 +110,8 @@ impl TestApp {
             registry,
             database,
             client: reqwest::Client::new(),
-            notes: tempfile::tempdir()?,
+            notes,
+            stored: Mutex::default(),
             shutdown,
             serving,
         })
@@ -168,6 +179,9 @@ impl TestApp {
         document: &str,
         variables: Value,
     ) -> Result<Value> {
+        if let Some(user) = user {
+            self.store_named(user, &variables["input"]).await?;
+        }
         let mut request = self
             .client
             .post(format!("{}/graphql", self.url))

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use commonweal_app::App;
 use commonweal_app::clock::SystemClock;
+use commonweal_app::evidence::EvidenceObjects;
 use commonweal_app::rng::{Ids, SystemRng};
 use commonweal_app::store::Store;
 use secrecy::ExposeSecret;
 
-use crate::config::{Config, ConfigFlags};
+use crate::config::{Config, ConfigFlags, EvidencePlace};
 use crate::keys::KeyFiles;
 
 /// Where the database is. What is not given comes from the environment or the settings file, as for `serve`.
@@ -65,7 +66,27 @@ pub async fn open_with(config: &Config, ids: Ids) -> Result<App> {
     let people = keys.beneficiary_key(&config.origin, &SystemRng)?;
     Ok(App::new(store)
         .with_sealing_key(keys.sealing_key()?)
-        .with_beneficiary_key(people))
+        .with_beneficiary_key(people)
+        .with_evidence(evidence(config)?))
+}
+
+/// Where files of evidence are.
+fn evidence(config: &Config) -> Result<EvidenceObjects> {
+    let max_bytes = config.evidence_max_bytes;
+    let opened = match &config.evidence {
+        EvidencePlace::Folder(folder) => {
+            make_private_folder(folder)
+                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            EvidenceObjects::in_folder(folder, max_bytes)
+        }
+        #[cfg(feature = "s3")]
+        EvidencePlace::Bucket(url) => EvidenceObjects::in_bucket(url, max_bytes),
+        #[cfg(not(feature = "s3"))]
+        EvidencePlace::Bucket(_) => {
+            anyhow::bail!("this program was built without the feature `s3`")
+        }
+    };
+    opened.context("the place for files of evidence cannot be opened")
 }
 
 /// Brings the schema of the configured database up to date.

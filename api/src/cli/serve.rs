@@ -62,8 +62,12 @@ async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()>
     stop_when_asked(shutdown.clone());
     let publishing = publisher
         .map(|publisher| tokio::spawn(publish(publisher, Arc::clone(&app), shutdown.clone())));
+    let collector = Arc::clone(&app);
+    let collecting = tokio::spawn(async move { collector.keep_collecting_evidence().await });
     serve(listener, router, shutdown).await?;
     app.store().close().await;
+    // The collector ends with the store too; what it has not removed it removes after the next start.
+    collecting.await?;
     // The publisher ends with the store; what it could not publish is published at the next start.
     match publishing {
         Some(publishing) => publishing.await?,

@@ -56,6 +56,19 @@ pub struct Config {
     pub witness_policy: Option<PathBuf>,
     /// Whether a checkpoint is shown only once enough witnesses have cosigned it.
     pub witnesses_required: bool,
+    /// Where files of evidence are.
+    pub evidence: EvidencePlace,
+    /// The most bytes of one of them.
+    pub evidence_max_bytes: u64,
+}
+
+/// Where files of evidence are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EvidencePlace {
+    /// A folder, the data folder's `evidence` where nothing is said.
+    Folder(PathBuf),
+    /// A bucket that speaks S3, such as `s3://evidence/city`; its keys come from the variables `AWS_*`.
+    Bucket(String),
 }
 
 /// Why there is no configuration. Every text says which key, and what to do.
@@ -154,6 +167,11 @@ impl Config {
             line("witness_policy", policy);
         }
         line("witnesses_required", &self.witnesses_required);
+        match &self.evidence {
+            EvidencePlace::Folder(folder) => line("evidence_folder", folder),
+            EvidencePlace::Bucket(url) => line("evidence_bucket", url),
+        }
+        line("evidence_max_bytes", &self.evidence_max_bytes);
         text
     }
 }

@@ -6,10 +6,11 @@ use std::{
 };
 
 use axum::http::Uri;
+use commonweal_app::evidence::MAX_UPLOAD_BYTES;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{Config, ConfigError, DEFAULT_LISTEN, read_secret};
+use super::{Config, ConfigError, DEFAULT_LISTEN, EvidencePlace, read_secret};
 use crate::telemetry::LogFormat;
 
 /// One field per key; the keys of file, environment and flags are these and no others.
@@ -32,6 +33,9 @@ pub(super) struct Settings {
     log_filter: String,
     witness_policy: Option<PathBuf>,
     witnesses_required: bool,
+    evidence_folder: Option<PathBuf>,
+    evidence_bucket: Option<String>,
+    evidence_max_bytes: u64,
 }
 
 impl Default for Settings {
@@ -53,6 +57,9 @@ impl Default for Settings {
             log_filter: "info".to_owned(),
             witness_policy: None,
             witnesses_required: false,
+            evidence_folder: None,
+            evidence_bucket: None,
+            evidence_max_bytes: MAX_UPLOAD_BYTES,
         }
     }
 }
@@ -80,6 +87,10 @@ impl Settings {
             let reason = "needs `witness_policy`: a file that names the witnesses";
             return Err(wrong("witnesses_required", reason));
         }
+        if self.evidence_max_bytes == 0 {
+            return Err(wrong("evidence_max_bytes", "must be at least 1 byte"));
+        }
+        let evidence = evidence_place(self.evidence_folder, self.evidence_bucket, &self.data)?;
         check_log_origin(&self.origin)?;
         for origin in &self.allowed_origins {
             check_url("allowed_origins", origin)?;
@@ -108,6 +119,8 @@ impl Settings {
             log_filter: self.log_filter,
             witness_policy: self.witness_policy,
             witnesses_required: self.witnesses_required,
+            evidence,
+            evidence_max_bytes: self.evidence_max_bytes,
         })
     }
 }
@@ -141,6 +154,24 @@ fn database_url(
             "must be `sqlite:PATH` or `postgres://USER@HOST/DATABASE`",
         )),
     }
+}
+
+fn evidence_place(
+    folder: Option<PathBuf>,
+    bucket: Option<String>,
+    data: &std::path::Path,
+) -> Result<EvidencePlace, ConfigError> {
+    let reason = match (folder, bucket) {
+        (Some(_), Some(_)) => "is given together with `evidence_folder`: give one of them",
+        (Some(folder), None) => return Ok(EvidencePlace::Folder(folder)),
+        (None, None) => return Ok(EvidencePlace::Folder(data.join("evidence"))),
+        (None, Some(_)) if !cfg!(feature = "s3") => {
+            "needs a program that was built with the feature `s3`: this one stores files in a folder"
+        }
+        (None, Some(url)) if url.starts_with("s3://") => return Ok(EvidencePlace::Bucket(url)),
+        (None, Some(_)) => "must be like `s3://BUCKET/PREFIX`",
+    };
+    Err(wrong("evidence_bucket", reason))
 }
 
 /// The name of a C2SP checkpoint: one line, without spaces or plus signs; by custom a host and a path.

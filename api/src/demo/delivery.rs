@@ -1,20 +1,22 @@
 //! What became of the promises: claims at every stage, credits, a transfer and retirements.
 
+use std::convert::Infallible;
+
 use anyhow::{Context, Result};
-use commonweal_app::claim::{ClaimedOutcome, SubmitClaim};
+use bytes::Bytes;
+use commonweal_app::claim::{ClaimedOutcome, NamedEvidence, SubmitClaim};
 use commonweal_app::class::DefineClass;
 use commonweal_app::performance::RateKpi;
 use commonweal_app::retirement::RetireCredits;
 use commonweal_app::transfer::TransferCredits;
 use commonweal_app::verification::VerifyClaim;
 use commonweal_domain::catalogue::MeasureRef;
-use commonweal_domain::contract::Evidence;
 use commonweal_domain::contract::counting::Line;
 use commonweal_domain::credit::class::{BUFFER_YEARS, SUBSTITUTABLE, TRADABLE};
 use commonweal_domain::credit::entries::TransferReason;
 use commonweal_domain::ids::{BatchId, ClaimId, ContractId, KpiId};
-use commonweal_domain::log::hash::sha256;
 use commonweal_domain::time::{Date, Period};
+use futures_util::stream;
 
 use super::city::PLACE;
 use super::people::Person;
@@ -218,21 +220,19 @@ impl City {
 
     async fn claim(&self, report: &Report<'_>) -> Result<ClaimId> {
         let period = period(report.period)?;
-        let file = |kind: &str, text: &str| -> Result<Evidence> {
-            Ok(Evidence {
-                sha256: sha256(text.as_bytes()),
-                kind: kind.to_owned(),
-                size: u64::try_from(text.len())?,
-                media_type: "text/plain".to_owned(),
-            })
-        };
         let mut working = Vec::new();
         let mut evidence = Vec::new();
         let mut beneficiaries = None;
         if let Some((people, fte)) = report.people {
             let programme = format!("recruitment programme behind the {}", report.evidence);
-            evidence.push(file("payroll", report.evidence)?);
-            evidence.push(file("recruitment_programme", &programme)?);
+            evidence.push(
+                self.file(report.supplier, "payroll", report.evidence)
+                    .await?,
+            );
+            evidence.push(
+                self.file(report.supplier, "recruitment_programme", &programme)
+                    .await?,
+            );
             let started = "2026-02-01".parse()?;
             let firm = report.supplier.organisation.to_string();
             beneficiaries = Some(named::file(&self.app, &firm, people, period, started)?);
@@ -243,7 +243,10 @@ impl City {
                 started: Some(started),
             });
         } else {
-            evidence.push(file("visit_log", report.evidence)?);
+            evidence.push(
+                self.file(report.supplier, "visit_log", report.evidence)
+                    .await?,
+            );
         }
         let input = SubmitClaim {
             claimant: report.supplier.organisation,
@@ -262,6 +265,20 @@ impl City {
             .submit_claim(&report.supplier.actor(), &key, input)
             .await?
             .out)
+    }
+
+    /// A file of a supplier, with a line of text in it.
+    async fn file(&self, supplier: &Person, kind: &str, text: &str) -> Result<NamedEvidence> {
+        let mut body = stream::iter([Ok::<_, Infallible>(Bytes::from(text.to_owned()))]);
+        let actor = supplier.actor();
+        let stored = self
+            .app
+            .upload_evidence(&actor, supplier.organisation, "text/plain", None, &mut body)
+            .await?;
+        Ok(NamedEvidence {
+            sha256: stored.sha256,
+            kind: kind.to_owned(),
+        })
     }
 
     async fn verify(&self, claim: ClaimId, verifier: usize, accepted: &str) -> Result<()> {

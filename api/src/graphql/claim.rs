@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use commonweal_app::read::Page;
-use commonweal_app::read::claim::{ClaimFilter as Filter, ClaimView, VerificationView};
+use commonweal_app::read::claim::{ClaimFilter as Filter, ClaimView, FileState, VerificationView};
 use commonweal_domain::amount::Quantity as Amount;
 use commonweal_domain::contract as domain;
 use commonweal_domain::ids::{ClaimId, OrganisationId};
@@ -24,7 +24,7 @@ use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::quorum::{Assignment, LowValueConfirmation, VerifierDraw};
-use super::scalars::{BigInt, DateTime, Decimal, Sha256};
+use super::scalars::{BigInt, Date, DateTime, Decimal, Sha256};
 
 /// Where a claim stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -62,6 +62,13 @@ impl From<&domain::ExternalReference> for ExternalReference {
     }
 }
 
+impl ExternalReference {
+    /// As somebody states it.
+    pub(crate) fn stated((source, number): (String, String)) -> Self {
+        Self { source, number }
+    }
+}
+
 /// One file of evidence. The file itself is private.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Evidence {
@@ -73,11 +80,17 @@ pub struct Evidence {
     size: BigInt,
     /// Media type.
     media_type: String,
+    /// The first day on which it need not be kept any more; null when it is kept for ever.
+    kept_until: Option<Date>,
+    /// Log index of the entry that erased it; null while it is there.
+    erased_index: Option<BigInt>,
 }
 
-impl From<&domain::Evidence> for Evidence {
-    fn from(file: &domain::Evidence) -> Self {
+impl Evidence {
+    fn new(file: &domain::Evidence, state: &FileState) -> Self {
         Self {
+            kept_until: state.kept_until.map(Date),
+            erased_index: state.erased_index.map(Into::into),
             sha256: Sha256(file.sha256),
             kind: file.kind.clone(),
             size: file.size.into(),
@@ -193,7 +206,12 @@ impl From<ClaimView> for Claim {
             measure_code: claim.measure.code.to_string(),
             period: claim.period.into(),
             place: claim.place.to_string(),
-            evidence: claim.evidence.iter().map(Into::into).collect(),
+            evidence: claim
+                .evidence
+                .iter()
+                .zip(&view.files)
+                .map(|(file, state)| Evidence::new(file, state))
+                .collect(),
             share: Decimal(claim.share.to_string()),
             people: claim.counted.map(|counted| counted.people),
             working_hash: claim.counted.map(|counted| Sha256(counted.working)),

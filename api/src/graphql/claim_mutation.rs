@@ -2,11 +2,10 @@
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use commonweal_app::AppError;
-use commonweal_app::claim::{ClaimedOutcome, SubmitClaim};
+use commonweal_app::claim::{ClaimedOutcome, NamedEvidence, SubmitClaim};
 use commonweal_app::store::Written;
 use commonweal_app::verification::VerifyClaim;
 use commonweal_domain::catalogue::MeasureRef;
-use commonweal_domain::contract::Evidence;
 use commonweal_domain::ids::ClaimId;
 
 use super::amounts::{PeriodInput, wrong};
@@ -15,7 +14,7 @@ use super::context::{actor, app, settle};
 use super::counting::WorkingLineInput;
 use super::node::parse_id;
 use super::payload::payloads;
-use super::scalars::{BigInt, Decimal, Sha256};
+use super::scalars::{Decimal, Sha256};
 
 /// A measure of a published catalogue.
 #[derive(Debug, InputObject)]
@@ -56,7 +55,7 @@ pub enum ClaimedOutcomeInput {
 }
 
 impl ClaimedOutcomeInput {
-    fn parse(&self) -> async_graphql::Result<ClaimedOutcome> {
+    pub(crate) fn parse(&self) -> async_graphql::Result<ClaimedOutcome> {
         match self {
             Self::Kpi(id) => Ok(ClaimedOutcome::Kpi(parse_id("outcome.kpi", id)?)),
             Self::OutsideContracts(outcome) => Ok(ClaimedOutcome::OutsideContracts {
@@ -67,30 +66,22 @@ impl ClaimedOutcomeInput {
     }
 }
 
-/// One file of evidence, by its hash. The file stays with the claimant.
+/// A file of evidence that the claimant has stored: send it to `/evidence/` and the claimant's id first. Its size and
+/// media type are known from there.
 #[derive(Debug, InputObject)]
 pub struct EvidenceInput {
     /// SHA-256 of the file.
     sha256: Sha256,
     /// Kind of evidence in the measure's words, such as `payroll`.
     kind: String,
-    /// Length in bytes.
-    size: BigInt,
-    /// Media type, such as `application/pdf`.
-    media_type: String,
 }
 
 impl EvidenceInput {
-    /// The files as the domain knows them; the error names the field.
-    pub(crate) fn parse_all(files: &[Self]) -> async_graphql::Result<Vec<Evidence>> {
-        let files = files.iter().enumerate().map(|(at, file)| {
-            let size = u64::try_from(file.size.0);
-            Ok(Evidence {
-                sha256: file.sha256.0,
-                kind: file.kind.clone(),
-                size: size.map_err(|error| wrong(&format!("evidence.{at}.size"), &error))?,
-                media_type: file.media_type.clone(),
-            })
+    /// The files as the use-cases know them.
+    pub(crate) fn named(files: Vec<Self>) -> Vec<NamedEvidence> {
+        let files = files.into_iter().map(|file| NamedEvidence {
+            sha256: file.sha256.0,
+            kind: file.kind,
         });
         files.collect()
     }
@@ -103,6 +94,13 @@ pub struct ExternalReferenceInput {
     source: String,
     /// The number in it. Capitals, blanks and punctuation make no difference.
     number: String,
+}
+
+impl ExternalReferenceInput {
+    /// The register and the number.
+    pub(crate) fn parts(self) -> (String, String) {
+        (self.source, self.number)
+    }
 }
 
 /// Input of `submitClaim`.
@@ -136,11 +134,10 @@ pub struct SubmitClaimInput {
 }
 
 impl SubmitClaimInput {
-    fn parse(&self) -> async_graphql::Result<SubmitClaim> {
+    fn parse(self) -> async_graphql::Result<SubmitClaim> {
         let share = self.share.as_ref().map(|share| share.0.parse());
         let lines = self.working.iter().enumerate();
         let lines = lines.map(|(at, line)| line.parse(&format!("working.{at}")));
-        let reference = self.external_reference.as_ref();
         Ok(SubmitClaim {
             claimant: parse_id("claimant", &self.claimant)?,
             outcome: self.outcome.parse()?,
@@ -148,9 +145,9 @@ impl SubmitClaimInput {
             period: self.period.parse("period")?,
             share: share.transpose().map_err(|error| wrong("share", &error))?,
             working: lines.collect::<async_graphql::Result<_>>()?,
-            beneficiaries: self.beneficiaries.clone(),
-            evidence: EvidenceInput::parse_all(&self.evidence)?,
-            external_reference: reference.map(|r| (r.source.clone(), r.number.clone())),
+            beneficiaries: self.beneficiaries,
+            evidence: EvidenceInput::named(self.evidence),
+            external_reference: self.external_reference.map(ExternalReferenceInput::parts),
         })
     }
 }
@@ -213,11 +210,12 @@ impl ClaimMutation {
         #[graphql(desc = "What was delivered.")] input: SubmitClaimInput,
     ) -> async_graphql::Result<ClaimPayload> {
         let (app, actor) = (app(context)?, actor(context));
-        let command = input.parse()?;
-        let done = app
-            .submit_claim(&actor, &input.idempotency_key, command)
-            .await;
-        payload(context, done, input.client_mutation_id).await
+        let (key, id) = (
+            input.idempotency_key.clone(),
+            input.client_mutation_id.clone(),
+        );
+        let done = app.submit_claim(&actor, &key, input.parse()?).await;
+        payload(context, done, id).await
     }
 
     /// Takes a claim back before it is verified, as its claimant. Its evidence is free again.

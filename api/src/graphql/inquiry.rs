@@ -168,7 +168,7 @@ impl InquiryMutation {
         #[graphql(desc = "The answer.")] input: GiveInformationInput,
     ) -> async_graphql::Result<ClaimPayload> {
         let id = parse_id("claim", &input.claim)?;
-        let files = EvidenceInput::parse_all(&input.evidence)?;
+        let files = EvidenceInput::named(input.evidence);
         let done = app(context)?
             .give_information(&actor(context), id, &input.answer, files)
             .await;

@@ -19,6 +19,7 @@ use super::challenge::{self, Challenge, ChallengeQuery};
 use super::challenge_mutation::ChallengeMutation;
 use super::changes::ChangeMutation;
 use super::claim::{self, Claim, ClaimQuery};
+use super::claim_draft::{ClaimDraftMutation, ClaimDraftQuery};
 use super::claim_mutation::ClaimMutation;
 use super::compliance::ComplianceQuery;
 use super::confirmation::{self, ConfirmationMutation, ConfirmationQuery, ConfirmationRequest};
@@ -33,6 +34,7 @@ use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::draft::{DraftMutation, DraftQuery};
 use super::errors::Code;
 use super::evaluation_input::EvaluationMutation;
+use super::evidence::{EvidenceMutation, EvidenceQuery};
 use super::inquiry::InquiryMutation;
 use super::ledger::LedgerQuery;
 use super::node::parse_id;
@@ -225,6 +227,8 @@ pub struct Query(
     ClaimQuery,
     BeneficiaryQuery,
     QuorumQuery,
+    ClaimDraftQuery,
+    EvidenceQuery,
     ClassQuery,
     BatchQuery,
     AccountQuery,
@@ -258,6 +262,8 @@ pub struct Mutation(
     ProcessMutation,
     ContractMutation,
     ClaimMutation,
+    ClaimDraftMutation,
+    EvidenceMutation,
     InquiryMutation,
     BeneficiaryMutation,
     QuorumMutation,

@@ -6,7 +6,7 @@ use commonweal_domain::amount::Quantity;
 use commonweal_domain::contract::{Claim, ClaimStatus};
 use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId, PersonId};
 use commonweal_domain::log::hash::Hash;
-use commonweal_domain::time::Time;
+use commonweal_domain::time::{Date, Time};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
 
 use super::{Page, Read};
@@ -15,11 +15,22 @@ use crate::organisation::from_word;
 use crate::store::claim::{self, claim_of, evidence, verification, verified_of};
 use crate::store::{columns, remark};
 
+/// What became of a file behind a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// The first day on which it need not be kept any more; none where it is kept for ever.
+    pub kept_until: Option<Date>,
+    /// Log index of the entry that erased it.
+    pub erased_index: Option<u64>,
+}
+
 /// A claim with what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimView {
     /// The claim, with the hashes of its evidence.
     pub claim: Claim,
+    /// What became of its files, in the same order.
+    pub files: Vec<FileState>,
     /// Where it stands.
     pub status: ClaimStatus,
     /// The verified quantity, once there is one.
@@ -185,9 +196,18 @@ fn select(filter: &ClaimFilter) -> Select<claim::Entity> {
     select
 }
 
+fn file_state(row: &evidence::Model) -> Result<FileState, AppError> {
+    let kept_until = row.kept_until.as_ref().map(|day| day.parse::<Date>());
+    Ok(FileState {
+        kept_until: kept_until.transpose().map_err(AppError::internal)?,
+        erased_index: row.erased_idx.map(columns::index).transpose()?,
+    })
+}
+
 fn view(row: &claim::Model, files: &[evidence::Model]) -> Result<ClaimView, AppError> {
     Ok(ClaimView {
         claim: claim_of(row, files)?,
+        files: files.iter().map(file_state).collect::<Result<_, _>>()?,
         status: from_word(&row.status)?,
         verified: verified_of(row)?,
         submitted_by: PersonId::from_uuid(row.submitted_by),

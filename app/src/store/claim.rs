@@ -8,7 +8,7 @@ use commonweal_domain::contract::{
     Claim, ClaimStatus, Counted, Evidence, ExternalReference, KpiRef, RecordedClaim,
 };
 use commonweal_domain::ids::{ClaimId, ContractId, Id, KpiId, OrganisationId, PersonId};
-use commonweal_domain::time::Time;
+use commonweal_domain::time::{Date, Time};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
@@ -76,6 +76,10 @@ pub(crate) mod evidence {
         pub media_type: String,
         pub live: bool,
         pub shared: bool,
+        /// The first day on which it need not be kept any more; none where it is kept for ever.
+        pub kept_until: Option<String>,
+        /// The entry that erased the file.
+        pub erased_idx: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -216,7 +220,7 @@ fn evidence_of(row: &evidence::Model) -> Result<Evidence, AppError> {
     })
 }
 
-/// Stores a claim that was submitted in an entry.
+/// Stores a claim that was submitted in an entry; its files come in by [`insert_evidence`].
 pub(crate) async fn insert(
     db: &impl ConnectionTrait,
     submitted: &Claim,
@@ -260,19 +264,21 @@ pub(crate) async fn insert(
     })
     .exec_without_returning(db)
     .await?;
-    insert_evidence(db, submitted, 0, &submitted.evidence).await
+    Ok(())
 }
 
-/// Stores files behind a claim from a place in their order on.
+/// Stores files behind a claim from a place in their order on, to be kept until a day or for ever.
 pub(crate) async fn insert_evidence(
     db: &impl ConnectionTrait,
     claim: &Claim,
     first: i64,
     files: &[Evidence],
+    kept_until: Option<Date>,
 ) -> Result<(), AppError> {
     if files.is_empty() {
         return Ok(());
     }
+    let kept_until = kept_until.map(|day| day.to_string());
     let mut rows = Vec::with_capacity(files.len());
     for (seq, file) in (first..).zip(files) {
         rows.push(evidence::ActiveModel {
@@ -284,6 +290,8 @@ pub(crate) async fn insert_evidence(
             media_type: Set(file.media_type.clone()),
             live: Set(true),
             shared: Set(claim.share != Share::WHOLE),
+            kept_until: Set(kept_until.clone()),
+            erased_idx: Set(None),
         });
     }
     evidence::Entity::insert_many(rows)

@@ -355,3 +355,35 @@ fn a_variation_is_numbered_and_an_increase_lies_ahead() {
         200
     );
 }
+
+#[test]
+fn evidence_is_erased_by_a_registrar_for_a_reason_and_its_hash_still_stands_in_the_way() {
+    let mut story = Story::new();
+    story.submit(claim_under(5, 101, "6.0"));
+    let file = claim_under(5, 101, "6.0").evidence[0].sha256;
+    let early = EvidenceErased {
+        claim: id(5),
+        files: vec![file],
+        reason: Some(sha256(b"a court orders it")),
+    };
+    let open = story.refused(registrar(), early.clone());
+    assert!(open.found.contains("until it is decided"), "{open}");
+    story.push(reporter(), ClaimWithdrawn { claim: id(5) });
+    story.refused(reporter(), early.clone());
+    let own = EvidenceErased {
+        reason: None,
+        ..early.clone()
+    };
+    let kept = story.refused(reporter(), own.clone());
+    assert!(kept.found.contains("kept until 2032-06-01"), "{kept}");
+    let strange = EvidenceErased {
+        files: vec![sha256(b"strange")],
+        ..early.clone()
+    };
+    story.refused(registrar(), strange);
+    story.push(registrar(), early.clone());
+    story.clean();
+    story.refused(registrar(), early);
+    // The file is gone, the fact that it stood behind a claim is not: nothing else in the log has changed.
+    story.refused(cousin(), own);
+}

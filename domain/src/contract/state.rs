@@ -84,9 +84,11 @@ pub struct State {
     /// Whose claims are about other outcomes than a claim.
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
     /// People behind a claim whose tokens were erased.
-    erased: BTreeMap<ClaimId, u32>,
+    erased_people: BTreeMap<ClaimId, u32>,
     /// Quorums of verifiers, and the open claims that they bind.
     pub quorums: quorum::State,
+    /// Files that were erased, by the claim behind which they stood.
+    erased_files: BTreeMap<ClaimId, BTreeSet<Hash>>,
 }
 
 impl State {
@@ -211,6 +213,29 @@ impl State {
         })
     }
 
+    /// The files behind a claim that were erased.
+    pub(super) fn erased_files(&self, claim: ClaimId) -> BTreeSet<Hash> {
+        self.erased_files.get(&claim).cloned().unwrap_or_default()
+    }
+
+    /// Another live claim of the same claimant that rests on one of some files.
+    pub(super) fn other_claim_on(&self, claim: &Claim, files: &[Hash]) -> Option<(ClaimId, Hash)> {
+        let theirs = |id: &&ClaimId| {
+            let other = self.claims.get(id);
+            **id != claim.id && other.is_some_and(|other| other.claim.claimant == claim.claimant)
+        };
+        files.iter().find_map(|file| {
+            let mut live = self.evidence.get(file)?.iter().filter(theirs);
+            let other = live.find(|id| !self.erased_files(**id).contains(file))?;
+            Some((*other, *file))
+        })
+    }
+
+    /// Takes in an erasure that was found right.
+    pub(super) fn erase_files(&mut self, claim: ClaimId, files: &[Hash]) {
+        self.erased_files.entry(claim).or_default().extend(files);
+    }
+
     /// The first claim with the same external reference, and what all with it claim together.
     pub(super) fn same_reference(&self, claim: &Claim) -> Option<(ClaimId, Share)> {
         let reference = claim.external_reference.as_ref()?;
@@ -241,13 +266,13 @@ impl State {
     }
 
     /// People behind a claim whose tokens were erased.
-    pub fn erased(&self, claim: ClaimId) -> u32 {
-        self.erased.get(&claim).copied().unwrap_or(0)
+    pub fn erased_people(&self, claim: ClaimId) -> u32 {
+        self.erased_people.get(&claim).copied().unwrap_or(0)
     }
 
     /// Takes in an erasure that was found right.
-    pub(super) fn erase(&mut self, claim: ClaimId, people: u32) {
-        let erased = self.erased.entry(claim).or_default();
+    pub(super) fn erase_people(&mut self, claim: ClaimId, people: u32) {
+        let erased = self.erased_people.entry(claim).or_default();
         *erased = erased.saturating_add(people);
     }
 

@@ -226,6 +226,8 @@ kinds! {
     VerificationSealed = "verification.sealed", 1, crate::contract::entries::VerificationSealed;
     /// A buyer confirmed a claim of low value.
     ClaimConfirmed = "claim.confirmed", 1, crate::contract::entries::ClaimConfirmed;
+    /// Files behind a claim were deleted.
+    EvidenceErased = "evidence.erased", 1, crate::contract::entries::EvidenceErased;
     /// Credits of a measure, place and vintage can be issued.
     ClassDefined = "class.defined", 1, crate::credit::entries::ClassDefined;
     /// The credits of one verified claim.

@@ -35,12 +35,12 @@ impl EntryBody for BeneficiariesErased {
         let facts = ErasureFacts {
             claim: &recorded.claim,
             status: recorded.status,
-            erased: state.contracts.erased(self.claim),
+            erased: state.contracts.erased_people(self.claim),
             at: header.at,
         };
         decide_erasure(self.people, self.ground, &facts)
             .map_err(|error| header.finding("erasure", ALLOWED, error))?;
-        state.contracts.erase(self.claim, self.people);
+        state.contracts.erase_people(self.claim, self.people);
         state.tally.attested("erasures of tokens");
         Ok(())
     }

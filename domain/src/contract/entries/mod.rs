@@ -3,6 +3,7 @@
 mod beneficiary;
 mod claims;
 mod confirmed;
+mod evidence;
 mod exclusion;
 mod information;
 mod performance;
@@ -12,6 +13,7 @@ mod signed;
 pub use beneficiary::BeneficiariesErased;
 pub use claims::{ClaimRejected, ClaimSubmitted, ClaimVerified, ClaimWithdrawn};
 pub use confirmed::ClaimConfirmed;
+pub use evidence::EvidenceErased;
 pub use exclusion::ExclusionLogged;
 pub use information::{InformationGiven, InformationRequested};
 pub use performance::{ContractVaried, KpiRated};

@@ -1,0 +1,135 @@
+//! Reading a file of evidence, by those who may.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use commonweal_domain::actor::Actor;
+use commonweal_domain::contract::sight::{ClaimSight, may_read};
+use commonweal_domain::ids::{Id, OrganisationId};
+use commonweal_domain::log::hash::Hash;
+use futures_util::stream::BoxStream;
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::App;
+use crate::error::AppError;
+use crate::group;
+use crate::store::claim::{self, evidence, verification};
+use crate::store::evidence_file::{self, is_open, release, stored};
+use crate::store::{columns, contract};
+
+/// A file on its way to a reader.
+pub struct Download {
+    /// Media type, as found in the bytes.
+    pub media_type: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// The bytes.
+    pub bytes: BoxStream<'static, std::io::Result<Bytes>>,
+}
+
+impl std::fmt::Debug for Download {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Download")
+            .field("media_type", &self.media_type)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// A file of an organisation. Whoever may not read it gets the same answer as for a file that does not exist.
+    pub async fn download_evidence(
+        &self,
+        actor: &Actor,
+        owner: OrganisationId,
+        sha256: Hash,
+    ) -> Result<Download, AppError> {
+        let unknown = || AppError::NotFound("no such file".to_owned());
+        let row = stored(self.store.read(), owner, &[sha256]).await?;
+        let row = row.into_values().next().ok_or_else(unknown)?;
+        if !self.may_read_evidence(actor, &row).await? {
+            tracing::info!(file = %row.id, reader = ?actor.person_id(), "a file of evidence was not shown");
+            return Err(unknown());
+        }
+        Ok(Download {
+            size: u64::try_from(row.size.unwrap_or_default()).map_err(AppError::internal)?,
+            bytes: self.objects()?.read(row.owner_id, row.id).await?,
+            media_type: row.media_type.unwrap_or_default(),
+        })
+    }
+
+    async fn may_read_evidence(
+        &self,
+        actor: &Actor,
+        file: &evidence_file::Model,
+    ) -> Result<bool, AppError> {
+        if actor.person_id().is_none() {
+            return Ok(false);
+        }
+        let released = release::Entity::find()
+            .filter(release::Column::FileId.eq(file.id))
+            .all(self.store.read())
+            .await?;
+        let released: Vec<OrganisationId> = released
+            .iter()
+            .map(|row| OrganisationId::from_uuid(row.organisation_id))
+            .collect();
+        let owner = OrganisationId::from_uuid(file.owner_id);
+        // Most readers are known by now, and need nothing more to be loaded.
+        if may_read(actor, owner, &released, &[]) {
+            return Ok(true);
+        }
+        let claims = self.sights(actor, file).await?;
+        Ok(may_read(actor, owner, &released, &claims))
+    }
+
+    /// The claims that stand on a file, in the eyes of a reader: five statements, however many there are.
+    async fn sights(
+        &self,
+        actor: &Actor,
+        file: &evidence_file::Model,
+    ) -> Result<Vec<ClaimSight>, AppError> {
+        let (db, person) = (self.store.read(), actor.person_id());
+        let (Some(person), Some(sha256)) = (person, &file.sha256) else {
+            return Ok(Vec::new());
+        };
+        let with_file = Query::select()
+            .column(evidence::Column::ClaimId)
+            .from(evidence::Entity)
+            .and_where(evidence::Column::Sha256.eq(sha256.clone()))
+            .and_where(evidence::Column::ErasedIdx.is_null())
+            .to_owned();
+        let claims = claim::Entity::find()
+            .filter(claim::Column::ClaimantId.eq(file.owner_id))
+            .filter(claim::Column::Id.in_subquery(with_file))
+            .all(db)
+            .await?;
+        let contracts = contract::Entity::find()
+            .filter(contract::Column::Id.is_in(claims.iter().filter_map(|row| row.contract_id)))
+            .all(db)
+            .await?;
+        let groups = group::groups_of(db, person).await?;
+        let own: HashSet<Uuid> = columns::uuids(&group::members(db, &groups).await?).collect();
+        let found = verification::Entity::find()
+            .filter(verification::Column::VerifierId.eq(person.uuid()))
+            .filter(verification::Column::ClaimId.is_in(claims.iter().map(|row| row.id)))
+            .all(db)
+            .await?;
+        let sight = |row: &claim::Model| {
+            let contract = contracts
+                .iter()
+                .find(|contract| Some(contract.id) == row.contract_id);
+            let buyer = contract.map(|contract| contract.buyer_id);
+            ClaimSight {
+                buyer: buyer.map(OrganisationId::from_uuid),
+                open: is_open(&row.status),
+                found_by_reader: found.iter().any(|finding| finding.claim_id == row.id),
+                interested: own.contains(&row.claimant_id)
+                    || buyer.is_some_and(|buyer| own.contains(&buyer)),
+            }
+        };
+        Ok(claims.iter().map(sight).collect())
+    }
+}

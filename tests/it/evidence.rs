@@ -1,0 +1,477 @@
+//! Files of evidence: upload, who reads them, release, and what is collected.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use commonweal_domain::actor::Role;
+use commonweal_tests::{MAX_FILE, TestApp, User, on_both, pdf};
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::credit_world::{SUBMIT, WITHDRAW, World};
+
+on_both!(
+    a_file_is_stored_once_for_each_owner_and_comes_back_as_it_was,
+    a_connection_that_is_cut_leaves_nothing,
+    what_is_too_large_empty_or_not_what_it_says_is_refused_and_leaves_nothing,
+    nobody_stores_a_file_for_another_organisation,
+    evidence_is_read_by_its_owner_and_those_who_decide_and_by_nobody_else,
+    a_release_opens_a_file_to_the_named_organisation_until_it_ends,
+    what_nothing_stands_on_is_collected_and_what_a_crash_left_too,
+    evidence_used_elsewhere_is_refused_with_the_earlier_claim_and_nothing_private,
+);
+
+pub(crate) const RELEASE: &str = "mutation ($input: ReleaseEvidenceInput!) {
+    made: releaseEvidence(input: $input) { owner { id } userErrors { code message path } }
+}";
+
+/// Stores a file and answers its hash.
+pub(crate) async fn stored(app: &TestApp, user: &User, bytes: Vec<u8>) -> Result<String> {
+    let owner = user.organisation_id();
+    let answer = app
+        .send_file(Some(user), &owner, "application/pdf", bytes)
+        .await?;
+    let status = answer.status();
+    let body: Value = answer.json().await?;
+    anyhow::ensure!(status.is_success(), "{status}: {body}");
+    Ok(body["sha256"].as_str().context("no hash")?.to_owned())
+}
+
+/// The status of a download, and its bytes.
+pub(crate) async fn fetch(
+    app: &TestApp,
+    user: Option<&User>,
+    owner: &User,
+    sha256: &str,
+) -> Result<(u16, Vec<u8>)> {
+    let url = format!("{}/evidence/{}/{sha256}", app.url, owner.organisation_id());
+    let mut request = app.http().get(url);
+    if let Some(user) = user {
+        request = request.bearer_auth(user.token());
+    }
+    let response = request.send().await?;
+    Ok((response.status().as_u16(), response.bytes().await?.to_vec()))
+}
+
+/// How many rows of files there are.
+pub(crate) async fn rows(app: &TestApp) -> Result<i64> {
+    let database = app.database.connect().await?;
+    let count = "SELECT COUNT(*) AS n FROM evidence_file";
+    let statement = Statement::from_string(database.get_database_backend(), count);
+    let row = database.query_one_raw(statement).await?.context("no row")?;
+    Ok(row.try_get("", "n")?)
+}
+
+async fn expect_nothing_stored(app: &TestApp) -> Result<()> {
+    for _ in 0..200 {
+        if rows(app).await? == 0 && app.files_on_disk()?.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!(
+        "left: {} rows, {:?}",
+        rows(app).await?,
+        app.files_on_disk()?
+    )
+}
+
+/// A supplier of an organisation of its own.
+async fn stranger(app: &TestApp, name: &str) -> Result<User> {
+    let registrar = app.registrar().await?;
+    let organisation = app.organisation(&registrar, name, "PRIVATE").await?;
+    app.user(organisation, &[Role::Supplier]).await
+}
+
+async fn a_file_is_stored_once_for_each_owner_and_comes_back_as_it_was(app: TestApp) -> Result<()> {
+    let (one, two) = (stranger(&app, "One").await?, stranger(&app, "Two").await?);
+    // Larger than a part, so that it is written in several.
+    let mut bytes = pdf("large");
+    bytes.resize(MAX_FILE, b'x');
+    let owner = one.organisation_id();
+    let mut statuses = Vec::new();
+    for user in [&one, &one, &two] {
+        let owner = user.organisation_id();
+        let sent = app
+            .send_file(Some(user), &owner, "application/pdf", bytes.clone())
+            .await?;
+        statuses.push(sent.status().as_u16());
+    }
+    assert_eq!(statuses, [201, 200, 201]);
+    assert_eq!((rows(&app).await?, app.files_on_disk()?.len()), (2, 2));
+    let sha256 = commonweal_domain::log::hash::sha256(&bytes).to_string();
+    let (status, found) = fetch(&app, Some(&one), &one, &sha256).await?;
+    assert_eq!(status, 200);
+    assert!(found == bytes, "{} bytes came back", found.len());
+
+    let url = format!("{}/evidence/{owner}/{sha256}", app.url);
+    let answer = app.http().get(url).bearer_auth(one.token()).send().await?;
+    let header = |name: &str| {
+        answer.headers()[name]
+            .to_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(header("content-type"), "application/pdf");
+    assert!(header("content-disposition").starts_with("attachment"));
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cache-control"), "no-store");
+
+    let mine = "query ($owner: ID!) { evidenceFiles(owner: $owner) { totalCount nodes { sha256 size mediaType kept } } }";
+    let list = app
+        .data(Some(&one), mine, json!({ "owner": owner }))
+        .await?;
+    let expected = json!({ "totalCount": 1, "nodes": [{
+        "sha256": sha256, "size": MAX_FILE.to_string(), "mediaType": "application/pdf", "kept": false
+    }] });
+    assert_eq!(list["evidenceFiles"], expected);
+    let others = app
+        .data(Some(&two), mine, json!({ "owner": owner }))
+        .await?;
+    assert_eq!(
+        others["evidenceFiles"],
+        json!({ "totalCount": 0, "nodes": [] })
+    );
+    Ok(())
+}
+
+async fn a_connection_that_is_cut_leaves_nothing(app: TestApp) -> Result<()> {
+    let supplier = stranger(&app, "One").await?;
+    let host = app.url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(host).await?;
+    let head = format!(
+        "POST /evidence/{} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
+         content-type: application/pdf\r\ncontent-length: {MAX_FILE}\r\n\r\n",
+        supplier.organisation_id(),
+        supplier.token()
+    );
+    connection.write_all(head.as_bytes()).await?;
+    connection.write_all(&pdf("cut")).await?;
+    connection.flush().await?;
+    let begun = async {
+        while rows(&app).await? == 0 || app.files_on_disk()?.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(20), begun).await??;
+    drop(connection);
+    expect_nothing_stored(&app).await
+}
+
+async fn what_is_too_large_empty_or_not_what_it_says_is_refused_and_leaves_nothing(
+    app: TestApp,
+) -> Result<()> {
+    let supplier = stranger(&app, "One").await?;
+    let owner = supplier.organisation_id();
+    let mut large = pdf("large");
+    large.resize(MAX_FILE + 1, b'x');
+    let cases = [
+        ("application/pdf", large, 413, "FILE_TOO_LARGE"),
+        ("application/pdf", Vec::new(), 400, "EMPTY_FILE"),
+        (
+            "application/pdf",
+            b"<html>no</html>".to_vec(),
+            415,
+            "MEDIA_TYPE",
+        ),
+        ("text/csv", b"MZ\x90\0\x03".to_vec(), 415, "MEDIA_TYPE"),
+        ("text/html", b"<html>no</html>".to_vec(), 415, "MEDIA_TYPE"),
+        ("image/png", pdf("a"), 415, "MEDIA_TYPE"),
+    ];
+    for (media_type, bytes, status, reason) in cases {
+        let answer = app
+            .send_file(Some(&supplier), &owner, media_type, bytes)
+            .await?;
+        let found = answer.status().as_u16();
+        let body: Value = answer.json().await?;
+        let error = &body["errors"][0];
+        assert_eq!(
+            (found, &error["extensions"]["reason"]),
+            (status, &json!(reason)),
+            "{body}"
+        );
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("send")),
+            "{body}"
+        );
+    }
+    expect_nothing_stored(&app).await?;
+    // The same without a length, so that it is noticed only on the way.
+    let host = app.url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(host).await?;
+    let head = format!(
+        "POST /evidence/{owner} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
+         content-type: application/pdf\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n",
+        supplier.token()
+    );
+    connection.write_all(head.as_bytes()).await?;
+    let piece = vec![b'x'; 1 << 20];
+    for _ in 0..7 {
+        connection
+            .write_all(format!("{:x}\r\n", piece.len()).as_bytes())
+            .await?;
+        connection.write_all(&piece).await?;
+        connection.write_all(b"\r\n").await?;
+    }
+    connection.write_all(b"0\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut connection, &mut answer).await?;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    expect_nothing_stored(&app).await
+}
+
+async fn nobody_stores_a_file_for_another_organisation(app: TestApp) -> Result<()> {
+    let (one, two) = (stranger(&app, "One").await?, stranger(&app, "Two").await?);
+    let officer = app.user(one.organisation, &[Role::Officer]).await?;
+    let owner = one.organisation_id();
+    let unknown = "organisation:01931f3e-7c2a-7000-8000-000000000000";
+    let cases = [
+        (None, owner.as_str(), 401, "UNAUTHENTICATED"),
+        (Some(&two), owner.as_str(), 403, "FORBIDDEN"),
+        (Some(&officer), owner.as_str(), 403, "FORBIDDEN"),
+        (Some(&one), unknown, 403, "FORBIDDEN"),
+        (Some(&one), "claim:7", 400, "BAD_USER_INPUT"),
+    ];
+    for (user, owner, status, code) in cases {
+        let answer = app
+            .send_file(user, owner, "application/pdf", pdf("a"))
+            .await?;
+        let found = answer.status().as_u16();
+        let body: Value = answer.json().await?;
+        let said = &body["errors"][0]["extensions"]["code"];
+        assert_eq!((found, said), (status, &json!(code)), "{body}");
+    }
+    expect_nothing_stored(&app).await
+}
+
+async fn evidence_is_read_by_its_owner_and_those_who_decide_and_by_nobody_else(
+    app: TestApp,
+) -> Result<()> {
+    let world = World::new(app).await?;
+    let registrar = &world.registrar;
+    let laboratory = world
+        .app
+        .organisation(registrar, "City Laboratory", "PUBLIC")
+        .await?;
+    let second = world.app.user(laboratory, &[Role::Verifier]).await?;
+    let own = world
+        .app
+        .user(world.supplier.organisation, &[Role::Verifier])
+        .await?;
+    let claim = world.submit(world.claim_input("a", "10.0")).await?;
+    let sha256 = crate::credit_world::file("a")["sha256"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let status = async |user: Option<&User>| {
+        anyhow::Ok(fetch(&world.app, user, &world.supplier, &sha256).await?.0)
+    };
+    assert_eq!(status(Some(&world.supplier)).await?, 200);
+    assert_eq!(
+        status(Some(&world.verifier)).await?,
+        200,
+        "an independent verifier of an open claim"
+    );
+    assert_eq!(
+        status(Some(&own)).await?,
+        200,
+        "whoever belongs to the owner"
+    );
+    assert_eq!(status(Some(&world.fund)).await?, 404);
+    assert_eq!(status(Some(registrar)).await?, 404);
+    assert_eq!(status(None).await?, 404);
+    world.verify(&claim, "10.0").await?;
+    assert_eq!(status(Some(&world.verifier)).await?, 200, "who verified it");
+    assert_eq!(
+        status(Some(&second)).await?,
+        404,
+        "who had nothing to do with it"
+    );
+    // A stranger learns nothing: the answer is the same as for a file that never was.
+    let strange = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned();
+    let hidden = fetch(&world.app, Some(&world.fund), &world.supplier, &sha256).await?;
+    let nothing = fetch(
+        &world.app,
+        Some(&world.fund),
+        &world.supplier,
+        &"0".repeat(64),
+    )
+    .await?;
+    assert_eq!(
+        (hidden.0, strange(hidden.1)),
+        (nothing.0, strange(nothing.1))
+    );
+    let wrong = fetch(&world.app, Some(&world.fund), &world.supplier, "no-hash").await?;
+    assert_eq!(wrong.0, 400);
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_release_opens_a_file_to_the_named_organisation_until_it_ends(
+    app: TestApp,
+) -> Result<()> {
+    let world = World::new(app).await?;
+    let sha256 = stored(&world.app, &world.supplier, pdf("released")).await?;
+    let input = json!({
+        "owner": world.supplier.organisation_id(), "files": [sha256], "to": [world.fund.organisation_id()],
+    });
+    let refused = world.refuse(&world.fund, RELEASE, input.clone()).await?;
+    assert_eq!(refused.code, "FORBIDDEN");
+    let before = fetch(&world.app, Some(&world.fund), &world.supplier, &sha256).await?;
+    assert_eq!(before.0, 404);
+    for _ in 0..2 {
+        world
+            .make(&world.supplier, RELEASE, input.clone(), "owner")
+            .await?;
+    }
+    let open = fetch(&world.app, Some(&world.fund), &world.supplier, &sha256).await?;
+    assert_eq!(open, (200, pdf("released")));
+    let third = stranger(&world.app, "Third").await?;
+    assert_eq!(
+        fetch(&world.app, Some(&third), &world.supplier, &sha256)
+            .await?
+            .0,
+        404
+    );
+    let list = world
+        .app
+        .data(
+            Some(&world.supplier),
+            "query ($owner: ID!) { evidenceFiles(owner: $owner) { nodes { releasedTo { name } } } }",
+            json!({ "owner": world.supplier.organisation_id() }),
+        )
+        .await?;
+    let to = json!([{ "releasedTo": [{ "name": "Seoul Outcomes Fund" }] }]);
+    assert_eq!(list["evidenceFiles"]["nodes"], to);
+    let end = "mutation ($input: ReleaseEvidenceInput!) {
+        made: endEvidenceRelease(input: $input) { owner { id } userErrors { code message path } }
+    }";
+    world
+        .make(&world.supplier, end, input.clone(), "owner")
+        .await?;
+    assert_eq!(
+        fetch(&world.app, Some(&world.fund), &world.supplier, &sha256)
+            .await?
+            .0,
+        404
+    );
+    let mut wrong = input.clone();
+    wrong["files"] = json!(["0".repeat(64)]);
+    let unknown = world.refuse(&world.supplier, RELEASE, wrong).await?;
+    assert_eq!(
+        (unknown.code.as_str(), unknown.path.as_deref()),
+        ("UNKNOWN_FILE", Some("files.0"))
+    );
+    let mut wrong = input;
+    wrong["to"] = json!([]);
+    let nobody = world.refuse(&world.supplier, RELEASE, wrong).await?;
+    assert_eq!(
+        (nobody.code.as_str(), nobody.path.as_deref()),
+        ("COUNT", Some("to"))
+    );
+    Ok(())
+}
+
+async fn what_nothing_stands_on_is_collected_and_what_a_crash_left_too(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let app = &world.app;
+    let loose = stored(app, &world.supplier, pdf("loose")).await?;
+    world.submit(world.claim_input("kept", "10.0")).await?;
+    app.advance_seconds(23 * 3_600);
+    assert_eq!(app.app.collect_evidence().await?, 0, "a day is not over");
+    app.advance_seconds(2 * 3_600);
+    assert_eq!(app.app.collect_evidence().await?, 1);
+    assert_eq!(
+        fetch(app, Some(&world.supplier), &world.supplier, &loose)
+            .await?
+            .0,
+        404
+    );
+    assert_eq!((rows(app).await?, app.files_on_disk()?.len()), (1, 1));
+
+    // A process that was killed in the middle of an upload: the row came before the bytes, which are in a file of another name.
+    stored(app, &world.supplier, pdf("killed")).await?;
+    let database = app.database.connect().await?;
+    let killed =
+        "UPDATE evidence_file SET state = 'incoming', sha256 = NULL, size = NULL, media_type = NULL
+        WHERE state = 'loose'";
+    database.execute_unprepared(killed).await?;
+    let half = app
+        .files_on_disk()?
+        .into_iter()
+        .find(|path| std::fs::read(path).is_ok_and(|bytes| bytes == pdf("killed")))
+        .context("the file")?;
+    let mut part = half.clone().into_os_string();
+    part.push("#1");
+    std::fs::rename(&half, part)?;
+    app.advance_seconds(25 * 3_600);
+    assert_eq!(app.app.collect_evidence().await?, 1);
+    assert_eq!((rows(app).await?, app.files_on_disk()?.len()), (1, 1));
+    assert_eq!(
+        app.app.collect_evidence().await?,
+        0,
+        "what a claim stands on stays"
+    );
+    app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn evidence_used_elsewhere_is_refused_with_the_earlier_claim_and_nothing_private(
+    app: TestApp,
+) -> Result<()> {
+    let world = World::new(app).await?;
+    let other = stranger(&world.app, "Other Works").await?;
+    let name = |sha256: &str| json!([{ "sha256": sha256, "kind": "timesheet" }]);
+    let sha256 = stored(&world.app, &world.supplier, pdf("one outcome")).await?;
+    let mut input = world.claim_input("first", "10.0");
+    input["evidence"] = name(&sha256);
+    let first = world.submit(input.clone()).await?;
+
+    // Whoever has not the file cannot name it, and does not learn that somebody has it.
+    input["claimant"] = json!(other.organisation_id());
+    input["idempotencyKey"] = json!("second");
+    let unknown = world.refuse(&other, SUBMIT, input.clone()).await?;
+    assert_eq!(
+        (unknown.code.as_str(), unknown.path.as_deref()),
+        ("UNKNOWN_FILE", Some("evidence.0.sha256"))
+    );
+
+    assert_eq!(
+        stored(&world.app, &other, pdf("one outcome")).await?,
+        sha256
+    );
+    let refused = world.refuse(&other, SUBMIT, input.clone()).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("SAME_EVIDENCE", Some("evidence"))
+    );
+    assert!(refused.message.contains(&first), "{}", refused.message);
+    let supplier = world.supplier.organisation.to_string();
+    for private in ["Han River", supplier.as_str(), "timesheet", "10.0"] {
+        assert!(!refused.message.contains(private), "{}", refused.message);
+    }
+    assert_eq!(
+        fetch(&world.app, Some(&other), &world.supplier, &sha256)
+            .await?
+            .0,
+        404
+    );
+    // The claim is withdrawn: the file is free again.
+    world
+        .make(
+            &world.supplier,
+            WITHDRAW,
+            json!({ "claim": first }),
+            "claim",
+        )
+        .await?;
+    world.make(&other, SUBMIT, input, "claim").await?;
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
