@@ -36,6 +36,7 @@ pub mod log_export;
 mod log_rotation;
 mod mark_change;
 pub mod moderation;
+pub mod moves;
 mod noise;
 pub mod notice;
 pub mod opening;

@@ -27,6 +27,7 @@ use super::credit_batch::{self, Batch, BatchQuery};
 use super::credit_class::{self, Class, ClassQuery};
 use super::credit_end::{CreditEndMutation, LiabilityQuery};
 use super::credit_hold::{self, Hold, HoldMutation, HoldQuery};
+use super::credit_move::MoveMutation;
 use super::credit_mutation::CreditMutation;
 use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::draft::{DraftMutation, DraftQuery};
@@ -246,6 +247,7 @@ pub struct Mutation(
     InquiryMutation,
     PerformanceMutation,
     CreditMutation,
+    MoveMutation,
     HoldMutation,
     CreditEndMutation,
     ChallengeMutation,

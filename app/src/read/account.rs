@@ -9,8 +9,7 @@ use commonweal_domain::ids::{BatchId, Id, OrganisationId, RetirementId};
 use commonweal_domain::time::Time;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -164,10 +163,10 @@ impl Read<'_> {
     ) -> Result<Vec<PostingView>, AppError> {
         let mut select = postings(organisation, batch);
         if let Some(key) = page.after {
-            select = select.filter(beside(key, |column, value| column.gt(value)));
+            select = select.filter(place_of_row().gt(place(key.entry, key.seq)));
         }
         if let Some(key) = page.before {
-            select = select.filter(beside(key, |column, value| column.lt(value)));
+            select = select.filter(place_of_row().lt(place(key.entry, key.seq)));
         }
         let (entry, seq) = (posting::Column::EntryIdx, posting::Column::Seq);
         let select = if page.backward {
@@ -350,17 +349,17 @@ fn postings(organisation: OrganisationId, batch: Option<BatchId>) -> Select<post
     }
 }
 
-/// Keys on one side of a key, entry first.
-fn beside(
-    key: PostingKey,
-    than: impl Fn(posting::Column, i64) -> sea_orm::sea_query::SimpleExpr,
-) -> Condition {
-    let same_entry = Condition::all()
-        .add(posting::Column::EntryIdx.eq(key.entry))
-        .add(than(posting::Column::Seq, key.seq));
-    Condition::any()
-        .add(than(posting::Column::EntryIdx, key.entry))
-        .add(same_entry)
+/// Entry and place as one row value, which an index compares as a whole: a page deep in a statement reads no more rows
+/// than the first.
+fn place(entry: impl Into<Expr>, seq: impl Into<Expr>) -> Expr {
+    Expr::tuple([entry.into(), seq.into()])
+}
+
+fn place_of_row() -> Expr {
+    place(
+        Expr::col(posting::Column::EntryIdx),
+        Expr::col(posting::Column::Seq),
+    )
 }
 
 fn select(filter: &RetirementFilter) -> Select<retirement::Entity> {

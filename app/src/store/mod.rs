@@ -35,6 +35,7 @@ mod log;
 pub(crate) mod log_blob;
 pub(crate) mod log_entry;
 pub(crate) mod log_key;
+pub(crate) mod moves;
 pub(crate) mod noise;
 pub(crate) mod organisation;
 pub(crate) mod panel;
@@ -50,6 +51,7 @@ pub(crate) mod remark;
 pub(crate) mod robustness;
 mod schema;
 mod session;
+mod set;
 mod settings;
 pub(crate) mod sum;
 pub(crate) mod tender;
@@ -78,9 +80,11 @@ pub use settings::BATCH_COMMANDS_MAX;
 pub use tx::Tx;
 
 use crate::error::AppError;
+use crate::moves::{Line, MoveAnswer};
 use crate::rng::Ids;
 use command::{Job, PrivateWork, PublicWork, Work};
 use connect::DatabaseUrl;
+use set::MoveWork;
 use settings::{QUEUE_COMMANDS_MAX, QUEUE_WAIT};
 use writer::{Message, Writer};
 
@@ -165,6 +169,15 @@ impl Store {
         };
         self.enqueue(Box::new(work)).await?;
         // The writer answers every job; if it does not, it died, and nobody knows what is in.
+        answer.await.unwrap_or(Err(AppError::OutcomeUnknown))
+    }
+
+    /// Makes moves and answers each by itself once all that were accepted are durable. They are decided in their order,
+    /// with whatever other moves are waiting, and what they need is loaded once for all.
+    pub(crate) async fn write_moves(&self, lines: Vec<Line>) -> Result<Vec<MoveAnswer>, AppError> {
+        self.check_writable()?;
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Box::new(MoveWork { lines, reply })).await?;
         answer.await.unwrap_or(Err(AppError::OutcomeUnknown))
     }
 
