@@ -137,7 +137,7 @@ impl App {
         key: &str,
         input: HoldCredits,
     ) -> Result<Written<HoldId>, AppError> {
-        let answer = self.move_one(actor, key, Move::Hold(input)).await?;
+        let answer = self.move_one(actor, key, &Move::Hold(input)).await?;
         answer.only(|moved| match moved {
             Moved::Hold(id) => Some(id),
             _ => None,

@@ -145,7 +145,7 @@ impl App {
         input: RetireCredits,
     ) -> Result<Written<RetirementId>, AppError> {
         let Some(kpi) = input.covers else {
-            let answer = self.move_one(actor, key, Move::Retire(input)).await?;
+            let answer = self.move_one(actor, key, &Move::Retire(input)).await?;
             return answer.only(|moved| match moved {
                 Moved::Retirement(id) => Some(id),
                 _ => None,

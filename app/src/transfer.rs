@@ -39,7 +39,7 @@ impl App {
         key: &str,
         input: TransferCredits,
     ) -> Result<Written<u64>, AppError> {
-        let answer = self.move_one(actor, key, Move::Transfer(input)).await?;
+        let answer = self.move_one(actor, key, &Move::Transfer(input)).await?;
         answer.only(|moved| match moved {
             Moved::Transfer(index) => Some(index),
             _ => None,

@@ -2,6 +2,7 @@
 
 mod database;
 mod demo_log;
+mod ledger;
 mod process;
 mod schemas;
 mod user;

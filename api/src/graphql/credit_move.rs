@@ -115,9 +115,10 @@ impl MoveResult {
     fn new(answer: MoveAnswer, path: &str, client_mutation_id: Option<String>) -> Self {
         match answer {
             Ok(written) => Self {
-                outcome: match written.replayed {
-                    true => MoveOutcome::Earlier,
-                    false => MoveOutcome::Done,
+                outcome: if written.replayed {
+                    MoveOutcome::Earlier
+                } else {
+                    MoveOutcome::Done
                 },
                 user_errors: Vec::new(),
                 client_mutation_id,

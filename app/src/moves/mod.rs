@@ -82,14 +82,15 @@ impl App {
         }
         let prepared = moves
             .into_iter()
-            .map(|(key, asked)| self.line(actor, &key, asked));
+            .map(|(key, asked)| self.line(actor, &key, &asked));
         let mut lines = Vec::new();
         let places: Vec<Result<(), AppError>> = prepared
             .map(|line| line.map(|line| lines.push(line)))
             .collect();
-        let mut answers = match lines.is_empty() {
-            true => Vec::new(),
-            false => self.store.write_moves(lines).await?,
+        let mut answers = if lines.is_empty() {
+            Vec::new()
+        } else {
+            self.store.write_moves(lines).await?
         }
         .into_iter();
         let lost = || AppError::internal("a move without an answer");
@@ -99,7 +100,7 @@ impl App {
     }
 
     /// Makes one move.
-    pub(crate) async fn move_one(&self, actor: &Actor, key: &str, asked: Move) -> MoveAnswer {
+    pub(crate) async fn move_one(&self, actor: &Actor, key: &str, asked: &Move) -> MoveAnswer {
         let line = self.line(actor, key, asked)?;
         let mut answers = self.store.write_moves(vec![line]).await?;
         answers
@@ -108,8 +109,8 @@ impl App {
     }
 
     /// Everything about a move that can be done before the writer has it.
-    fn line(&self, actor: &Actor, key: &str, asked: Move) -> Result<Line, AppError> {
-        let request = match &asked {
+    fn line(&self, actor: &Actor, key: &str, asked: &Move) -> Result<Line, AppError> {
+        let request = match asked {
             Move::Transfer(input) => Request::Transfer {
                 input: input.clone(),
                 note: None,
@@ -131,7 +132,7 @@ impl App {
         };
         request.permit(actor)?;
         let owner = request.owner();
-        let key = match &asked {
+        let key = match asked {
             Move::Transfer(input) => IdempotencyKey::of_body(owner, key, input),
             Move::Hold(input) => IdempotencyKey::of_body(owner, key, input),
             Move::Retire(input) => IdempotencyKey::of_body(owner, key, input),

@@ -117,21 +117,7 @@ impl Read<'_> {
         organisation: OrganisationId,
         page: &Page<BatchId>,
     ) -> Result<Vec<HoldingView>, AppError> {
-        let by_bucket = |bucket: Bucket| {
-            let of_bucket = Expr::case(
-                Expr::col(account::Column::Bucket).eq(bucket.as_str()),
-                Expr::col(account::Column::Balance),
-            );
-            Expr::expr(Expr::expr(of_bucket.finally(0)).sum()).cast_as("bigint")
-        };
-        let select = filled(organisation)
-            .select_only()
-            .column(account::Column::BatchId)
-            .column_as(by_bucket(Bucket::Available), "available")
-            .column_as(by_bucket(Bucket::Held), "held")
-            .group_by(account::Column::BatchId);
-        let rows: Vec<(Uuid, i64, i64)> = page
-            .of(select, account::Column::BatchId, |id| id.uuid().into())
+        let rows: Vec<(Uuid, i64, i64)> = holdings(organisation, page)
             .into_tuple()
             .all(self.db)
             .await?;
@@ -161,20 +147,7 @@ impl Read<'_> {
         batch: Option<BatchId>,
         page: &Page<PostingKey>,
     ) -> Result<Vec<PostingView>, AppError> {
-        let mut select = postings(organisation, batch);
-        if let Some(key) = page.after {
-            select = select.filter(place_of_row().gt(place(key.entry, key.seq)));
-        }
-        if let Some(key) = page.before {
-            select = select.filter(place_of_row().lt(place(key.entry, key.seq)));
-        }
-        let (entry, seq) = (posting::Column::EntryIdx, posting::Column::Seq);
-        let select = if page.backward {
-            select.order_by_desc(entry).order_by_desc(seq)
-        } else {
-            select.order_by_asc(entry).order_by_asc(seq)
-        };
-        let rows = select.limit(page.rows).all(self.db).await?;
+        let rows = statement(organisation, batch, page).all(self.db).await?;
         let entries: Vec<(i64, i64, String)> = log_entry::Entity::find()
             .select_only()
             .column(log_entry::Column::Idx)
@@ -334,6 +307,49 @@ impl Read<'_> {
 }
 
 /// Accounts of an organisation that are not empty.
+/// A page of what an organisation has: batch, available and held.
+pub(super) fn holdings(
+    organisation: OrganisationId,
+    page: &Page<BatchId>,
+) -> Select<account::Entity> {
+    let by_bucket = |bucket: Bucket| {
+        let of_bucket = Expr::case(
+            Expr::col(account::Column::Bucket).eq(bucket.as_str()),
+            Expr::col(account::Column::Balance),
+        );
+        Expr::expr(Expr::expr(of_bucket.finally(0)).sum()).cast_as("bigint")
+    };
+    let select = filled(organisation)
+        .select_only()
+        .column(account::Column::BatchId)
+        .column_as(by_bucket(Bucket::Available), "available")
+        .column_as(by_bucket(Bucket::Held), "held")
+        .group_by(account::Column::BatchId);
+    page.of(select, account::Column::BatchId, |id| id.uuid().into())
+}
+
+/// A page of the movements on an organisation's account.
+pub(super) fn statement(
+    organisation: OrganisationId,
+    batch: Option<BatchId>,
+    page: &Page<PostingKey>,
+) -> Select<posting::Entity> {
+    let mut select = postings(organisation, batch);
+    if let Some(key) = page.after {
+        select = select.filter(place_of_row().gt(place(key.entry, key.seq)));
+    }
+    if let Some(key) = page.before {
+        select = select.filter(place_of_row().lt(place(key.entry, key.seq)));
+    }
+    let (entry, seq) = (posting::Column::EntryIdx, posting::Column::Seq);
+    let select = if page.backward {
+        select.order_by_desc(entry).order_by_desc(seq)
+    } else {
+        select.order_by_asc(entry).order_by_asc(seq)
+    };
+    select.limit(page.rows)
+}
+
 fn filled(organisation: OrganisationId) -> Select<account::Entity> {
     account::Entity::find()
         .filter(account::Column::OrganisationId.eq(organisation.uuid()))

@@ -24,6 +24,8 @@ pub mod page;
 pub mod panel;
 mod panel_trace;
 pub mod performance;
+#[cfg(test)]
+mod plans;
 pub mod policy;
 pub mod process;
 pub mod promise;

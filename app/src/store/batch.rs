@@ -1,6 +1,7 @@
 //! One batch: commands in savepoints of one transaction, entries and head written once, one commit.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use commonweal_domain::ids::CommitId;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
@@ -40,12 +41,13 @@ pub(super) struct Lost {
     pub(super) cause: DbErr,
 }
 
-/// Runs the jobs in order and commits those that were accepted.
+/// Runs the jobs in order and commits those that were accepted. Counts its statements.
 pub(super) async fn run(
     database: &DatabaseConnection,
     clock: &dyn Clock,
     commit: CommitId,
     jobs: &mut [Job],
+    statements: &AtomicU64,
 ) -> Ended {
     let (mut tx, head) = match open(database, clock).await {
         Ok(opened) => opened,
@@ -55,6 +57,7 @@ pub(super) async fn run(
         Ok(verdicts) => verdicts,
         Err(error) => return Ended::Discarded(error),
     };
+    statements.fetch_add(tx.session.statements(), Ordering::Relaxed);
     let (size, first_index) = (tx.log_size(), tx.first_index());
     if !verdicts.iter().any(Verdict::changed_anything) {
         return match tx.session.rollback().await {
@@ -103,8 +106,8 @@ async fn decide(
     let moves = jobs.iter().enumerate();
     let moves = moves.map(|(place, job)| (place, job.work.lines()));
     let (places, lines): (Vec<_>, Vec<_>) = moves.filter(|(_, lines)| !lines.is_empty()).unzip();
-    let moved = decide_moves(tx, &mut answers, &mut savepoint, &lines).await?;
-    verdicts.extend(places.into_iter().zip(moved));
+    let decided = decide_moves(tx, &mut answers, &mut savepoint, &lines).await?;
+    verdicts.extend(places.into_iter().zip(decided));
     if savepoint != Savepoint::None {
         insert_entries(&tx.session, head.size, &tx.entries, tx.at(), commit).await?;
         insert_postings(&tx.session, head.size, &tx.entries).await?;

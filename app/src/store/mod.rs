@@ -64,6 +64,7 @@ mod writer;
 pub(crate) mod tests;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
@@ -99,6 +100,7 @@ pub struct Store {
     reader: Reader,
     ids: Ids,
     committed: watch::Receiver<u64>,
+    written: Arc<AtomicU64>,
     /// Why nothing is written any more, once that is so.
     read_only: Arc<OnceLock<String>>,
 }
@@ -131,6 +133,7 @@ impl Store {
         };
         let (queue, jobs) = mpsc::channel(QUEUE_COMMANDS_MAX);
         let (committed, size) = watch::channel(size);
+        let written = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             url,
             ids: ids.clone(),
@@ -139,6 +142,7 @@ impl Store {
             again: VecDeque::new(),
             committed,
             closing: None,
+            statements: Arc::clone(&written),
             dirty: true,
         };
         tokio::spawn(writer.run());
@@ -148,6 +152,7 @@ impl Store {
             reader,
             ids,
             committed: size,
+            written,
             read_only: Arc::default(),
         })
     }
@@ -227,6 +232,11 @@ impl Store {
     /// The size of the log after the last commit of this process, and a signal when it grows.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.committed.clone()
+    }
+
+    /// How many statements the writer's transactions have run: the cost of a call must not grow with its moves.
+    pub fn written_statements(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Finishes what is queued and closes every connection. Later writes are refused.

@@ -92,7 +92,7 @@ pub(super) async fn decide_moves(
         Ok(verdicts) => return Ok(verdicts),
         Err(error) if jobs.len() == 1 => return Ok(vec![Verdict::Failed(error)]),
         Err(error) => {
-            tracing::error!(%error, jobs = jobs.len(), "moves are decided one call at a time")
+            tracing::error!(%error, jobs = jobs.len(), "moves are decided one call at a time");
         }
     }
     let mut verdicts = Vec::with_capacity(jobs.len());

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use commonweal_domain::ids::CommitId;
@@ -36,6 +37,8 @@ pub(super) struct Writer {
     /// Tells the size of the log after each commit.
     pub(super) committed: watch::Sender<u64>,
     pub(super) closing: Option<oneshot::Sender<()>>,
+    /// How many statements have run in its transactions.
+    pub(super) statements: Arc<AtomicU64>,
     /// Whether SQLite's write-ahead log has grown since it was last folded.
     pub(super) dirty: bool,
 }
@@ -133,8 +136,9 @@ impl Writer {
     async fn attempt(&mut self, jobs: &mut [Job]) -> Ended {
         let commit = self.ids.new::<CommitId>();
         let clock = Arc::clone(self.ids.clock());
+        let statements = Arc::clone(&self.statements);
         match self.connected().await {
-            Ok(database) => batch::run(database, clock.as_ref(), commit, jobs).await,
+            Ok(database) => batch::run(database, clock.as_ref(), commit, jobs, &statements).await,
             Err(error) => Ended::Unopened(error),
         }
     }
