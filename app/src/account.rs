@@ -22,13 +22,7 @@ pub(crate) async fn batch_and_class(tx: &mut Tx, id: BatchId) -> Result<(Batch, 
     let row = batch::Entity::find_by_id(id.uuid())
         .one(tx)
         .await?
-        .ok_or_else(|| {
-            AppError::refused_at(
-                "UNKNOWN_BATCH",
-                "batch",
-                "there is no such batch: use the id that issueCredits gave",
-            )
-        })?;
+        .ok_or_else(unknown_batch)?;
     let gone = || AppError::internal(format!("the batch {id} lacks its class or claim"));
     let class = class::Entity::find_by_id(row.class_id)
         .one(tx)
@@ -57,6 +51,15 @@ pub(crate) async fn batch_and_class(tx: &mut Tx, id: BatchId) -> Result<(Batch, 
         serials: Serials::resume(issued, retired, removed).map_err(AppError::internal)?,
     };
     Ok((batch, class_of(&class)?))
+}
+
+/// No batch has this id.
+pub(crate) fn unknown_batch() -> AppError {
+    AppError::refused_at(
+        "UNKNOWN_BATCH",
+        "batch",
+        "there is no such batch: use the id that issueCredits gave",
+    )
 }
 
 /// The units of a batch that an organisation may use now.

@@ -1,20 +1,19 @@
 //! Use-cases of holds: units are bound to a trade, delivered, given up or expired.
 
 use commonweal_domain::actor::{self, Action, Actor, Facts};
-use commonweal_domain::credit::entries::{CreditsHeld, TransferReason};
-use commonweal_domain::credit::hold::{Delivery, Hold, HoldRequest, decide_hold, decide_release};
+use commonweal_domain::credit::entries::TransferReason;
+use commonweal_domain::credit::hold::{Delivery, Hold, HoldRequest, decide_release};
 use commonweal_domain::ids::{BatchId, HoldId, Id, OrganisationId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::time::Time;
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::EntityTrait;
 use serde::Serialize;
 
 use crate::App;
-use crate::account::{available, batch_and_class, blocks, transfer_facts, units_as_text};
+use crate::account::{batch_and_class, transfer_facts, units_as_text};
 use crate::authorization::authorize;
 use crate::error::AppError;
-use crate::group;
-use crate::organisation::column;
+use crate::moves::{Move, Moved};
 use crate::store::{Command, IdempotencyKey, Tx, Written, hold};
 
 /// Input of [`App::hold_credits`].
@@ -31,68 +30,6 @@ pub struct HoldCredits {
     pub units: i64,
     /// From when on nobody can deliver them.
     pub expires_at: Time,
-}
-
-struct MakeHold {
-    actor: Actor,
-    id: HoldId,
-    input: HoldCredits,
-}
-
-impl Command for MakeHold {
-    const NAME: &'static str = "hold_credits";
-    type Out = HoldId;
-
-    async fn run(&self, tx: &mut Tx) -> Result<HoldId, AppError> {
-        let input = &self.input;
-        let facts = Facts {
-            organisation: Some(input.holder),
-            ..Facts::default()
-        };
-        let permit = authorize(tx, &self.actor, Action::HoldCredits, &facts).await?;
-        if let Some(to) = input.to
-            && group::group_of(tx, to).await?.is_none()
-        {
-            let message = "nobody is registered under this id";
-            return Err(AppError::refused_at("UNKNOWN_ORGANISATION", "to", message));
-        }
-        let (batch, class) = batch_and_class(tx, input.batch).await?;
-        let body = CreditsHeld {
-            hold: self.id,
-            batch: input.batch,
-            holder: input.holder,
-            to: input.to,
-            units: input.units,
-            expires_at: input.expires_at,
-        };
-        let free = (
-            available(tx, input.batch, input.holder).await?,
-            blocks(tx, &batch, input.holder).await?,
-        );
-        decide_hold(&body.opened(), &class, free, tx.at())?;
-        let index = tx.append(Draft {
-            actors: vec![permit.actor],
-            subject: input.batch.to_string(),
-            inputs_upto: None,
-            body: body.into(),
-        })?;
-        hold::Entity::insert(hold::ActiveModel {
-            id: Set(self.id.uuid()),
-            batch_id: Set(input.batch.uuid()),
-            holder_id: Set(input.holder.uuid()),
-            to_id: Set(input.to.map(Id::uuid)),
-            units: Set(input.units),
-            expires_at: Set(input.expires_at.micros()),
-            at: Set(tx.at().micros()),
-            entry_idx: Set(column(index)?),
-            ended: Set(None),
-            ended_idx: Set(None),
-            delivered_units: Set(0),
-        })
-        .exec_without_returning(tx)
-        .await?;
-        Ok(self.id)
-    }
 }
 
 /// Input of [`App::deliver_hold`].
@@ -200,18 +137,11 @@ impl App {
         key: &str,
         input: HoldCredits,
     ) -> Result<Written<HoldId>, AppError> {
-        let facts = Facts {
-            organisation: Some(input.holder),
-            ..Facts::default()
-        };
-        actor::authorize(actor, Action::HoldCredits, &facts)?;
-        let key = IdempotencyKey::of_body(input.holder, key, &input)?;
-        let command = MakeHold {
-            actor: actor.clone(),
-            id: self.ids.new(),
-            input,
-        };
-        self.store.write(Some(key), command).await
+        let answer = self.move_one(actor, key, &Move::Hold(input)).await?;
+        answer.only(|moved| match moved {
+            Moved::Hold(id) => Some(id),
+            _ => None,
+        })
     }
 
     /// Delivers held units; what is not delivered is the holder's again. With the same key and body it happens once.

@@ -45,6 +45,7 @@ mod log_rotation;
 pub mod low_value;
 mod mark_change;
 pub mod moderation;
+pub mod moves;
 mod noise;
 pub mod notice;
 pub mod opening;

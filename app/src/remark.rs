@@ -3,7 +3,7 @@
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::remark::{check_remark, commit_remark};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, Value};
 
 use crate::App;
 use crate::error::AppError;
@@ -37,6 +37,15 @@ impl Remark {
         words: Option<&str>,
     ) -> Result<Option<Self>, AppError> {
         words.map(|words| Self::new(app, field, words)).transpose()
+    }
+
+    /// Hash, words and salt, as the table holds them.
+    pub(crate) fn values(&self) -> Vec<Value> {
+        vec![
+            self.hash.as_bytes().to_vec().into(),
+            self.words.clone().into(),
+            self.salt.to_vec().into(),
+        ]
     }
 
     /// Keeps the words beside the log.

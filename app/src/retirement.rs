@@ -16,6 +16,7 @@ use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::group;
 use crate::issue::Accounts;
+use crate::moves::{Move, Moved, RETIRE};
 use crate::remark::Remark;
 use crate::store::{Command, IdempotencyKey, Tx, Written, contract, credit, credit_left};
 use crate::text::place;
@@ -42,15 +43,17 @@ pub struct RetireCredits {
     pub note: Option<String>,
 }
 
-struct Retire {
+/// A retirement as cover for a KPI, which is decided with its contract.
+struct Cover {
     actor: Actor,
     id: RetirementId,
+    kpi: KpiId,
     input: RetireCredits,
     note: Option<Remark>,
 }
 
-impl Command for Retire {
-    const NAME: &'static str = "retire_credits";
+impl Command for Cover {
+    const NAME: &'static str = RETIRE;
     type Out = RetirementId;
 
     async fn run(&self, tx: &mut Tx) -> Result<RetirementId, AppError> {
@@ -76,16 +79,14 @@ impl Command for Retire {
             jurisdiction: place("jurisdiction", &input.jurisdiction)?,
             period: input.period,
             note: self.note.as_ref().map(|note| note.hash),
-            covers: input.covers,
+            covers: Some(self.kpi),
         };
         let free = (
             available(tx, input.batch, input.holder).await?,
             blocks(tx, &batch, input.holder).await?,
         );
         let body = decide_retirement(request, &batch, &class, free)?;
-        if let Some(kpi) = input.covers {
-            self.check_cover(tx, kpi, &batch, &class).await?;
-        }
+        self.check_cover(tx, &batch, &class).await?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: input.batch.to_string(),
@@ -95,12 +96,10 @@ impl Command for Retire {
         let holder = Some(input.holder);
         credit::insert_retirement(tx, input.batch, holder, &body.retirement, tx.at(), index)
             .await?;
-        if let Some(kpi) = input.covers {
-            credit_left::change_kpi(tx, kpi, |account| {
-                credit_left::plus(&mut account.covered_units, input.units)
-            })
-            .await?;
-        }
+        credit_left::change_kpi(tx, self.kpi, |account| {
+            credit_left::plus(&mut account.covered_units, input.units)
+        })
+        .await?;
         if let Some(note) = &self.note {
             note.keep(tx).await?;
         }
@@ -108,15 +107,10 @@ impl Command for Retire {
     }
 }
 
-impl Retire {
+impl Cover {
     /// Bought cover must be allowed by the contract and the class.
-    async fn check_cover(
-        &self,
-        tx: &Tx,
-        id: KpiId,
-        batch: &Batch,
-        class: &Class,
-    ) -> Result<(), AppError> {
+    async fn check_cover(&self, tx: &Tx, batch: &Batch, class: &Class) -> Result<(), AppError> {
+        let id = self.kpi;
         let unknown = || {
             AppError::refused_at(
                 "UNKNOWN_KPI",
@@ -150,15 +144,23 @@ impl App {
         key: &str,
         input: RetireCredits,
     ) -> Result<Written<RetirementId>, AppError> {
+        let Some(kpi) = input.covers else {
+            let answer = self.move_one(actor, key, &Move::Retire(input)).await?;
+            return answer.only(|moved| match moved {
+                Moved::Retirement(id) => Some(id),
+                _ => None,
+            });
+        };
         let facts = Facts {
             organisation: Some(input.holder),
             ..Facts::default()
         };
         actor::authorize(actor, Action::RetireCredits, &facts)?;
         let key = IdempotencyKey::of_body(input.holder, key, &input)?;
-        let command = Retire {
+        let command = Cover {
             actor: actor.clone(),
             id: self.ids.new(),
+            kpi,
             note: Remark::optional(self, "note", input.note.as_deref())?,
             input,
         };

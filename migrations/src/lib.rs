@@ -44,6 +44,7 @@ mod m20261123_000210_beneficiary;
 mod m20261123_000215_programme;
 mod m20261123_000220_credit;
 mod m20261123_000221_challenge;
+mod m20261123_000222_statement;
 mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
 mod m20261123_000250_exclusions;
@@ -94,6 +95,7 @@ const CHANGES: &[Change] = &[
     m20261123_000215_programme::CHANGE,
     m20261123_000220_credit::CHANGE,
     m20261123_000221_challenge::CHANGE,
+    m20261123_000222_statement::CHANGE,
     m20261123_000240_log_lease::CHANGE,
     m20261123_000241_witnessed::CHANGE,
     m20261123_000250_exclusions::CHANGE,

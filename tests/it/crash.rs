@@ -5,6 +5,7 @@
 
 mod check;
 mod load;
+mod trade;
 
 use std::fs;
 use std::path::Path;
@@ -17,6 +18,7 @@ use commonweal_verify::Verdict;
 use serde_json::json;
 
 use self::load::{Client, Load, Memory, REGISTER};
+use self::trade::{Market, Trades};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_on_sqlite() -> Result<()> {
@@ -45,17 +47,27 @@ async fn crashes(database: &str, url: Option<&str>) -> Result<()> {
     let (data, state) = (folder.path().join("data"), folder.path().join("seen.json"));
     let mut process = Process::start(&data, url).await?;
     let mut memory = Memory::default();
+    let market = Market::find(&Client::new(&process.url, &data)?).await?;
+    let mut trades = Trades::default();
     let mut size = 0;
     for round in 0..rounds {
         let load = Load::start(&Client::new(&process.url, &data)?, round);
+        let clients = market.open(&Client::new(&process.url, &data)?, round);
         let moment = 50 + u64::from(u16::from_be_bytes(moments.bytes())) % 1_200;
         tokio::time::sleep(Duration::from_millis(moment)).await;
         process.kill().await?;
         memory.join(load.end().await?);
+        for known in clients.join_all().await {
+            trades.join(known?);
+        }
 
         process = Process::start(&data, url).await?;
         let client = Client::new(&process.url, &data)?;
         check::nothing_is_lost(&client, &memory)
+            .await
+            .with_context(|| format!("round {round}, killed after {moment} ms"))?;
+        market
+            .settle(&client, &mut trades)
             .await
             .with_context(|| format!("round {round}, killed after {moment} ms"))?;
         let published = check::published(&client).await?;
@@ -70,13 +82,14 @@ async fn crashes(database: &str, url: Option<&str>) -> Result<()> {
         size = published;
     }
     ensure!(
-        !memory.registered.is_empty(),
+        !memory.registered.is_empty() || !trades.answered.is_empty(),
         "no round was long enough to write"
     );
     println!(
-        "crash-{database}: {rounds} crashes, {} writes acknowledged and kept, {} unanswered, {size} entries",
+        "crash-{database}: {rounds} crashes, {} writes acknowledged and kept, {} unanswered, {} transfers, {size} entries",
         memory.registered.len(),
-        memory.unanswered.len()
+        memory.unanswered.len(),
+        trades.answered.len()
     );
     process.kill().await
 }

@@ -3,6 +3,7 @@
 mod database;
 mod demo_log;
 mod evidence;
+mod ledger;
 mod process;
 mod schemas;
 mod user;

@@ -5,6 +5,7 @@ use commonweal_domain::ids::{OrganisationId, PersonId, TokenId};
 use secrecy::ExposeSecret;
 
 /// A person with a token, acting for one organisation.
+#[derive(Clone)]
 pub struct User {
     /// The person's pseudonym.
     pub person: PersonId,

@@ -8,7 +8,7 @@ use commonweal_app::{App, AppError};
 use commonweal_domain::actor::Actor;
 use commonweal_domain::time::Time;
 
-use super::errors::Code;
+use super::errors::{Code, INTERNAL_MESSAGE};
 use super::loaders::Loader;
 use super::transport::ReceivedAt;
 
@@ -112,7 +112,17 @@ pub(crate) fn settle<T>(
 /// An error of a use-case or a query as an error of the request.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 pub(crate) fn refuse(error: AppError) -> async_graphql::Error {
-    let code = match &error {
+    let code = code_of(&error);
+    match &error {
+        AppError::Refused {
+            path: Some(path), ..
+        } => code.error_at(path, error.to_string()),
+        _ => code.error(error.to_string()),
+    }
+}
+
+fn code_of(error: &AppError) -> Code {
+    match error {
         AppError::Refused { .. } => Code::BadUserInput,
         AppError::Unauthenticated => Code::Unauthenticated,
         AppError::Forbidden(_) => Code::Forbidden,
@@ -122,11 +132,33 @@ pub(crate) fn refuse(error: AppError) -> async_graphql::Error {
         AppError::ReadOnly(_) => Code::ReadOnly,
         AppError::Overloaded => Code::RateLimited,
         AppError::OutcomeUnknown | AppError::Internal(_) => Code::InternalServerError,
-    };
-    match &error {
+    }
+}
+
+/// The error of one part of a call whose other parts stand: beside them, so that all are answered. A fault of ours is
+/// masked as it is everywhere.
+pub(crate) fn user_error(error: AppError) -> UserError {
+    let (code, message, path) = match error {
         AppError::Refused {
-            path: Some(path), ..
-        } => code.error_at(path, error.to_string()),
-        _ => code.error(error.to_string()),
+            code,
+            message,
+            path,
+        } => (code, message, path),
+        error => {
+            let code = code_of(&error);
+            let message = match code {
+                Code::InternalServerError => {
+                    tracing::error!(detail = %error, "masked error of a part");
+                    INTERNAL_MESSAGE.to_owned()
+                }
+                _ => error.to_string(),
+            };
+            (code.as_str(), message, None)
+        }
+    };
+    UserError {
+        code: code.to_owned(),
+        message,
+        path,
     }
 }

@@ -173,9 +173,21 @@ pub struct HoldCreditsInput {
     /// From when on nobody can deliver them, within 90 days.
     expires_at: DateTime,
     /// The client's own key: the same key and body get the first answer again.
-    idempotency_key: String,
+    pub(super) idempotency_key: String,
     /// Comes back in the answer.
-    client_mutation_id: Option<String>,
+    pub(super) client_mutation_id: Option<String>,
+}
+
+impl HoldCreditsInput {
+    pub(super) fn parse(&self) -> async_graphql::Result<HoldCredits> {
+        Ok(HoldCredits {
+            batch: parse_id("batch", &self.batch)?,
+            holder: parse_id("holder", &self.holder)?,
+            to: self.to.as_ref().map(|id| parse_id("to", id)).transpose()?,
+            units: self.units.0,
+            expires_at: self.expires_at.0,
+        })
+    }
 }
 
 /// Input of `deliverHold`.
@@ -241,13 +253,7 @@ impl HoldMutation {
         context: &Context<'_>,
         #[graphql(desc = "Which credits, for whom and until when.")] input: HoldCreditsInput,
     ) -> async_graphql::Result<HoldPayload> {
-        let command = HoldCredits {
-            batch: parse_id("batch", &input.batch)?,
-            holder: parse_id("holder", &input.holder)?,
-            to: input.to.as_ref().map(|id| parse_id("to", id)).transpose()?,
-            units: input.units.0,
-            expires_at: input.expires_at.0,
-        };
+        let command = input.parse()?;
         let (app, actor) = (app(context)?, actor(context));
         let done = app
             .hold_credits(&actor, &input.idempotency_key, command)

@@ -74,13 +74,13 @@ pub struct TransferCreditsInput {
     /// More about it. The words can be erased; the log holds their salted hash.
     note: Option<String>,
     /// The client's own key: the same key and body get the first answer again.
-    idempotency_key: String,
+    pub(super) idempotency_key: String,
     /// Comes back in the answer.
-    client_mutation_id: Option<String>,
+    pub(super) client_mutation_id: Option<String>,
 }
 
 impl TransferCreditsInput {
-    fn parse(&self) -> async_graphql::Result<TransferCredits> {
+    pub(super) fn parse(&self) -> async_graphql::Result<TransferCredits> {
         Ok(TransferCredits {
             batch: parse_id("batch", &self.batch)?,
             from: parse_id("from", &self.from)?,
@@ -114,13 +114,13 @@ pub struct RetireCreditsInput {
     /// Why, in words. They can be erased; the log holds their salted hash.
     note: Option<String>,
     /// The client's own key: the same key and body get the first answer again.
-    idempotency_key: String,
+    pub(super) idempotency_key: String,
     /// Comes back in the answer.
-    client_mutation_id: Option<String>,
+    pub(super) client_mutation_id: Option<String>,
 }
 
 impl RetireCreditsInput {
-    fn parse(&self) -> async_graphql::Result<RetireCredits> {
+    pub(super) fn parse(&self) -> async_graphql::Result<RetireCredits> {
         Ok(RetireCredits {
             batch: parse_id("batch", &self.batch)?,
             holder: parse_id("holder", &self.holder)?,

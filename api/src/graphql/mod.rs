@@ -33,6 +33,7 @@ pub mod credit_class;
 pub mod credit_end;
 pub mod credit_hold;
 pub mod credit_loaders;
+pub mod credit_move;
 pub mod credit_mutation;
 pub mod credit_retirement;
 pub mod delivery_input;

@@ -29,6 +29,7 @@ use super::credit_batch::{self, Batch, BatchQuery};
 use super::credit_class::{self, Class, ClassQuery};
 use super::credit_end::{CreditEndMutation, LiabilityQuery};
 use super::credit_hold::{self, Hold, HoldMutation, HoldQuery};
+use super::credit_move::MoveMutation;
 use super::credit_mutation::CreditMutation;
 use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::draft::{DraftMutation, DraftQuery};
@@ -269,6 +270,7 @@ pub struct Mutation(
     QuorumMutation,
     PerformanceMutation,
     CreditMutation,
+    MoveMutation,
     HoldMutation,
     CreditEndMutation,
     ChallengeMutation,

@@ -9,8 +9,7 @@ use commonweal_domain::ids::{BatchId, Id, OrganisationId, RetirementId};
 use commonweal_domain::time::Time;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -130,21 +129,7 @@ impl Read<'_> {
         organisation: OrganisationId,
         page: &Page<BatchId>,
     ) -> Result<Vec<HoldingView>, AppError> {
-        let by_bucket = |bucket: Bucket| {
-            let of_bucket = Expr::case(
-                Expr::col(account::Column::Bucket).eq(bucket.as_str()),
-                Expr::col(account::Column::Balance),
-            );
-            Expr::expr(Expr::expr(of_bucket.finally(0)).sum()).cast_as("bigint")
-        };
-        let select = filled(organisation)
-            .select_only()
-            .column(account::Column::BatchId)
-            .column_as(by_bucket(Bucket::Available), "available")
-            .column_as(by_bucket(Bucket::Held), "held")
-            .group_by(account::Column::BatchId);
-        let rows: Vec<(Uuid, i64, i64)> = page
-            .of(select, account::Column::BatchId, |id| id.uuid().into())
+        let rows: Vec<(Uuid, i64, i64)> = holdings(organisation, page)
             .into_tuple()
             .all(self.db)
             .await?;
@@ -174,24 +159,10 @@ impl Read<'_> {
         batch: Option<BatchId>,
         page: &Page<PostingKey>,
     ) -> Result<Vec<PostingView>, AppError> {
-        let mut select = postings(organisation, batch);
-        if let Some(key) = page.after {
-            select = select.filter(beside(key, |column, value| column.gt(value)));
-        }
-        if let Some(key) = page.before {
-            select = select.filter(beside(key, |column, value| column.lt(value)));
-        }
-        let (entry, seq) = (posting::Column::EntryIdx, posting::Column::Seq);
-        let select = if page.backward {
-            select.order_by_desc(entry).order_by_desc(seq)
-        } else {
-            select.order_by_asc(entry).order_by_asc(seq)
-        };
-        let rows: Vec<(i64, i64, Uuid, String, i64, i64)> = select
-            .limit(page.rows)
+        let rows: Vec<(i64, i64, Uuid, String, i64, i64)> = statement(organisation, batch, page)
             .select_only()
-            .column(entry)
-            .column(seq)
+            .column(posting::Column::EntryIdx)
+            .column(posting::Column::Seq)
             .column(posting::Column::BatchId)
             .column(posting::Column::Bucket)
             .column(posting::Column::Amount)
@@ -359,6 +330,49 @@ impl Read<'_> {
 }
 
 /// Accounts of an organisation that are not empty.
+/// A page of what an organisation has: batch, available and held.
+pub(super) fn holdings(
+    organisation: OrganisationId,
+    page: &Page<BatchId>,
+) -> Select<account::Entity> {
+    let by_bucket = |bucket: Bucket| {
+        let of_bucket = Expr::case(
+            Expr::col(account::Column::Bucket).eq(bucket.as_str()),
+            Expr::col(account::Column::Balance),
+        );
+        Expr::expr(Expr::expr(of_bucket.finally(0)).sum()).cast_as("bigint")
+    };
+    let select = filled(organisation)
+        .select_only()
+        .column(account::Column::BatchId)
+        .column_as(by_bucket(Bucket::Available), "available")
+        .column_as(by_bucket(Bucket::Held), "held")
+        .group_by(account::Column::BatchId);
+    page.of(select, account::Column::BatchId, |id| id.uuid().into())
+}
+
+/// A page of the movements on an organisation's account.
+pub(super) fn statement(
+    organisation: OrganisationId,
+    batch: Option<BatchId>,
+    page: &Page<PostingKey>,
+) -> Select<posting::Entity> {
+    let mut select = postings(organisation, batch);
+    if let Some(key) = page.after {
+        select = select.filter(place_of_row().gt(place(key.entry, key.seq)));
+    }
+    if let Some(key) = page.before {
+        select = select.filter(place_of_row().lt(place(key.entry, key.seq)));
+    }
+    let (entry, seq) = (posting::Column::EntryIdx, posting::Column::Seq);
+    let select = if page.backward {
+        select.order_by_desc(entry).order_by_desc(seq)
+    } else {
+        select.order_by_asc(entry).order_by_asc(seq)
+    };
+    select.limit(page.rows)
+}
+
 fn filled(organisation: OrganisationId) -> Select<account::Entity> {
     account::Entity::find()
         .filter(account::Column::OrganisationId.eq(organisation.uuid()))
@@ -389,17 +403,17 @@ fn now(organisation: OrganisationId, batch: Option<BatchId>) -> Expr {
     Expr::SubQuery(None, Box::new(sum.into()))
 }
 
-/// Keys on one side of a key, entry first.
-fn beside(
-    key: PostingKey,
-    than: impl Fn(posting::Column, i64) -> sea_orm::sea_query::SimpleExpr,
-) -> Condition {
-    let same_entry = Condition::all()
-        .add(posting::Column::EntryIdx.eq(key.entry))
-        .add(than(posting::Column::Seq, key.seq));
-    Condition::any()
-        .add(than(posting::Column::EntryIdx, key.entry))
-        .add(same_entry)
+/// Entry and place as one row value, which an index compares as a whole: a page deep in a statement reads no more rows
+/// than the first.
+fn place(entry: impl Into<Expr>, seq: impl Into<Expr>) -> Expr {
+    Expr::tuple([entry.into(), seq.into()])
+}
+
+fn place_of_row() -> Expr {
+    place(
+        Expr::col(posting::Column::EntryIdx),
+        Expr::col(posting::Column::Seq),
+    )
 }
 
 fn select(filter: &RetirementFilter) -> Select<retirement::Entity> {

@@ -184,19 +184,8 @@ impl Read<'_> {
         &self,
         batches: &[BatchId],
     ) -> Result<HashMap<BatchId, BatchLife>, AppError> {
-        let sums: Vec<(Uuid, String, Option<i64>, Option<i64>)> = account::Entity::find()
-            .select_only()
-            .column(account::Column::BatchId)
-            .column(account::Column::Bucket)
-            .column_as(sum_high(account::Column::Balance), "high")
-            .column_as(sum_low(account::Column::Balance), "low")
-            .filter(account::Column::BatchId.is_in(columns::uuids(batches)))
-            .filter(account::Column::Bucket.ne(Bucket::Issuance.as_str()))
-            .group_by(account::Column::BatchId)
-            .group_by(account::Column::Bucket)
-            .into_tuple()
-            .all(self.db)
-            .await?;
+        let sums: Vec<(Uuid, String, Option<i64>, Option<i64>)> =
+            lives(batches).into_tuple().all(self.db).await?;
         let mut lives: HashMap<BatchId, BatchLife> = HashMap::new();
         for (batch, bucket, high, low) in sums {
             let units = joined((high, low))?;
@@ -216,6 +205,20 @@ impl Read<'_> {
         }
         Ok(lives)
     }
+}
+
+/// Units of some batches by bucket, in two parts of which no sum overflows.
+pub(super) fn lives(batches: &[BatchId]) -> Select<account::Entity> {
+    account::Entity::find()
+        .select_only()
+        .column(account::Column::BatchId)
+        .column(account::Column::Bucket)
+        .column_as(sum_high(account::Column::Balance), "high")
+        .column_as(sum_low(account::Column::Balance), "low")
+        .filter(account::Column::BatchId.is_in(columns::uuids(batches)))
+        .filter(account::Column::Bucket.ne(Bucket::Issuance.as_str()))
+        .group_by(account::Column::BatchId)
+        .group_by(account::Column::Bucket)
 }
 
 fn select_class(filter: &ClassFilter) -> Select<class::Entity> {

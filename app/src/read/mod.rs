@@ -28,6 +28,8 @@ pub mod panel;
 mod panel_trace;
 pub mod performance;
 pub mod place_target;
+#[cfg(test)]
+mod plans;
 pub mod policy;
 pub mod process;
 pub mod programme;

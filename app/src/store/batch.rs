@@ -1,5 +1,8 @@
 //! One batch: commands in savepoints of one transaction, entries and head written once, one commit.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use commonweal_domain::ids::CommitId;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
@@ -7,10 +10,11 @@ use super::command::{Job, Verdict};
 use super::connect::begin;
 use super::contain::contained;
 use super::head::Head;
-use super::idempotency::{Answers, scope};
+use super::idempotency::Answers;
 use super::log::insert_entries;
 use super::posting::insert_postings;
 use super::session::PrivateTx;
+use super::set::decide_moves;
 use super::tx::Tx;
 use crate::clock::Clock;
 use crate::error::AppError;
@@ -37,12 +41,13 @@ pub(super) struct Lost {
     pub(super) cause: DbErr,
 }
 
-/// Runs the jobs in order and commits those that were accepted.
+/// Runs the jobs in order and commits those that were accepted. Counts its statements.
 pub(super) async fn run(
     database: &DatabaseConnection,
     clock: &dyn Clock,
     commit: CommitId,
     jobs: &mut [Job],
+    statements: &AtomicU64,
 ) -> Ended {
     let (mut tx, head) = match open(database, clock).await {
         Ok(opened) => opened,
@@ -52,9 +57,9 @@ pub(super) async fn run(
         Ok(verdicts) => verdicts,
         Err(error) => return Ended::Discarded(error),
     };
+    statements.fetch_add(tx.session.statements(), Ordering::Relaxed);
     let (size, first_index) = (tx.log_size(), tx.first_index());
-    let accepted = |verdict: &Verdict| matches!(verdict, Verdict::Accepted { .. });
-    if !verdicts.iter().any(accepted) {
+    if !verdicts.iter().any(Verdict::changed_anything) {
         return match tx.session.rollback().await {
             Ok(()) => Ended::Decided { verdicts, size },
             Err(error) => Ended::Discarded(error),
@@ -87,16 +92,22 @@ async fn decide(
     commit: CommitId,
     jobs: &mut [Job],
 ) -> Result<Vec<Verdict>, DbErr> {
-    let scopes: Vec<_> = jobs
-        .iter()
-        .filter_map(|job| Some(scope(job.work.name(), job.work.key()?)))
-        .collect();
+    let scopes: Vec<_> = jobs.iter().flat_map(|job| job.work.scopes()).collect();
     let mut answers = Answers::load(&tx.session, &scopes).await?;
     let mut savepoint = Savepoint::None;
-    let mut verdicts = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        verdicts.push(decide_one(tx, &mut answers, &mut savepoint, job).await?);
+    let mut verdicts = BTreeMap::new();
+    for (place, job) in jobs.iter_mut().enumerate() {
+        if job.work.lines().is_empty() {
+            let verdict = decide_one(tx, &mut answers, &mut savepoint, job).await?;
+            verdicts.insert(place, verdict);
+        }
     }
+    // Moves come last, together: nobody has been answered yet, so the order among the callers is free.
+    let moves = jobs.iter().enumerate();
+    let moves = moves.map(|(place, job)| (place, job.work.lines()));
+    let (places, lines): (Vec<_>, Vec<_>) = moves.filter(|(_, lines)| !lines.is_empty()).unzip();
+    let decided = decide_moves(tx, &mut answers, &mut savepoint, &lines).await?;
+    verdicts.extend(places.into_iter().zip(decided));
     if savepoint != Savepoint::None {
         insert_entries(&tx.session, head.size, &tx.entries, tx.at(), commit).await?;
         insert_postings(&tx.session, head.size, &tx.entries).await?;
@@ -109,7 +120,7 @@ async fn decide(
         };
         head.advance(&tx.session, &next).await?;
     }
-    Ok(verdicts)
+    Ok(verdicts.into_values().collect())
 }
 
 async fn decide_one(
@@ -122,13 +133,7 @@ async fn decide_one(
     if let Some(key) = job.work.key() {
         match answers.find(name, key) {
             Ok(None) => {}
-            Ok(Some(stored)) => {
-                return Ok(Verdict::Replayed {
-                    at: stored.at,
-                    entries: stored.entries,
-                    answer: stored.answer,
-                });
-            }
+            Ok(Some(stored)) => return Ok(stored.replayed()),
             Err(conflict) => return Ok(Verdict::Failed(conflict)),
         }
     }
@@ -153,11 +158,12 @@ async fn decide_one(
             *savepoint = Savepoint::Used;
             let entries = tx.indexes_since(start);
             if let Some(key) = job.work.key() {
-                answers.keep(name, key, answer, tx.at(), entries.clone());
+                answers.keep(name, key, answer.clone(), tx.at(), entries.clone());
             }
             Ok(Verdict::Accepted {
                 at: tx.at(),
                 entries,
+                answer,
             })
         }
         Err(error) => {
@@ -171,7 +177,7 @@ async fn decide_one(
 
 /// The one savepoint of the transaction, in raw SQL: sea-orm's nested transactions cost a call more per command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Savepoint {
+pub(super) enum Savepoint {
     /// Not set yet.
     None,
     /// Set, and nothing has happened since.
@@ -182,7 +188,7 @@ enum Savepoint {
 
 impl Savepoint {
     /// Sets the savepoint before a command; what was accepted before moves out of its reach.
-    async fn set(&mut self, session: &PrivateTx) -> Result<(), DbErr> {
+    pub(super) async fn set(&mut self, session: &PrivateTx) -> Result<(), DbErr> {
         let sql = match self {
             Self::Clean => return Ok(()),
             Self::None => "SAVEPOINT command",
@@ -193,8 +199,15 @@ impl Savepoint {
         Ok(())
     }
 
+    /// Notes what was accepted since; without that the savepoint is as good as new.
+    pub(super) fn use_up(&mut self, accepted: bool) {
+        if accepted {
+            *self = Self::Used;
+        }
+    }
+
     /// Undoes everything since the savepoint, which stays.
-    async fn restore(&mut self, session: &PrivateTx) -> Result<(), DbErr> {
+    pub(super) async fn restore(&mut self, session: &PrivateTx) -> Result<(), DbErr> {
         session
             .execute_unprepared("ROLLBACK TO SAVEPOINT command")
             .await?;

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 /// Rows in one statement.
-const ROWS_MAX: usize = 64;
+const ROWS_MAX: usize = 256;
 /// Keys in one statement of a reader, who pays a round trip for each and shows how many there were.
 const READ_KEYS_MAX: usize = 4_096;
 
 /// `VALUES` with one placeholder per field. The number of rows is filled up to a power of two with rows of nulls, which
-/// leaves seven shapes; whoever reads them skips rows whose first column is null.
+/// leaves nine shapes; whoever reads them skips rows whose first column is null.
 fn values(rows: &[Vec<Value>]) -> (String, Vec<Value>) {
     let width = rows.first().map_or(0, Vec::len);
     let height = rows.len().next_power_of_two();

@@ -10,10 +10,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use super::idempotency::IdempotencyKey;
+use super::idempotency::{IdempotencyKey, Scope, scope};
 use super::session::PrivateTx;
 use super::tx::Tx;
 use crate::error::AppError;
+use crate::moves::Line;
 
 /// A public write: it changes rows and appends to the log, all or nothing.
 ///
@@ -51,12 +52,27 @@ pub struct Written<T> {
     pub replayed: bool,
 }
 
+impl<T> Written<T> {
+    /// The same with a part of what the command answered.
+    pub(crate) fn only<U>(self, part: impl FnOnce(T) -> Option<U>) -> Result<Written<U>, AppError> {
+        let wrong = || AppError::internal("the answer is another than was asked for");
+        Ok(Written {
+            out: part(self.out).ok_or_else(wrong)?,
+            at: self.at,
+            entries: self.entries,
+            replayed: self.replayed,
+        })
+    }
+}
+
 /// What the writer decided about one command.
 #[derive(Debug)]
 pub(super) enum Verdict {
     Accepted {
         at: Time,
         entries: Range<u64>,
+        /// The answer as it is stored; empty without an idempotency key.
+        answer: Vec<u8>,
     },
     Replayed {
         at: Time,
@@ -64,12 +80,49 @@ pub(super) enum Verdict {
         answer: Vec<u8>,
     },
     Failed(AppError),
+    /// Of each move of a call.
+    Moved(Vec<Verdict>),
+}
+
+impl Verdict {
+    /// Whether anything was accepted that a commit must make durable.
+    pub(super) fn changed_anything(&self) -> bool {
+        match self {
+            Self::Accepted { .. } => true,
+            Self::Replayed { .. } | Self::Failed(_) => false,
+            Self::Moved(verdicts) => verdicts.iter().any(Self::changed_anything),
+        }
+    }
+
+    /// A short word for metrics.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Replayed { .. } => "replayed",
+            Self::Failed(error) => error.kind(),
+            Self::Moved(verdicts) => match verdicts.as_slice() {
+                [verdict] => verdict.outcome(),
+                _ => "answered",
+            },
+        }
+    }
 }
 
 /// A command of any type as the writer sees it.
 pub(super) trait Work: Send {
     fn name(&self) -> &'static str;
-    fn key(&self) -> Option<&IdempotencyKey>;
+    fn key(&self) -> Option<&IdempotencyKey> {
+        None
+    }
+    /// Under which keys it may have been answered before.
+    fn scopes(&self) -> Vec<Scope> {
+        let key = self.key();
+        key.map(|key| scope(self.name(), key)).into_iter().collect()
+    }
+    /// The moves that it is made of, which are decided together with those of other jobs. Nothing else is run then.
+    fn lines(&self) -> &[Line] {
+        &[]
+    }
     /// Runs the command. The bytes are the answer to store, empty without an idempotency key.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<Vec<u8>, AppError>>;
     /// Answers the caller, who may have gone.
@@ -133,7 +186,7 @@ impl<C: Command> Work for PublicWork<C> {
             replayed,
         };
         let result = match verdict {
-            Verdict::Accepted { at, entries } => match self.out {
+            Verdict::Accepted { at, entries, .. } => match self.out {
                 Some(out) => Ok(written(out, at, entries, false)),
                 None => Err(AppError::internal("an accepted command has no answer")),
             },
@@ -145,6 +198,7 @@ impl<C: Command> Work for PublicWork<C> {
                 .map(|out| written(out, at, entries, true))
                 .map_err(AppError::internal),
             Verdict::Failed(error) => Err(error),
+            Verdict::Moved(_) => Err(AppError::internal("a command is no set of moves")),
         };
         // The caller may have gone; what is done stays done.
         let _ = self.reply.send(result);
@@ -161,10 +215,6 @@ pub(super) struct PrivateWork<C: PrivateCommand> {
 impl<C: PrivateCommand> Work for PrivateWork<C> {
     fn name(&self) -> &'static str {
         C::NAME
-    }
-
-    fn key(&self) -> Option<&IdempotencyKey> {
-        None
     }
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> BoxFuture<'a, Result<Vec<u8>, AppError>> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::bulk;
+use super::command::Verdict;
 use super::log::{loaded_index, stored_index};
 use crate::error::AppError;
 
@@ -68,6 +69,16 @@ pub(super) struct StoredAnswer {
     pub(super) answer: Vec<u8>,
     pub(super) at: Time,
     pub(super) entries: Range<u64>,
+}
+
+impl StoredAnswer {
+    pub(super) fn replayed(self) -> Verdict {
+        Verdict::Replayed {
+            at: self.at,
+            entries: self.entries,
+            answer: self.answer,
+        }
+    }
 }
 
 /// Organisation, mutation and key.
@@ -154,6 +165,18 @@ impl Answers {
         };
         self.known.insert(scope.clone(), stored);
         self.new.push(scope);
+    }
+
+    /// How many answers this batch has given.
+    pub(super) fn mark(&self) -> usize {
+        self.new.len()
+    }
+
+    /// Takes answers back that were given since a mark.
+    pub(super) fn forget_since(&mut self, mark: usize) {
+        for scope in self.new.drain(mark..) {
+            self.known.remove(&scope);
+        }
     }
 
     /// Writes the answers of this batch.

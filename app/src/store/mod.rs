@@ -39,6 +39,7 @@ mod log;
 pub(crate) mod log_blob;
 pub(crate) mod log_entry;
 pub(crate) mod log_key;
+pub(crate) mod moves;
 pub(crate) mod noise;
 pub(crate) mod organisation;
 pub(crate) mod panel;
@@ -56,6 +57,7 @@ pub(crate) mod remark;
 pub(crate) mod robustness;
 mod schema;
 mod session;
+mod set;
 mod settings;
 pub(crate) mod sum;
 pub(crate) mod tender;
@@ -69,6 +71,7 @@ mod writer;
 pub(crate) mod tests;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
@@ -85,9 +88,11 @@ pub use settings::BATCH_COMMANDS_MAX;
 pub use tx::Tx;
 
 use crate::error::AppError;
+use crate::moves::{Line, MoveAnswer};
 use crate::rng::Ids;
 use command::{Job, PrivateWork, PublicWork, Work};
 use connect::DatabaseUrl;
+use set::MoveWork;
 use settings::{QUEUE_COMMANDS_MAX, QUEUE_WAIT};
 use writer::{Message, Writer};
 
@@ -102,6 +107,7 @@ pub struct Store {
     reader: Reader,
     ids: Ids,
     committed: watch::Receiver<u64>,
+    written: Arc<AtomicU64>,
     /// Why nothing is written any more, once that is so.
     read_only: Arc<OnceLock<String>>,
 }
@@ -134,6 +140,7 @@ impl Store {
         };
         let (queue, jobs) = mpsc::channel(QUEUE_COMMANDS_MAX);
         let (committed, size) = watch::channel(size);
+        let written = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             url,
             ids: ids.clone(),
@@ -142,6 +149,7 @@ impl Store {
             again: VecDeque::new(),
             committed,
             closing: None,
+            statements: Arc::clone(&written),
             dirty: true,
         };
         tokio::spawn(writer.run());
@@ -151,6 +159,7 @@ impl Store {
             reader,
             ids,
             committed: size,
+            written,
             read_only: Arc::default(),
         })
     }
@@ -172,6 +181,15 @@ impl Store {
         };
         self.enqueue(Box::new(work)).await?;
         // The writer answers every job; if it does not, it died, and nobody knows what is in.
+        answer.await.unwrap_or(Err(AppError::OutcomeUnknown))
+    }
+
+    /// Makes moves and answers each by itself once all that were accepted are durable. They are decided in their order,
+    /// with whatever other moves are waiting, and what they need is loaded once for all.
+    pub(crate) async fn write_moves(&self, lines: Vec<Line>) -> Result<Vec<MoveAnswer>, AppError> {
+        self.check_writable()?;
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Box::new(MoveWork { lines, reply })).await?;
         answer.await.unwrap_or(Err(AppError::OutcomeUnknown))
     }
 
@@ -221,6 +239,11 @@ impl Store {
     /// The size of the log after the last commit of this process, and a signal when it grows.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.committed.clone()
+    }
+
+    /// How many statements the writer's transactions have run: the cost of a call must not grow with its moves.
+    pub fn written_statements(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Finishes what is queued and closes every connection. Later writes are refused.

@@ -12,7 +12,7 @@ use super::log::{StagedEntry, stored_index};
 use crate::error::AppError;
 
 /// Accounts that this batch has read or moved. Nothing in it outlives the batch.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     balances: BTreeMap<Account, i64>,
     moved: BTreeSet<Account>,

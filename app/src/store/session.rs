@@ -1,7 +1,7 @@
 //! A transaction as commands see it: it runs statements, remembers failures, and cannot be ended from inside.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use commonweal_domain::time::Time;
 use sea_orm::{
@@ -19,6 +19,8 @@ pub struct PrivateTx {
     failed: AtomicBool,
     /// The first error after which the transaction must never be committed.
     ruined: OnceLock<DbErr>,
+    /// Statements that have run.
+    statements: AtomicU64,
 }
 
 impl PrivateTx {
@@ -28,6 +30,7 @@ impl PrivateTx {
             at,
             failed: AtomicBool::new(false),
             ruined: OnceLock::new(),
+            statements: AtomicU64::new(0),
         }
     }
 
@@ -60,7 +63,13 @@ impl PrivateTx {
         self.transaction.rollback().await
     }
 
+    /// How many statements have run, without those that begin and end the transaction.
+    pub(super) fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
     fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = &result {
             self.failed.store(true, Ordering::Relaxed);
             if damage(error) == Damage::Transaction {

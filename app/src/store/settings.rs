@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Commands in one commit.
 pub const BATCH_COMMANDS_MAX: usize = 64;
+/// Moves in one commit, after which no further call is taken in.
+pub(super) const BATCH_MOVES_MAX: usize = 512;
 /// Commands that wait for the writer before callers are held back.
 pub(super) const QUEUE_COMMANDS_MAX: usize = 1_024;
 /// How long a caller waits for a place in the queue before it is told that the service is overloaded.

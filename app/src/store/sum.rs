@@ -7,7 +7,7 @@ use super::credit_left::too_large;
 use crate::error::AppError;
 
 /// Units fall into a high and a low part; sums of either stay small for as many rows as there can be.
-const PART: i64 = 1 << 31;
+pub(super) const PART: i64 = 1 << 31;
 
 /// The sums of both parts; nothing where there are no rows.
 pub(crate) type SumParts = (Option<i64>, Option<i64>);

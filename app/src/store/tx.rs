@@ -70,6 +70,16 @@ impl Tx {
         Ok(self.ledger.balance(account).saturating_add(staged))
     }
 
+    /// Reads accounts in one statement, so that [`Tx::known_balance`] knows them.
+    pub(crate) async fn load_balances(&mut self, accounts: &[Account]) -> Result<(), AppError> {
+        Ok(self.ledger.load(&self.session, accounts).await?)
+    }
+
+    /// The balance of an account that was read before, with every command and move of this batch that was accepted.
+    pub(crate) fn known_balance(&self, account: Account) -> i64 {
+        self.ledger.balance(account)
+    }
+
     /// Postings of this batch so far, which the tables of postings and balances do not show yet.
     pub(crate) fn staged_postings(&self) -> impl Iterator<Item = &Posting> {
         self.entries.iter().flat_map(|entry| &entry.postings)

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use commonweal_domain::ids::CommitId;
@@ -13,7 +14,7 @@ use super::batch::{self, Ended, Lost};
 use super::command::{Job, Verdict};
 use super::connect::{DatabaseUrl, begin};
 use super::head::{Settled, settle};
-use super::settings::{BATCH_COMMANDS_MAX, IDLE_WAIT, LOCK_WAIT, SETTLE_WAIT};
+use super::settings::{BATCH_COMMANDS_MAX, BATCH_MOVES_MAX, IDLE_WAIT, LOCK_WAIT, SETTLE_WAIT};
 use crate::error::AppError;
 use crate::rng::Ids;
 
@@ -36,6 +37,8 @@ pub(super) struct Writer {
     /// Tells the size of the log after each commit.
     pub(super) committed: watch::Sender<u64>,
     pub(super) closing: Option<oneshot::Sender<()>>,
+    /// How many statements have run in its transactions.
+    pub(super) statements: Arc<AtomicU64>,
     /// Whether SQLite's write-ahead log has grown since it was last folded.
     pub(super) dirty: bool,
 }
@@ -64,7 +67,7 @@ impl Writer {
                 Message::Close(done) => self.close(done),
             }
         }
-        while jobs.len() < BATCH_COMMANDS_MAX {
+        while has_room(&jobs) {
             match self.queue.try_recv() {
                 Ok(Message::Job(job)) => jobs.push(job),
                 Ok(Message::Close(done)) => self.close(done),
@@ -133,8 +136,9 @@ impl Writer {
     async fn attempt(&mut self, jobs: &mut [Job]) -> Ended {
         let commit = self.ids.new::<CommitId>();
         let clock = Arc::clone(self.ids.clock());
+        let statements = Arc::clone(&self.statements);
         match self.connected().await {
-            Ok(database) => batch::run(database, clock.as_ref(), commit, jobs).await,
+            Ok(database) => batch::run(database, clock.as_ref(), commit, jobs, &statements).await,
             Err(error) => Ended::Unopened(error),
         }
     }
@@ -220,6 +224,14 @@ impl Writer {
     }
 }
 
+/// Whether another job fits into a batch: moves cost it little, everything else is run by itself.
+fn has_room(jobs: &[Job]) -> bool {
+    let moves: usize = jobs.iter().map(|job| job.work.lines().len()).sum();
+    let moving = jobs.iter().filter(|job| !job.work.lines().is_empty());
+    let commands = jobs.len() - moving.count();
+    commands < BATCH_COMMANDS_MAX && moves < BATCH_MOVES_MAX
+}
+
 fn fail(jobs: Vec<Job>, error: &AppError) {
     for job in jobs {
         answer(job, Verdict::Failed(error.clone()));
@@ -228,17 +240,10 @@ fn fail(jobs: Vec<Job>, error: &AppError) {
 
 fn answer(job: Job, verdict: Verdict) {
     let name = job.work.name();
-    let outcome = match &verdict {
-        Verdict::Accepted { .. } => "accepted",
-        Verdict::Replayed { .. } => "replayed",
-        Verdict::Failed(error) => {
-            if let AppError::Internal(cause) = error {
-                tracing::error!(command = name, %cause, "a command failed");
-            }
-            error.kind()
-        }
-    };
-    metrics::counter!("commonweal_commands_total", "command" => name, "outcome" => outcome)
+    if let Verdict::Failed(AppError::Internal(cause)) = &verdict {
+        tracing::error!(command = name, %cause, "a command failed");
+    }
+    metrics::counter!("commonweal_commands_total", "command" => name, "outcome" => verdict.outcome())
         .increment(1);
     metrics::histogram!("commonweal_command_seconds", "command" => name)
         .record(job.queued.elapsed());

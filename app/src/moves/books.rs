@@ -1,0 +1,253 @@
+//! What the decisions about the moves of one commit need, loaded once.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use commonweal_domain::actor::Permit;
+use commonweal_domain::credit::movement::Blocks;
+use commonweal_domain::credit::posting::{Account, Bucket};
+use commonweal_domain::credit::{Batch, Class, Serials};
+use commonweal_domain::ids::{BatchId, ClaimId, ClassId, Id, LiabilityId, OrganisationId};
+use commonweal_domain::organisation::Sector;
+use commonweal_domain::time::Period;
+use uuid::Uuid;
+
+use super::{Line, Request};
+use crate::error::AppError;
+use crate::organisation::from_word;
+use crate::store::credit::{batch, class, class_of};
+use crate::store::{Tx, claim, columns, moves, organisation};
+
+/// An organisation as far as a move asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Party {
+    pub(super) group: OrganisationId,
+    pub(super) public: bool,
+}
+
+/// Everything but balances, which the transaction's ledger has. Moves change none of it but what groups hold, so it
+/// stays true from the first move of a commit to the last.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    grants: HashSet<moves::GrantKey>,
+    batches: HashMap<BatchId, (batch::Model, Period)>,
+    classes: HashMap<Uuid, Class>,
+    parties: HashMap<OrganisationId, Party>,
+    /// Claims whose unsold units a challenge freezes.
+    frozen: HashSet<Uuid>,
+    /// An open liability of a group.
+    liable: HashMap<OrganisationId, LiabilityId>,
+    /// Units that groups hold of classes with a limit, movements of this commit included.
+    holds: HashMap<(ClassId, OrganisationId), i64>,
+}
+
+impl Books {
+    /// Loads them in at most twelve statements, however many moves there are.
+    pub(crate) async fn load(tx: &mut Tx, lines: &[&Line]) -> Result<Self, AppError> {
+        let mut books = Self::default();
+        if lines.is_empty() {
+            return Ok(books);
+        }
+        let requests = || lines.iter().map(|line| &line.request);
+        let permits = lines
+            .iter()
+            .filter_map(|line| line.request.permit(&line.actor).ok());
+        let keys: BTreeSet<_> = permits.map(|permit| grant_key(&permit)).collect();
+        books.grants = moves::grants(tx, &keys).await?;
+        let accounts: Vec<Account> = requests().flat_map(Request::accounts).collect();
+        tx.load_balances(&accounts).await?;
+        books
+            .load_batches(tx, requests().map(Request::batch).collect())
+            .await?;
+        let named = requests().flat_map(|request| [Some(request.owner()), request.other()]);
+        books.load_parties(tx, named.flatten().collect()).await?;
+        books.load_blocks(tx, lines).await?;
+        books.load_holds(tx, lines).await?;
+        Ok(books)
+    }
+
+    async fn load_batches(&mut self, tx: &Tx, ids: BTreeSet<BatchId>) -> Result<(), AppError> {
+        let ids = ids.iter().map(|id| id.uuid()).collect();
+        let rows: Vec<batch::Model> = moves::by_id::<batch::Entity>(tx, &ids).await?;
+        let classes = rows.iter().map(|row| row.class_id).collect();
+        for row in moves::by_id::<class::Entity>(tx, &classes).await? {
+            self.classes.insert(row.id, class_of(&row)?);
+        }
+        let claims = rows.iter().map(|row| row.claim_id).collect();
+        let mut periods = HashMap::new();
+        for row in moves::by_id::<claim::Entity>(tx, &claims).await? {
+            periods.insert(row.id, columns::period(&row.from_day, &row.to_day)?);
+        }
+        for row in rows {
+            let period = periods.get(&row.claim_id).copied();
+            let period = period.ok_or_else(|| gone(row.id))?;
+            self.batches
+                .insert(BatchId::from_uuid(row.id), (row, period));
+        }
+        Ok(())
+    }
+
+    async fn load_parties(
+        &mut self,
+        tx: &Tx,
+        ids: BTreeSet<OrganisationId>,
+    ) -> Result<(), AppError> {
+        let ids = ids.iter().map(|id| id.uuid()).collect();
+        for row in moves::by_id::<organisation::Entity>(tx, &ids).await? {
+            let party = Party {
+                group: OrganisationId::from_uuid(row.group_id),
+                public: from_word::<Sector>(&row.sector)? == Sector::Public,
+            };
+            self.parties
+                .insert(OrganisationId::from_uuid(row.id), party);
+        }
+        Ok(())
+    }
+
+    async fn load_blocks(&mut self, tx: &Tx, lines: &[&Line]) -> Result<(), AppError> {
+        let (mut claims, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        for line in lines {
+            let owner = line.request.owner();
+            groups.extend(self.parties.get(&owner).map(|party| party.group.uuid()));
+            let found = self.batches.get(&line.request.batch());
+            let own = found.filter(|(row, _)| row.claimant_id == owner.uuid());
+            claims.extend(own.map(|(row, _)| row.claim_id));
+        }
+        self.frozen = moves::frozen(tx, &claims).await?;
+        self.liable = moves::liable(tx, &groups).await?;
+        Ok(())
+    }
+
+    /// What the receivers' groups hold of classes with a limit.
+    async fn load_holds(&mut self, tx: &Tx, lines: &[&Line]) -> Result<(), AppError> {
+        let mut wanted = BTreeSet::new();
+        for line in lines {
+            let Request::Transfer { input, .. } = &line.request else {
+                continue;
+            };
+            let class = self.batches.get(&input.batch).map(|(row, _)| row.class_id);
+            let limited = class.filter(|class| self.limited(*class));
+            if let (Some(class), Some(party)) = (limited, self.parties.get(&input.to)) {
+                wanted.insert((class, party.group.uuid()));
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.holds = moves::holds(tx, &wanted).await?;
+        // The tables do not show what this commit has moved so far.
+        let staged: Vec<_> = tx.staged_postings().copied().collect();
+        let batches = staged.iter().map(|posting| posting.account.batch);
+        self.load_batches(tx, batches.collect()).await?;
+        let holders = staged.iter().filter_map(|posting| posting.account.holder);
+        self.load_parties(tx, holders.collect()).await?;
+        for posting in staged {
+            if let Some(holder) = posting.account.holder {
+                self.holder_moved(posting.account.batch, holder, posting.amount);
+            }
+        }
+        Ok(())
+    }
+
+    fn limited(&self, class: Uuid) -> bool {
+        let class = self.classes.get(&class);
+        class.is_some_and(|class| class.holding_limit_units.is_some())
+    }
+
+    fn holder_moved(&mut self, batch: BatchId, holder: OrganisationId, units: i64) {
+        let class = self.batches.get(&batch).map(|(row, _)| row.class_id);
+        let group = self.parties.get(&holder).map(|party| party.group);
+        if let (Some(class), Some(group)) = (class, group)
+            && let Some(holds) = self.holds.get_mut(&(ClassId::from_uuid(class), group))
+        {
+            *holds = holds.saturating_add(units);
+        }
+    }
+
+    /// Takes a move in that was accepted.
+    pub(crate) fn accept(&mut self, request: &Request) {
+        match request {
+            Request::Transfer { input, .. } => {
+                self.holder_moved(input.batch, input.from, input.units.saturating_neg());
+                self.holder_moved(input.batch, input.to, input.units);
+            }
+            Request::Retire { input, .. } => {
+                self.holder_moved(input.batch, input.holder, input.units.saturating_neg());
+            }
+            Request::Hold { .. } => {}
+        }
+    }
+
+    /// The permit, while the role behind it is still held.
+    pub(super) fn permit(&self, line: &Line) -> Result<Permit, AppError> {
+        let permit = line.request.permit(&line.actor)?;
+        if self.grants.contains(&grant_key(&permit)) {
+            return Ok(permit);
+        }
+        Err(AppError::Forbidden(
+            "the role was revoked: sign in again".to_owned(),
+        ))
+    }
+
+    /// An organisation that joined.
+    pub(super) fn party(&self, id: OrganisationId) -> Option<Party> {
+        self.parties.get(&id).copied()
+    }
+
+    /// A batch with its serials as they stand in this commit, and its class.
+    pub(super) fn batch(&self, tx: &Tx, id: BatchId) -> Result<(Batch, &Class), AppError> {
+        let (row, period) = self
+            .batches
+            .get(&id)
+            .ok_or_else(crate::account::unknown_batch)?;
+        let class = self
+            .classes
+            .get(&row.class_id)
+            .ok_or_else(|| gone(row.id))?;
+        let counter = |bucket| {
+            tx.known_balance(Account {
+                batch: id,
+                holder: None,
+                bucket,
+            })
+        };
+        let issued = row.obligated_units.saturating_add(row.surplus_units);
+        let removed = counter(Bucket::Cancelled).saturating_add(counter(Bucket::Reversed));
+        let serials = Serials::resume(issued, counter(Bucket::Retired), removed);
+        let batch = Batch {
+            id,
+            class: class.id,
+            claim: ClaimId::from_uuid(row.claim_id),
+            claimant: OrganisationId::from_uuid(row.claimant_id),
+            period: *period,
+            serials: serials.map_err(AppError::internal)?,
+        };
+        Ok((batch, class))
+    }
+
+    /// What keeps an organisation's units of a batch where they are.
+    pub(super) fn blocks(&self, batch: &Batch, holder: OrganisationId) -> Blocks {
+        let group = self.parties.get(&holder).map(|party| party.group);
+        Blocks {
+            frozen: batch.claimant == holder && self.frozen.contains(&batch.claim.uuid()),
+            liable: group.and_then(|group| self.liable.get(&group).copied()),
+        }
+    }
+
+    /// Units that a group holds of a class with a limit.
+    pub(super) fn holds(&self, class: &Class, group: OrganisationId) -> i64 {
+        self.holds.get(&(class.id, group)).copied().unwrap_or(0)
+    }
+}
+
+fn grant_key(permit: &Permit) -> moves::GrantKey {
+    let by = &permit.actor;
+    (
+        by.id.uuid(),
+        by.organisation.uuid(),
+        by.role.as_str().to_owned(),
+    )
+}
+
+fn gone(batch: Uuid) -> AppError {
+    AppError::internal(format!("the batch {batch} lacks its class or claim"))
+}

@@ -1,0 +1,169 @@
+//! One move decided in memory: its entry is staged, its rows are handed back.
+
+use commonweal_domain::credit::entries::{CreditsHeld, CreditsTransferred};
+use commonweal_domain::credit::hold::decide_hold;
+use commonweal_domain::credit::movement::{
+    RetirementRequest, TransferFacts, decide_retirement, decide_transfer,
+};
+use commonweal_domain::credit::posting::{Account, Bucket};
+use commonweal_domain::ids::{BatchId, HoldId, OrganisationId, RetirementId};
+use commonweal_domain::log::entry::{Draft, EntryActor};
+use commonweal_domain::log::kinds::Body;
+use commonweal_domain::place::Place;
+
+use super::{Books, Line, Moved, Request};
+use crate::error::AppError;
+use crate::hold::HoldCredits;
+use crate::remark::Remark;
+use crate::retirement::RetireCredits;
+use crate::store::Tx;
+use crate::store::moves::Rows;
+use crate::transfer::TransferCredits;
+
+/// An accepted move.
+pub(crate) struct Decided {
+    pub(crate) moved: Moved,
+    pub(crate) rows: Rows,
+}
+
+/// Decides a move by what the books and the transaction's ledger say at its turn. It makes no statement.
+pub(crate) fn decide(tx: &mut Tx, books: &Books, line: &Line) -> Result<Decided, AppError> {
+    let by = books.permit(line)?.actor;
+    match &line.request {
+        Request::Transfer { input, note } => transfer(tx, books, by, input, note.as_ref()),
+        Request::Hold { id, input } => hold(tx, books, by, *id, input),
+        Request::Retire {
+            id,
+            input,
+            jurisdiction,
+            note,
+        } => retire(tx, books, by, (*id, jurisdiction), input, note.as_ref()),
+    }
+}
+
+fn available(tx: &Tx, batch: BatchId, holder: OrganisationId) -> i64 {
+    tx.known_balance(Account {
+        batch,
+        holder: Some(holder),
+        bucket: Bucket::Available,
+    })
+}
+
+fn append(tx: &mut Tx, by: EntryActor, batch: BatchId, body: Body) -> Result<u64, AppError> {
+    tx.append(Draft {
+        actors: vec![by],
+        subject: batch.to_string(),
+        inputs_upto: None,
+        body,
+    })
+}
+
+fn unknown(field: &'static str, message: &str) -> AppError {
+    AppError::refused_at("UNKNOWN_ORGANISATION", field, message)
+}
+
+fn transfer(
+    tx: &mut Tx,
+    books: &Books,
+    by: EntryActor,
+    input: &TransferCredits,
+    note: Option<&Remark>,
+) -> Result<Decided, AppError> {
+    let (batch, class) = books.batch(tx, input.batch)?;
+    let receiver = books.party(input.to);
+    let receiver = receiver.ok_or_else(|| unknown("to", "the receiver is not registered"))?;
+    let sender = books.party(input.from);
+    let sender = sender.ok_or_else(|| unknown("from", "the sender is not registered"))?;
+    let body = CreditsTransferred {
+        batch: input.batch,
+        from: input.from,
+        to: input.to,
+        units: input.units,
+        reason: input.reason,
+        procurement_reference: input.procurement_reference.clone(),
+        note: note.map(|note| note.hash),
+    };
+    let facts = TransferFacts {
+        available: available(tx, input.batch, input.from),
+        receiver_holds: books.holds(class, receiver.group),
+        related: sender.group == receiver.group,
+        receiver_public: receiver.public,
+        blocks: books.blocks(&batch, input.from),
+    };
+    decide_transfer(body.trade(), class, facts)?;
+    let mut rows = Rows::default();
+    let index = tx.log_size();
+    rows.transfer(&body, tx.at(), index)?;
+    rows.remark(note);
+    append(tx, by, input.batch, body.into())?;
+    let moved = Moved::Transfer(index);
+    Ok(Decided { moved, rows })
+}
+
+fn hold(
+    tx: &mut Tx,
+    books: &Books,
+    by: EntryActor,
+    id: HoldId,
+    input: &HoldCredits,
+) -> Result<Decided, AppError> {
+    if input.to.is_some_and(|to| books.party(to).is_none()) {
+        return Err(unknown("to", "nobody is registered under this id"));
+    }
+    let (batch, class) = books.batch(tx, input.batch)?;
+    let body = CreditsHeld {
+        hold: id,
+        batch: input.batch,
+        holder: input.holder,
+        to: input.to,
+        units: input.units,
+        expires_at: input.expires_at,
+    };
+    let free = (
+        available(tx, input.batch, input.holder),
+        books.blocks(&batch, input.holder),
+    );
+    decide_hold(&body.opened(), class, free, tx.at())?;
+    let mut rows = Rows::default();
+    rows.hold(&body.opened(), tx.at(), tx.log_size())?;
+    append(tx, by, input.batch, body.into())?;
+    let moved = Moved::Hold(id);
+    Ok(Decided { moved, rows })
+}
+
+fn retire(
+    tx: &mut Tx,
+    books: &Books,
+    by: EntryActor,
+    (id, jurisdiction): (RetirementId, &Place),
+    input: &RetireCredits,
+    note: Option<&Remark>,
+) -> Result<Decided, AppError> {
+    let (batch, class) = books.batch(tx, input.batch)?;
+    if books.party(input.beneficiary).is_none() {
+        let message =
+            "the beneficiary is not registered: a retirement names a registered organisation";
+        return Err(unknown("beneficiary", message));
+    }
+    let request = RetirementRequest {
+        id,
+        holder: input.holder,
+        units: input.units,
+        beneficiary: input.beneficiary,
+        jurisdiction: jurisdiction.clone(),
+        period: input.period,
+        note: note.map(|note| note.hash),
+        covers: None,
+    };
+    let free = (
+        available(tx, input.batch, input.holder),
+        books.blocks(&batch, input.holder),
+    );
+    let body = decide_retirement(request, &batch, class, free)?;
+    let mut rows = Rows::default();
+    rows.retirement(&body, tx.at(), tx.log_size())?;
+    rows.remark(note);
+    append(tx, by, input.batch, body.into())?;
+    let moved = Moved::Retirement(id);
+    Ok(Decided { moved, rows })
+}

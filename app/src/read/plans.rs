@@ -1,0 +1,199 @@
+//! What pages of the ledger cost when it grows: the plans of their queries, with few and with many postings.
+
+use commonweal_domain::ids::{BatchId, Id, OrganisationId};
+use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+use uuid::Uuid;
+
+use super::Page;
+use super::account::{PostingKey, holdings, statement};
+use super::credit::lives;
+use crate::store::tests::{TestDb, on_both};
+
+on_both!(pages_of_the_ledger_read_a_range_of_an_index_however_many_postings_there_are);
+
+/// Holders, and batches, among which the postings are spread.
+const HOLDERS: u64 = 20;
+
+/// The id of this number on either database, as [`fill`] writes it.
+fn uuid(db: &TestDb, number: u64) -> Uuid {
+    if db.is_postgres() {
+        Uuid::from_u128(u128::from(number) + 1)
+    } else {
+        format!("{:016}", number + 1)
+            .into_bytes()
+            .try_into()
+            .map(Uuid::from_bytes)
+            .unwrap()
+    }
+}
+
+/// Adds transfers from entry `from` to entry `to`, in equal parts among holders and batches.
+async fn fill(db: &TestDb, from: u64, to: u64) {
+    let postgres = db.is_postgres();
+    let last = to - 1;
+    let (numbers, hash) = if postgres {
+        (
+            format!("generate_series({from}, {last}) AS n(i)"),
+            "decode(repeat('00', 32), 'hex')",
+        )
+    } else {
+        (
+            format!(
+                "(WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) SELECT i FROM n)"
+            ),
+            "zeroblob(32)",
+        )
+    };
+    let id = |number: &str| {
+        if postgres {
+            format!("lpad(to_hex(1 + ({number})), 32, '0')::uuid")
+        } else {
+            format!("CAST(printf('%016d', 1 + ({number})) AS BLOB)")
+        }
+    };
+    let (batch, sender, receiver) = (
+        id(&format!("i / {HOLDERS} % {HOLDERS}")),
+        id(&format!("i % {HOLDERS}")),
+        id(&format!("(i + 1) % {HOLDERS}")),
+    );
+    db.sql(&format!(
+        "INSERT INTO log_entry (idx, at, kind, subject, bytes, leaf_hash, commit_id) \
+         SELECT i, 0, 'credits.transferred', '', {hash}, {hash}, {} FROM {numbers}",
+        id("0")
+    ))
+    .await;
+    for (seq, holder, amount) in [(0, &sender, -1), (1, &receiver, 1)] {
+        db.sql(&format!(
+            "INSERT INTO posting (entry_idx, seq, batch_id, organisation_id, bucket, amount) \
+             SELECT i, {seq}, {batch}, {holder}, 'available', {amount} FROM {numbers}"
+        ))
+        .await;
+    }
+    db.sql(&format!(
+        "INSERT INTO account (batch_id, organisation_id, bucket, balance) \
+         SELECT DISTINCT {batch}, {receiver}, 'available', 1000 FROM {numbers} WHERE true ON CONFLICT DO NOTHING"
+    ))
+    .await;
+    db.sql(if db.is_postgres() {
+        "VACUUM ANALYZE"
+    } else {
+        "ANALYZE"
+    })
+    .await;
+}
+
+/// The plan of a query, and on PostgreSQL how many rows each of its nodes has read in fact.
+async fn plan(db: &TestDb, query: &Statement) -> (String, u64) {
+    let postgres = db.is_postgres();
+    let explain = if postgres {
+        "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)"
+    } else {
+        "EXPLAIN QUERY PLAN"
+    };
+    let sql = format!("{explain} {}", query.sql);
+    let values = query
+        .values
+        .clone()
+        .map(|values| values.0)
+        .unwrap_or_default();
+    let explained = Statement::from_sql_and_values(query.db_backend, sql, values);
+    let rows = db.beside.query_all_raw(explained).await.unwrap();
+    let column = if postgres { 0 } else { 3 };
+    let lines = rows
+        .iter()
+        .map(|row| row.try_get_by_index::<String>(column).unwrap());
+    let text = lines.collect::<Vec<_>>().join("\n");
+    (text.clone(), rows_read(&text))
+}
+
+/// The sum of what PostgreSQL's plan says about rows, those that a filter dropped included.
+fn rows_read(plan: &str) -> u64 {
+    let numbers = plan.lines().filter_map(|line| {
+        let rest = line
+            .split_once("actual rows=")
+            .or_else(|| line.split_once("Rows Removed by Filter: "));
+        let digits = rest?.1.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse::<u64>().ok()
+    });
+    numbers.sum()
+}
+
+fn queries(db: &TestDb, entries: u64) -> Vec<(&'static str, Statement)> {
+    let backend: DbBackend = db.beside.get_database_backend();
+    let (holder, batch) = (
+        OrganisationId::from_uuid(uuid(db, 7)),
+        BatchId::from_uuid(uuid(db, 3)),
+    );
+    let page = |after, backward| Page {
+        rows: 51,
+        backward,
+        after,
+        before: None,
+    };
+    let deep = Some(PostingKey {
+        entry: i64::try_from(entries * 3 / 4).unwrap(),
+        seq: 0,
+    });
+    let holding = Page {
+        rows: 51,
+        backward: false,
+        after: None,
+        before: None,
+    };
+    vec![
+        (
+            "the first page of a statement",
+            statement(holder, None, &page(None, false)).build(backend),
+        ),
+        (
+            "a page deep in a statement",
+            statement(holder, None, &page(deep, false)).build(backend),
+        ),
+        (
+            "the last page of a statement",
+            statement(holder, None, &page(None, true)).build(backend),
+        ),
+        (
+            "a statement of one batch",
+            statement(holder, Some(batch), &page(deep, false)).build(backend),
+        ),
+        ("holdings", holdings(holder, &holding).build(backend)),
+        ("the life of a batch", lives(&[batch]).build(backend)),
+    ]
+}
+
+async fn pages_of_the_ledger_read_a_range_of_an_index_however_many_postings_there_are(db: TestDb) {
+    let mut before = Vec::new();
+    let mut entries = 0;
+    for target in [8_000, 64_000] {
+        fill(&db, entries, target).await;
+        entries = target;
+        let mut read = Vec::new();
+        for (name, query) in queries(&db, entries) {
+            let (plan, rows) = plan(&db, &query).await;
+            for scan in ["Seq Scan on posting", "SCAN posting", "SCAN account"] {
+                assert!(!plan.contains(scan), "{name} at {entries} entries:\n{plan}");
+            }
+            assert!(
+                plan.contains("Index")
+                    || plan.contains("INDEX")
+                    || plan.contains("PRIMARY KEY")
+                    || plan.contains("account"),
+                "{name}:\n{plan}"
+            );
+            assert!(
+                !plan.contains("TEMP B-TREE FOR ORDER BY"),
+                "{name}:\n{plan}"
+            );
+            read.push((name, rows, plan));
+        }
+        before.push(read);
+    }
+    for ((name, few, _), (_, many, plan)) in before[0].iter().zip(&before[1]) {
+        // A plan may change its shape with the size, not what it reads by more than a page.
+        assert!(
+            *many <= few + 2 * 51,
+            "{name}: {few} rows, then {many}:\n{plan}"
+        );
+    }
+}
