@@ -34,6 +34,7 @@ pub mod verification;
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod people_tests;
+#[cfg(test)]
 mod quorum_confirmed_tests;
 #[cfg(test)]
 mod quorum_replay_tests;

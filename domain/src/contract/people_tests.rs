@@ -92,6 +92,7 @@ fn verified(people_accepted: &str) -> ClaimVerified {
             accepted,
             method: "payroll".into(),
             reason: sha256(b"agreed"),
+            salt: None,
         }],
     }
 }

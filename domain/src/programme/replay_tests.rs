@@ -32,6 +32,7 @@ fn verify(story: &mut Story, n: u128, hours: &str) {
         accepted: accepted.clone(),
         method: "ISAE 3000".into(),
         reason: sha256(b"agrees"),
+        salt: None,
     };
     let verified = ClaimVerified {
         claim: id(n),
