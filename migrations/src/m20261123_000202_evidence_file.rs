@@ -5,6 +5,9 @@ use crate::change::Change;
 pub(crate) const CHANGE: Change = Change {
     name: "m20261123_000202_evidence_file",
     statements: &[
+        // The index had the name that the table of files takes.
+        "DROP INDEX evidence_file",
+        "CREATE INDEX evidence_hash ON evidence (sha256)",
         // `loose` stands behind nothing yet, `kept` behind a claim or in a draft.
         // A row is there before the first byte of its object and goes after the last: whatever a crash leaves is found by
         // its row.
