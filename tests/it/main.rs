@@ -21,6 +21,8 @@ mod ledger;
 mod ledger_load;
 mod ledger_machine;
 mod ledger_model;
+mod ledger_walk;
+mod ledger_walk_model;
 mod log;
 mod log_receipt;
 mod log_tamper;
