@@ -44,6 +44,7 @@ pub mod panel;
 pub mod performance;
 pub mod policy;
 pub mod prices;
+pub mod programme;
 pub mod proxy_pack;
 pub mod publisher;
 pub mod question;

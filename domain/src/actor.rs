@@ -228,6 +228,9 @@ pub enum Action {
     AppealChallenge,
     ProposeCorrection,
     CarryOutDecision,
+    OpenProgramme,
+    StateEntitlements,
+    RecordPayment,
 }
 
 /// Where the role must be held.
@@ -385,6 +388,10 @@ const TABLE: &[Rule] = &[
         &[Registrar],
         Any,
     ))),
+    // Of the outcome payer. What is stated follows from the terms, and anyone can recompute it.
+    rule(Action::OpenProgramme, &[Officer], Own),
+    rule(Action::StateEntitlements, &[Officer], Own),
+    rule(Action::RecordPayment, &[Officer], Own),
 ];
 
 /// What the decision depends on beside the actor.

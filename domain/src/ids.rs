@@ -121,6 +121,8 @@ ids! {
     ChallengeId = "challenge";
     /// A registrar's proposal to correct or reverse a verified claim.
     ProposalId = "proposal";
+    /// A programme that pays for verified outcomes.
+    ProgrammeId = "programme";
     /// An API token.
     TokenId = "token";
     /// A group of commands that one database transaction committed.

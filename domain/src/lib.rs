@@ -19,6 +19,7 @@ pub mod log;
 pub mod organisation;
 pub mod place;
 pub mod policy;
+pub mod programme;
 pub mod remark;
 pub mod scoring;
 pub mod tender;

@@ -37,6 +37,7 @@ mod m20261123_000176_noise;
 mod m20261123_000180_look;
 mod m20261123_000200_claim;
 mod m20261123_000201_delivery;
+mod m20261123_000215_programme;
 mod m20261123_000220_credit;
 mod m20261123_000221_challenge;
 mod m20261123_000240_log_lease;
@@ -82,6 +83,7 @@ const CHANGES: &[Change] = &[
     m20261123_000180_look::CHANGE,
     m20261123_000200_claim::CHANGE,
     m20261123_000201_delivery::CHANGE,
+    m20261123_000215_programme::CHANGE,
     m20261123_000220_credit::CHANGE,
     m20261123_000221_challenge::CHANGE,
     m20261123_000240_log_lease::CHANGE,

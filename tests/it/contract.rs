@@ -25,7 +25,7 @@ const SIGN: &str = "mutation ($input: SignContractInput!) {
 pub(crate) struct Signed {
     pub(crate) app: TestApp,
     pub(crate) contract: Value,
-    registrar: User,
+    pub(crate) registrar: User,
     pub(crate) supplier: User,
     pub(crate) officer: User,
     pub(crate) verifier: User,
@@ -77,7 +77,7 @@ impl Signed {
     }
 
     /// Claims, verifies and issues under the KPI; answers the batch with its life.
-    async fn deliver(&self, jobs: &str, key: &str) -> Result<Value> {
+    pub(crate) async fn deliver(&self, jobs: &str, key: &str) -> Result<Value> {
         let outcome = json!({ "kpi": self.contract["kpis"][0]["id"] });
         let input = json!({ "input": self.claim_input(&outcome, jobs, key) });
         let made = self.app.data(Some(&self.supplier), SUBMIT, input).await?;

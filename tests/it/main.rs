@@ -1,6 +1,7 @@
 //! Everything through HTTP, on SQLite and PostgreSQL.
 
 mod bad_input;
+mod certificate;
 mod claim;
 mod claim_rules;
 mod contract;
@@ -19,8 +20,10 @@ mod log_receipt;
 mod log_tamper;
 mod organisation;
 mod performance;
+mod place_target;
 mod policy;
 mod policy_signing;
+mod programme;
 mod subscription;
 mod tender;
 mod tour;

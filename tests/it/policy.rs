@@ -374,7 +374,7 @@ async fn a_place_has_its_targets(app: TestApp) -> Result<()> {
     let city = City::found(&app).await?;
     publish_policy(&app, &city, "uk-salford-10pc").await?;
     let ask = "query ($place: String!) { placeTargets(place: $place) {
-        title place direction change { quantity unit } baseline { quantity } contributed { quantity } contributedPercent claims source
+        title place direction change { quantity unit } baseline { quantity } promised { quantity } contributed { quantity } contributedPercent claims source
     } }";
     let found = app.data(None, ask, json!({ "place": "GB" })).await?;
     let targets = found["placeTargets"]
@@ -386,7 +386,7 @@ async fn a_place_has_its_targets(app: TestApp) -> Result<()> {
         targets[0],
         json!({
             "title": "People who volunteer", "place": "GB-SLF", "direction": "MORE",
-            "change": { "quantity": "4690", "unit": "person" }, "baseline": null, "contributed": null,
+            "change": { "quantity": "4690", "unit": "person" }, "baseline": null, "promised": null, "contributed": null,
             "contributedPercent": "0", "claims": "0",
             "source": "salfordccg.nhs.uk/about-us/how-we-do-things/social-value",
         })

@@ -1,14 +1,17 @@
 //! The yearly compliance report of a buyer, the targets of places, and the reference tables.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
-use commonweal_app::read::policy::TargetView;
+use commonweal_app::read::Page;
+use commonweal_app::read::place_target::TargetView;
 use commonweal_domain::catalogue::reference;
 use commonweal_domain::fraction::Fraction;
-use commonweal_domain::ids::TenderId;
+use commonweal_domain::ids::{ClaimId, TenderId};
 use commonweal_domain::policy::clause;
 use commonweal_domain::policy::compliance as domain;
 
 use super::amounts::{Money, Quantity, small};
+use super::claim::Claim;
+use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, refuse};
 use super::errors::Code;
 use super::node::{node_id, parse_id};
@@ -185,6 +188,8 @@ pub struct PlaceTarget {
     from: Option<Date>,
     /// The first day that no longer counts.
     to: Option<Date>,
+    /// What contracts promise that counts, summed after every variation; null where nothing is promised.
+    promised: Option<Quantity>,
     /// The verified quantities that count, summed; null where none does.
     contributed: Option<Quantity>,
     /// The part of the wanted change that is contributed, in percent.
@@ -215,6 +220,7 @@ impl From<TargetView> for PlaceTarget {
             change: target.change.as_ref().map(Into::into),
             from: target.from.map(Date),
             to: target.to.map(Date),
+            promised: progress.promised.as_ref().map(Into::into),
             contributed: progress.contributed.as_ref().map(Into::into),
             contributed_percent: progress.part_of_change.and_then(percent),
             claims: progress.claims.into(),
@@ -330,6 +336,31 @@ impl ComplianceQuery {
             .await
             .map_err(refuse)?;
         Ok(targets.into_iter().map(Into::into).collect())
+    }
+
+    /// The verified claims that count towards a target of a place, each once, in the order of their submission.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn place_target_claims(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The policy version that states the target.")] policy: ID,
+        #[graphql(desc = "The code of its clause.")] clause: String,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<Claim>> {
+        let args = PageArgs::<ClaimId>::new(first, after.as_deref(), last, before.as_deref())?;
+        let target = (parse_id("policy", &policy)?, clause.as_str());
+        let read = app(context)?.read();
+        let rows = read.contributions(target, &Page::from(&args)).await;
+        let rows = rows.map_err(refuse)?;
+        let total = if wants_total_count(context) {
+            Some(read.contribution_count(target).await.map_err(refuse)?)
+        } else {
+            None
+        };
+        Ok(args.connection(rows, total, |row| row.claim.id, Claim::from))
     }
 
     /// Reference tables that ship with the server: grades of indices, conventions of calculations, facts on policies.

@@ -92,13 +92,17 @@ pub struct StatementLine {
     bucket: Bucket,
     /// Credits that arrived (positive) or left (negative).
     amount: BigInt,
+    /// What the organisation has of the batch after this line, available and held together: the line before has the opening
+    /// balance of a page, its last line the closing one. Null where the statement is not of one batch.
+    balance: Option<BigInt>,
     #[graphql(skip)]
     of: BatchId,
 }
 
-impl From<PostingView> for StatementLine {
-    fn from(view: PostingView) -> Self {
+impl From<Line> for StatementLine {
+    fn from(Line { view, after }: Line) -> Self {
         Self {
+            balance: after.map(BigInt),
             entry_index: BigInt(view.key.entry),
             kind: view.kind,
             at: DateTime(view.at),
@@ -174,9 +178,24 @@ impl Transfer {
     }
 }
 
-/// Where a line stands in the log.
+/// A line with the balance after it.
+struct Line {
+    view: PostingView,
+    after: Option<i64>,
+}
+
+/// What a batch's balance was after a line, and what the line added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct LineKey(PostingKey);
+struct Balance {
+    of: BatchId,
+    after: i64,
+    amount: i64,
+}
+
+/// Where a line stands in the log. It carries the balance from page to page, so that a page costs the same however many
+/// lines come before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct LineKey(PostingKey, Option<Balance>);
 
 impl Cursor for LineKey {
     const KIND: &'static str = "posting";
@@ -192,6 +211,48 @@ impl LineKey {
             before: page.before.map(|key| key.0),
         }
     }
+
+    fn of(line: &Line) -> Self {
+        let balance = line.after.map(|after| Balance {
+            of: line.view.batch,
+            after,
+            amount: line.view.amount,
+        });
+        Self(line.view.key, balance)
+    }
+
+    /// The balance that it carries, if it is of this batch.
+    fn balance(self, batch: BatchId) -> Option<Balance> {
+        self.1.filter(|balance| balance.of == batch)
+    }
+}
+
+/// Lines in the direction of the page, each with the balance after it where the statement is of one batch.
+fn with_balances(
+    views: Vec<PostingView>,
+    batch: Option<BatchId>,
+    page: &Page<LineKey>,
+) -> Vec<Line> {
+    let Some(batch) = batch else {
+        let line = |view| Line { view, after: None };
+        return views.into_iter().map(line).collect();
+    };
+    let mut balance = match (page.backward, page.after, page.before) {
+        (false, None, _) => Some(0),
+        (false, Some(key), _) => key.balance(batch).map(|line| line.after),
+        (true, _, None) => views.first().map(|view| view.now),
+        (true, _, Some(key)) => key
+            .balance(batch)
+            .map(|line| line.after.saturating_sub(line.amount)),
+    };
+    let line = |view: PostingView| {
+        let with = balance.map(|balance| balance.saturating_add(view.amount));
+        let without = balance.map(|balance| balance.saturating_sub(view.amount));
+        let after = if page.backward { balance } else { with };
+        balance = if page.backward { without } else { with };
+        Line { view, after }
+    };
+    views.into_iter().map(line).collect()
 }
 
 /// Queries on accounts.
@@ -250,6 +311,7 @@ impl AccountQuery {
         } else {
             None
         };
-        Ok(args.connection(rows, total, |row| LineKey(row.key), StatementLine::from))
+        let lines = with_balances(rows, batch, &Page::from(&args));
+        Ok(args.connection(lines, total, LineKey::of, StatementLine::from))
     }
 }

@@ -12,10 +12,11 @@ use commonweal_app::read::credit::{BatchLife, BatchView, ClassView};
 use commonweal_app::read::hold::{HoldView, KpiCreditView};
 use commonweal_app::read::inquiry::{ExclusionView, InquiryView};
 use commonweal_app::read::performance::{InstalmentView, VariationView};
+use commonweal_app::read::programme::{ProgrammeView, Totals};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::counting::Line;
 use commonweal_domain::ids::{
-    BatchId, ChallengeId, ClaimId, ClassId, ContractId, HoldId, KpiId, RetirementId,
+    BatchId, ChallengeId, ClaimId, ClassId, ContractId, HoldId, KpiId, ProgrammeId, RetirementId,
 };
 
 use commonweal_domain::tender::LotRef;
@@ -65,9 +66,12 @@ by_id! {
     BatchId => BatchView = batches_by_id;
     RetirementId => RetirementView = retirements_by_id;
     HoldId => HoldView = holds_by_id;
+    ProgrammeId => ProgrammeView = programmes_by_id;
 }
 
 by_owner! {
+    /// What a programme has counted, owes and has paid.
+    TotalsOf(ProgrammeId) => Totals = programme_totals;
     /// The contract that the award of a lot led to.
     ContractOf(LotRef) => ContractView = contracts_by_lot;
     /// The KPIs of a contract.

@@ -45,6 +45,10 @@ pub struct Retirement {
     /// Credits for which the certificate no longer holds, because the outcome was corrected or reversed: it is withdrawn in
     /// part.
     withdrawn: BigInt,
+    /// Whether the certificate is withdrawn in part: less of the outcome stands than was retired.
+    withdrawn_in_part: bool,
+    /// Each correction or reversal that withdrew some of it, in order.
+    withdrawals: Vec<Withdrawal>,
     /// Whether others' outcomes were bought to cover a KPI that was short. The rating shows the supplier's own delivery.
     bought_cover: bool,
     /// First serial of the batch inside.
@@ -75,11 +79,14 @@ pub struct Retirement {
 
 impl From<RetirementView> for Retirement {
     fn from(view: RetirementView) -> Self {
+        let withdrawn = view.withdrawn_units();
         let retired = view.retirement;
         Self {
             id: node_id(retired.id),
             units: BigInt(retired.units()),
-            withdrawn: BigInt(view.withdrawn_units),
+            withdrawn: BigInt(withdrawn),
+            withdrawn_in_part: !view.withdrawn.is_empty(),
+            withdrawals: view.withdrawn.iter().map(Into::into).collect(),
             bought_cover: retired.reason == retirement::RetirementReason::Substitution,
             answers: retired.kpi,
             serials_from: BigInt(retired.serials.from()),
@@ -95,6 +102,33 @@ impl From<RetirementView> for Retirement {
             for_whom: retired.beneficiary,
             from_whom: view.holder,
         }
+    }
+}
+
+/// Credits for which a certificate no longer holds.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Withdrawal {
+    /// How many credits.
+    units: BigInt,
+    /// Log index of the correction or reversal.
+    entry_index: BigInt,
+}
+
+impl From<&(u64, i64)> for Withdrawal {
+    fn from((entry, units): &(u64, i64)) -> Self {
+        Self {
+            units: BigInt(*units),
+            entry_index: (*entry).into(),
+        }
+    }
+}
+
+#[ComplexObject]
+impl Withdrawal {
+    /// Its entry of the public log, with its receipt.
+    async fn entry(&self, context: &Context<'_>) -> async_graphql::Result<Option<LedgerEntry>> {
+        ledger::load(context, self.entry_index).await
     }
 }
 

@@ -42,6 +42,9 @@ use super::plan_report::PlanReportQuery;
 use super::policy::Policy;
 use super::policy_query::{self, PolicyMutation, PolicyQuery};
 use super::process::ProcessMutation;
+use super::programme::{self, Programme};
+use super::programme_mutation::ProgrammeMutation;
+use super::programme_query::ProgrammeQuery;
 use super::proxy_pack::{self, ProxyPack, ProxyPackMutation, ProxyPackQuery};
 use super::sealed_bid::{self, SealedBid, SealedBidQuery};
 use super::subscription::Subscription;
@@ -88,6 +91,8 @@ pub enum Node {
     Hold(Hold),
     /// A public objection to a verified claim.
     Challenge(Challenge),
+    /// A programme that pays for verified outcomes.
+    Programme(Programme),
 }
 
 /// Queries that know no noun.
@@ -182,6 +187,10 @@ async fn find(context: &Context<'_>, field: &str, id: &ID) -> async_graphql::Res
             let found = challenge::load(context, parse_id(field, id)?).await?;
             Ok(found.map(Node::Challenge))
         }
+        "programme" => {
+            let found = programme::load(context, parse_id(field, id)?).await?;
+            Ok(found.map(Node::Programme))
+        }
         _ => {
             let message =
                 format!("`{field}` names no noun: expected for example `tender:` and a UUID");
@@ -218,6 +227,7 @@ pub struct Query(
     HoldQuery,
     LiabilityQuery,
     ChallengeQuery,
+    ProgrammeQuery,
     LedgerQuery,
 );
 
@@ -249,6 +259,7 @@ pub struct Mutation(
     HoldMutation,
     CreditEndMutation,
     ChallengeMutation,
+    ProgrammeMutation,
 );
 
 /// The schema of this service.

@@ -29,6 +29,7 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/log/tile/{*path}", get(tile))
         .route("/log/blob/{sha256}", get(blob))
         .route("/log/schema/{file}", get(entry_schema))
+        .route("/log/certificate/{file}", get(certificate))
         .with_state(app)
 }
 
@@ -110,6 +111,21 @@ async fn entry_schema(Path(file): Path<String>, headers: HeaderMap) -> Response 
         dense: false,
     });
     respond(&headers, Ok(file))
+}
+
+/// The receipt of a retirement, by the number on its certificate: `CW-2026-9C1D-24AB-03F7-11E0.tlog-proof`. It leads to the
+/// newest checkpoint and holds its entry, so that it is verified without a network.
+async fn certificate(
+    State(app): State<Arc<App>>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(number) = file.strip_suffix(".tlog-proof") else {
+        return respond(&headers, Ok(None));
+    };
+    let found = app.read().certificate(number).await;
+    let file = found.map(|found| found.map(|receipt| text(receipt.into_bytes())));
+    respond(&headers, file)
 }
 
 fn respond(headers: &HeaderMap, file: Result<Option<File>, AppError>) -> Response {

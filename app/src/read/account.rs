@@ -7,7 +7,7 @@ use commonweal_domain::credit::entries::TransferReason;
 use commonweal_domain::credit::posting::Bucket;
 use commonweal_domain::ids::{BatchId, Id, OrganisationId, RetirementId};
 use commonweal_domain::time::Time;
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     Select,
@@ -58,6 +58,8 @@ pub struct PostingView {
     pub bucket: Bucket,
     /// Units that arrived (positive) or left (negative).
     pub amount: i64,
+    /// What the organisation has of the one batch that was asked for, available and held together, when the page was read.
+    pub now: i64,
 }
 
 /// Units that changed hands.
@@ -98,8 +100,18 @@ pub struct RetirementView {
     pub at: Time,
     /// Log index of the retirement.
     pub entry_index: u64,
-    /// Units for which the certificate no longer holds, because they were corrected or reversed.
-    pub withdrawn_units: i64,
+    /// Units for which the certificate no longer holds, because they were corrected or reversed: each with the log index of
+    /// the entry that withdrew them, in order.
+    pub withdrawn: Vec<(u64, i64)>,
+}
+
+impl RetirementView {
+    /// Units for which the certificate no longer holds.
+    pub fn withdrawn_units(&self) -> i64 {
+        self.withdrawn
+            .iter()
+            .fold(0, |sum, (_, units)| sum.saturating_add(*units))
+    }
 }
 
 /// Which retirements are wanted.
@@ -175,13 +187,24 @@ impl Read<'_> {
         } else {
             select.order_by_asc(entry).order_by_asc(seq)
         };
-        let rows = select.limit(page.rows).all(self.db).await?;
+        let rows: Vec<(i64, i64, Uuid, String, i64, i64)> = select
+            .limit(page.rows)
+            .select_only()
+            .column(entry)
+            .column(seq)
+            .column(posting::Column::BatchId)
+            .column(posting::Column::Bucket)
+            .column(posting::Column::Amount)
+            .column_as(now(organisation, batch), "now")
+            .into_tuple()
+            .all(self.db)
+            .await?;
         let entries: Vec<(i64, i64, String)> = log_entry::Entity::find()
             .select_only()
             .column(log_entry::Column::Idx)
             .column(log_entry::Column::At)
             .column(log_entry::Column::Kind)
-            .filter(log_entry::Column::Idx.is_in(rows.iter().map(|row| row.entry_idx)))
+            .filter(log_entry::Column::Idx.is_in(rows.iter().map(|row| row.0)))
             .into_tuple()
             .all(self.db)
             .await?;
@@ -190,20 +213,19 @@ impl Read<'_> {
             .map(|(index, at, kind)| (index, (at, kind)))
             .collect();
         rows.into_iter()
-            .map(|row| {
-                let (at, kind) = entries.get(&row.entry_idx).cloned().ok_or_else(|| {
-                    AppError::internal(format!("entry {} is missing", row.entry_idx))
-                })?;
+            .map(|(entry, seq, batch, bucket, amount, now)| {
+                let (at, kind) = entries
+                    .get(&entry)
+                    .cloned()
+                    .ok_or_else(|| AppError::internal(format!("entry {entry} is missing")))?;
                 Ok(PostingView {
-                    key: PostingKey {
-                        entry: row.entry_idx,
-                        seq: row.seq,
-                    },
+                    key: PostingKey { entry, seq },
                     at: columns::time(at),
                     kind,
-                    batch: BatchId::from_uuid(row.batch_id),
-                    bucket: from_word(&row.bucket)?,
-                    amount: row.amount,
+                    batch: BatchId::from_uuid(batch),
+                    bucket: from_word(&bucket)?,
+                    amount,
+                    now,
                 })
             })
             .collect()
@@ -308,14 +330,16 @@ impl Read<'_> {
         } else {
             self.remarks(hashes).await?
         };
-        let mut withdrawn: HashMap<Uuid, i64> = HashMap::new();
+        let mut withdrawn: HashMap<Uuid, Vec<(u64, i64)>> = HashMap::new();
         let fell = withdrawal::Entity::find()
             .filter(withdrawal::Column::RetirementId.is_in(rows.iter().map(|row| row.id)))
+            .order_by_asc(withdrawal::Column::EntryIdx)
             .all(self.db)
             .await?;
         for row in fell {
-            let units = withdrawn.entry(row.retirement_id).or_default();
-            *units = units.saturating_add(row.units);
+            let entry = columns::index(row.entry_idx)?;
+            let of_one = withdrawn.entry(row.retirement_id).or_default();
+            of_one.push((entry, row.units));
         }
         rows.iter()
             .map(|row| {
@@ -327,7 +351,7 @@ impl Read<'_> {
                     note: note.cloned(),
                     at: columns::time(row.at),
                     entry_index: columns::index(row.entry_idx)?,
-                    withdrawn_units: withdrawn.get(&row.id).copied().unwrap_or(0),
+                    withdrawn: withdrawn.remove(&row.id).unwrap_or_default(),
                 })
             })
             .collect()
@@ -348,6 +372,21 @@ fn postings(organisation: OrganisationId, batch: Option<BatchId>) -> Select<post
         Some(batch) => select.filter(posting::Column::BatchId.eq(batch.uuid())),
         None => select,
     }
+}
+
+/// What an organisation has of a batch, in the same statement as a page of its postings, so that the two agree; nothing
+/// where no batch is named, since units of several batches do not add up to anything.
+fn now(organisation: OrganisationId, batch: Option<BatchId>) -> Expr {
+    let Some(batch) = batch else {
+        return Expr::val(0_i64).cast_as("bigint");
+    };
+    let sum = Query::select()
+        .expr(Expr::expr(Expr::col(account::Column::Balance).sum()).cast_as("bigint"))
+        .from(account::Entity)
+        .and_where(account::Column::OrganisationId.eq(organisation.uuid()))
+        .and_where(account::Column::BatchId.eq(batch.uuid()))
+        .to_owned();
+    Expr::SubQuery(None, Box::new(sum.into()))
 }
 
 /// Keys on one side of a key, entry first.

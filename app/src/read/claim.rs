@@ -149,7 +149,10 @@ impl Read<'_> {
         Ok(rows.into_iter().map(|row| (row.hash, row.words)).collect())
     }
 
-    async fn with_evidence(&self, rows: Vec<claim::Model>) -> Result<Vec<ClaimView>, AppError> {
+    pub(super) async fn with_evidence(
+        &self,
+        rows: Vec<claim::Model>,
+    ) -> Result<Vec<ClaimView>, AppError> {
         let files = evidence::Entity::find()
             .filter(evidence::Column::ClaimId.is_in(rows.iter().map(|row| row.id)))
             .order_by_asc(evidence::Column::Seq)

@@ -1,5 +1,7 @@
 //! Tables of challenges and of registrars' own proposals.
 
+use std::collections::HashSet;
+
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::challenge::{Basis, Body, Challenge, Decision, Outcome, Proposal};
 use commonweal_domain::ids::{ChallengeId, ClaimId, Id, OrganisationId, PersonId, ProposalId};
@@ -202,6 +204,29 @@ pub(crate) async fn freezing(
         }
     }
     Ok(None)
+}
+
+/// Which of some claims have a challenge that freezes them, in two statements.
+pub(crate) async fn frozen_among(
+    db: &impl ConnectionTrait,
+    claims: &[Uuid],
+) -> Result<HashSet<Uuid>, AppError> {
+    let open = Entity::find()
+        .filter(Column::ClaimId.is_in(claims.iter().copied()))
+        .filter(Column::Over.eq(false))
+        .all(db)
+        .await?;
+    let upheld: HashSet<Uuid> = decision::Entity::find()
+        .filter(decision::Column::ChallengeId.is_in(open.iter().map(|row| row.id)))
+        .filter(decision::Column::Remedy.is_not_null())
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| row.challenge_id)
+        .collect();
+    let freezing = open.into_iter();
+    let freezing = freezing.filter(|row| row.has_case || upheld.contains(&row.id));
+    Ok(freezing.map(|row| row.claim_id).collect())
 }
 
 /// Stores a challenge as it stands after a step, and the step.

@@ -42,6 +42,7 @@ pub(crate) mod policy;
 mod posting;
 mod private;
 pub(crate) mod process;
+pub(crate) mod programme;
 pub(crate) mod proxy_pack;
 pub(crate) mod question;
 mod read;

@@ -107,6 +107,9 @@ const EXPECTED: &[(Action, &[Role], bool)] = &[
     (Action::AppealChallenge, ANYONE, false),
     (Action::ProposeCorrection, &[Registrar], false),
     (Action::CarryOutDecision, &[Registrar], false),
+    (Action::OpenProgramme, &[Officer], true),
+    (Action::StateEntitlements, &[Officer], true),
+    (Action::RecordPayment, &[Officer], true),
 ];
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) mod fixtures;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]
-mod story;
+pub(crate) mod story;
 
 pub use claim::{Claim, Evidence, KpiRef};
 pub use counting::Counted;

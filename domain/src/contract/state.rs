@@ -115,6 +115,11 @@ impl State {
         self.claims.get(&id)
     }
 
+    /// Every claim in the order of its id.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &RecordedClaim> {
+        self.claims.values()
+    }
+
     /// Smallest units verified for a KPI to date.
     pub fn verified_units(&self, kpi: KpiId) -> i64 {
         self.verified_units.get(&kpi).copied().unwrap_or(0)

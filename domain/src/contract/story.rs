@@ -14,21 +14,21 @@ use crate::organisation::{LegalForm, Sector};
 use crate::time::Time;
 
 /// A subsidiary of the supplier.
-pub(super) const SUBSIDIARY: u128 = 6;
+pub(crate) const SUBSIDIARY: u128 = 6;
 /// A public laboratory of verifiers.
-pub(super) const LABORATORY: u128 = 7;
+pub(crate) const LABORATORY: u128 = 7;
 /// A charity of verifiers.
-pub(super) const CHARITY: u128 = 8;
+pub(crate) const CHARITY: u128 = 8;
 /// The registrar.
-pub(super) const REGISTRAR: u128 = 20;
+pub(crate) const REGISTRAR: u128 = 20;
 /// Reports for the supplier.
-pub(super) const REPORTER: u128 = 30;
+pub(crate) const REPORTER: u128 = 30;
 /// Signs for the buyer.
-pub(super) const OFFICER: u128 = 31;
+pub(crate) const OFFICER: u128 = 31;
 /// Reports for the subsidiary.
-pub(super) const COUSIN: u128 = 32;
+pub(crate) const COUSIN: u128 = 32;
 /// Verifies for the firm, the laboratory and the charity.
-pub(super) const VERIFIERS: [(u128, u128); 4] = [
+pub(crate) const VERIFIERS: [(u128, u128); 4] = [
     (40, ASSURER),
     (41, LABORATORY),
     (42, CHARITY),
@@ -51,13 +51,13 @@ const START: i64 = 1_790_000_000_000_000;
 
 /// A log under construction.
 #[derive(Clone)]
-pub(super) struct Story {
-    pub(super) entries: Vec<(i64, Vec<EntryActor>, Body)>,
+pub(crate) struct Story {
+    pub(crate) entries: Vec<(i64, Vec<EntryActor>, Body)>,
     at: i64,
 }
 
 /// A person in a role.
-pub(super) fn by(person: u128, at: u128, role: Role) -> Vec<EntryActor> {
+pub(crate) fn by(person: u128, at: u128, role: Role) -> Vec<EntryActor> {
     vec![EntryActor {
         role,
         id: id(person),
@@ -67,7 +67,7 @@ pub(super) fn by(person: u128, at: u128, role: Role) -> Vec<EntryActor> {
 
 impl Story {
     /// A registry with its people, one catalogue, and contract 1 with KPI 101 of 12.0 hours in 2026.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut contract =
             Contract::from_award(id(1), &award("12.0"), || id(101), |_| Some(measure())).unwrap();
         (contract.award, contract.participations) = (None, None);
@@ -80,7 +80,7 @@ impl Story {
     }
 
     /// The same before any contract.
-    pub(super) fn founded() -> Self {
+    pub(crate) fn founded() -> Self {
         let mut story = Self {
             entries: Vec::new(),
             at: START,
@@ -126,13 +126,13 @@ impl Story {
     }
 
     /// One entry more, a second after the last.
-    pub(super) fn push(&mut self, actors: Vec<EntryActor>, body: impl Into<Body>) {
+    pub(crate) fn push(&mut self, actors: Vec<EntryActor>, body: impl Into<Body>) {
         self.at = self.at.checked_add(1_000_000).unwrap();
         self.entries.push((self.at, actors, body.into()));
     }
 
     /// A claim of the supplier.
-    pub(super) fn submit(&mut self, claim: super::Claim) {
+    pub(crate) fn submit(&mut self, claim: super::Claim) {
         self.push(
             by(REPORTER, SUPPLIER, Role::Supplier),
             ClaimSubmitted { claim },
@@ -140,7 +140,7 @@ impl Story {
     }
 
     /// Replays everything through its bytes.
-    pub(super) fn audit(&self) -> (State, Vec<Finding>) {
+    pub(crate) fn audit(&self) -> (State, Vec<Finding>) {
         let mut state = State::default();
         let mut findings = Vec::new();
         for (index, (at, actors, body)) in (0_u64..).zip(&self.entries) {
@@ -159,14 +159,14 @@ impl Story {
     }
 
     /// The state after a log in which nothing is wrong.
-    pub(super) fn clean(&self) -> State {
+    pub(crate) fn clean(&self) -> State {
         let (state, findings) = self.audit();
         assert_eq!(findings, []);
         state
     }
 
     /// The finding on the last entry after one more.
-    pub(super) fn refused(&self, actors: Vec<EntryActor>, body: impl Into<Body>) -> Finding {
+    pub(crate) fn refused(&self, actors: Vec<EntryActor>, body: impl Into<Body>) -> Finding {
         let mut story = self.clone();
         story.push(actors, body);
         let (_, findings) = story.audit();
@@ -180,22 +180,22 @@ impl Story {
 }
 
 /// The registrar at work.
-pub(super) fn registrar() -> Vec<EntryActor> {
+pub(crate) fn registrar() -> Vec<EntryActor> {
     by(REGISTRAR, REGISTRY, Role::Registrar)
 }
 
 /// The supplier's reporter.
-pub(super) fn reporter() -> Vec<EntryActor> {
+pub(crate) fn reporter() -> Vec<EntryActor> {
     by(REPORTER, SUPPLIER, Role::Supplier)
 }
 
 /// One of the verifiers.
-pub(super) fn verifier(nth: usize) -> Vec<EntryActor> {
+pub(crate) fn verifier(nth: usize) -> Vec<EntryActor> {
     let (person, at) = VERIFIERS[nth];
     by(person, at, Role::Verifier)
 }
 
 /// The buyer's officer.
-pub(super) fn officer() -> Vec<EntryActor> {
+pub(crate) fn officer() -> Vec<EntryActor> {
     by(OFFICER, BUYER, Role::Officer)
 }

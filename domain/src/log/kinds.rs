@@ -248,4 +248,10 @@ kinds! {
     ChallengeAppealed = "challenge.appealed", 1, crate::challenge::entries::ChallengeAppealed;
     /// A registrar proposes to correct or reverse a claim.
     CorrectionProposed = "correction.proposed", 1, crate::challenge::entries::CorrectionProposed;
+    /// An outcome payer published the terms of a programme.
+    ProgrammeOpened = "programme.opened", 1, crate::programme::entries::ProgrammeOpened;
+    /// What a programme owes.
+    ProgrammeStated = "programme.stated", 1, crate::programme::entries::ProgrammeStated;
+    /// A payment that happened outside.
+    ProgrammePaid = "programme.paid", 1, crate::programme::entries::ProgrammePaid;
 }

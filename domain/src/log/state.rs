@@ -9,6 +9,7 @@ use crate::contract;
 use crate::credit;
 use crate::organisation;
 use crate::policy;
+use crate::programme;
 use crate::tender;
 use crate::time::Time;
 
@@ -31,6 +32,8 @@ pub struct State {
     pub keys: super::rotation::Keys,
     /// Challenges of claims, and registrars' own proposals.
     pub challenges: challenge::State,
+    /// Programmes of outcome payers.
+    pub programmes: programme::State,
     /// How many facts of each sort were recomputed or could only be attested.
     pub tally: Tally,
     /// Time of the last entry.

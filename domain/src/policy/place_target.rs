@@ -1,5 +1,8 @@
-//! How far a place is with an outcome: verified quantities counted once, where and when they were delivered. Purchases and
-//! retirements of credits count nothing.
+//! How far a place is with an outcome: what contracts promise, and verified quantities counted once, where and when they
+//! were delivered. Purchases and retirements of credits count nothing.
+//!
+//! A quantity counts when it lies wholly within the place and the days of the target. What reaches beyond is left out, since
+//! nobody can tell which part of it was delivered inside.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +12,24 @@ use crate::amount::{AmountError, Quantity};
 use crate::fraction::{ArithmeticError, Fraction};
 use crate::time::Period;
 
-/// A verified quantity.
+/// A quantity of an outcome: verified, or due by a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivered {
+pub struct Part {
     /// What was counted.
     pub measure: OutcomeMeasure,
     /// Where.
     pub place: String,
-    /// When, within one calendar year.
+    /// When.
     pub period: Period,
-    /// How much was verified.
-    pub verified: Quantity,
+    /// How much.
+    pub quantity: Quantity,
 }
 
 /// How far a place is with one outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
+    /// What contracts promise that counts, summed; none where nothing does.
+    pub promised: Option<Quantity>,
     /// Verified quantities that count, summed; none where nothing does.
     pub contributed: Option<Quantity>,
     /// How many claims count.
@@ -38,20 +43,21 @@ pub struct Progress {
 }
 
 impl PlaceTarget {
-    /// Whether something delivered counts: one of its measures, at the place or within it, and wholly within its days.
-    pub fn counts(&self, delivered: &Delivered) -> bool {
-        let begun = self.from.is_none_or(|from| from <= delivered.period.from());
-        let in_time = self.to.is_none_or(|to| delivered.period.to() <= to);
-        self.measures.contains(&delivered.measure)
-            && within(&delivered.place, &self.place)
+    /// Whether a quantity counts: of one of its measures, at the place or within it, and wholly within its days.
+    pub fn counts(&self, part: &Part) -> bool {
+        let begun = self.from.is_none_or(|from| from <= part.period.from());
+        let in_time = self.to.is_none_or(|to| part.period.to() <= to);
+        self.measures.contains(&part.measure)
+            && within(&part.place, &self.place)
             && begun
             && in_time
     }
 
-    /// How far the place is, from everything delivered.
-    pub fn progress(&self, delivered: &[Delivered]) -> Result<Progress, AmountError> {
+    /// How far the place is, from everything delivered and everything promised.
+    pub fn progress(&self, delivered: &[Part], promised: &[Part]) -> Result<Progress, AmountError> {
         let mut unit = self.change.clone().or_else(|| self.baseline.clone());
         let mut progress = Progress {
+            promised: None,
             contributed: None,
             claims: 0,
             other_unit: 0,
@@ -59,32 +65,48 @@ impl PlaceTarget {
             part_of_change: None,
         };
         let mut sum = 0_i64;
-        for delivered in delivered.iter().filter(|delivered| self.counts(delivered)) {
-            let verified = &delivered.verified;
+        for part in delivered.iter().filter(|part| self.counts(part)) {
+            let verified = &part.quantity;
             let unit = unit.get_or_insert_with(|| verified.clone());
             if verified.same_unit(unit).is_err() {
                 progress.other_unit = progress.other_unit.saturating_add(1);
                 continue;
             }
             progress.claims = progress.claims.saturating_add(1);
-            sum = sum
-                .checked_add(verified.units())
-                .ok_or(ArithmeticError::Overflow)?;
-            let year = progress
-                .years
-                .entry(delivered.period.from().year())
-                .or_default();
+            sum = add(sum, verified.units())?;
+            let year = progress.years.entry(part.period.from().year()).or_default();
             *year = year.saturating_add(verified.units());
         }
-        progress.contributed = match unit {
-            Some(unit) if progress.claims > 0 => Some(unit.with_units(sum)?),
-            _ => None,
-        };
+        if let Some(unit) = unit.as_ref().filter(|_| progress.claims > 0) {
+            progress.contributed = Some(unit.with_units(sum)?);
+        }
+        progress.promised = self.promised(unit, promised)?;
         if let Some(change) = &self.change {
             progress.part_of_change = Some(Fraction::new(sum.into(), change.units().into())?);
         }
         Ok(progress)
     }
+
+    /// What is promised in the target's unit; none where nothing is.
+    fn promised(
+        &self,
+        mut unit: Option<Quantity>,
+        promised: &[Part],
+    ) -> Result<Option<Quantity>, AmountError> {
+        let mut sum = None;
+        for part in promised.iter().filter(|part| self.counts(part)) {
+            let unit = unit.get_or_insert_with(|| part.quantity.clone());
+            if part.quantity.same_unit(unit).is_ok() {
+                sum = Some(add(sum.unwrap_or(0), part.quantity.units())?);
+            }
+        }
+        let unit = unit.zip(sum);
+        unit.map(|(unit, sum)| unit.with_units(sum)).transpose()
+    }
+}
+
+fn add(left: i64, right: i64) -> Result<i64, ArithmeticError> {
+    left.checked_add(right).ok_or(ArithmeticError::Overflow)
 }
 
 #[cfg(test)]
@@ -116,12 +138,12 @@ mod tests {
         }
     }
 
-    fn delivered(code: &str, place: &str, from: &str, to: &str, n: &str) -> Delivered {
-        Delivered {
+    fn delivered(code: &str, place: &str, from: &str, to: &str, n: &str) -> Part {
+        Part {
             measure: measure(code),
             place: place.to_owned(),
             period: Period::new(from.parse().unwrap(), to.parse().unwrap()).unwrap(),
-            verified: people(n),
+            quantity: people(n),
         }
     }
 
@@ -135,7 +157,7 @@ mod tests {
             delivered("S01", "GB-SLF", "2022-01-01", "2022-02-01", "1000"),
             delivered("S01", "GB-SLF", "2021-12-01", "2022-01-02", "1000"),
         ];
-        let progress = target().progress(&all).unwrap();
+        let progress = target().progress(&all, &[]).unwrap();
         assert_eq!(progress.contributed, Some(people("469")));
         assert_eq!(progress.claims, 2);
         assert_eq!(progress.years, BTreeMap::from([(2020, 400), (2021, 69)]));
@@ -145,9 +167,32 @@ mod tests {
     #[test]
     fn another_unit_is_told_and_not_added() {
         let mut odd = delivered("S01", "GB-SLF", "2020-01-01", "2021-01-01", "400");
-        odd.verified = Quantity::parse("400", 0, "hour".parse().unwrap()).unwrap();
-        let progress = target().progress(&[odd]).unwrap();
+        odd.quantity = Quantity::parse("400", 0, "hour".parse().unwrap()).unwrap();
+        let progress = target().progress(&[odd], &[]).unwrap();
         assert_eq!((progress.contributed, progress.other_unit), (None, 1));
         assert_eq!(progress.part_of_change, Some(Fraction::ZERO));
+    }
+    #[test]
+    fn salford_promises_stand_beside_what_was_delivered() {
+        // Two contracts in Salford promise 3,000 and 1,690 volunteers by 2021, one of them 500 more for the year after.
+        let promised = [
+            delivered("S01", "GB-SLF", "2019-01-01", "2020-01-01", "3000"),
+            delivered("S01", "GB-SLF-M5", "2020-01-01", "2022-01-01", "1690"),
+            delivered("S01", "GB-SLF-M5", "2022-01-01", "2023-01-01", "500"),
+            delivered("S01", "GB-MAN", "2020-01-01", "2021-01-01", "9000"),
+        ];
+        let done = [delivered(
+            "S01",
+            "GB-SLF",
+            "2019-02-01",
+            "2019-09-01",
+            "938",
+        )];
+        let progress = target().progress(&done, &promised).unwrap();
+        assert_eq!(progress.promised, Some(people("4690")));
+        assert_eq!(progress.contributed, Some(people("938")));
+        assert_eq!(progress.part_of_change, Some(Fraction::new(1, 5).unwrap()));
+        let none = target().progress(&done, &promised[2..]).unwrap();
+        assert_eq!(none.promised, None);
     }
 }
