@@ -224,7 +224,11 @@ impl Command for Gone {
 
 impl ClaimContent {
     /// The claim that is submitted; what is missing is named.
-    fn complete(self, claimant: OrganisationId) -> Result<SubmitClaim, AppError> {
+    fn complete(
+        self,
+        claimant: OrganisationId,
+        beneficiaries: Option<String>,
+    ) -> Result<SubmitClaim, AppError> {
         let missing = |field: &'static str| {
             let message = format!("`{field}` is missing in the draft: save it with one");
             AppError::refused_at("MISSING", field, message)
@@ -236,6 +240,7 @@ impl ClaimContent {
             period: self.period.ok_or_else(|| missing("period"))?,
             share: self.share,
             working: self.working,
+            beneficiaries,
             evidence: self.evidence,
             external_reference: self.external_reference,
         })
@@ -299,16 +304,17 @@ impl App {
         self.store.write_private(Delete { actor, id }).await
     }
 
-    /// Submits a draft as it was read, and takes the draft away. With the same key and draft the first claim is answered
-    /// again.
+    /// Submits a draft as it was read, and takes the draft away. The people behind it are named now: a draft keeps none. With
+    /// the same key, draft and people the first claim is answered again.
     pub async fn submit_claim_draft(
         &self,
         actor: &Actor,
         key: &str,
         claimant: OrganisationId,
         (id, version): (ClaimDraftId, i64),
+        beneficiaries: Option<String>,
     ) -> Result<Written<ClaimId>, AppError> {
-        let key = IdempotencyKey::of_body(claimant, key, &(id, version))?;
+        let key = IdempotencyKey::of_body(claimant, key, &(id, version, &beneficiaries))?;
         let found = self.read().claim_drafts_by_id(actor, &[id]).await?;
         let view = found.into_values().find(|view| view.claimant == claimant);
         let Some(view) = view else {
@@ -323,7 +329,7 @@ impl App {
         if view.version != version {
             return Err(moved_on());
         }
-        let input = view.content.complete(claimant)?;
+        let input = view.content.complete(claimant, beneficiaries)?;
         self.submit(actor, key, input, Some((id, version))).await
     }
 }

@@ -242,7 +242,9 @@ pub struct SubmitClaimDraftInput {
     version: i32,
     /// Who delivered, as the draft says.
     claimant: ID,
-    /// The client's own key: the same key and draft get the first answer again.
+    /// The text that `commonweal tokens` made of the people behind it, where the measure counts each once. A draft keeps none.
+    beneficiaries: Option<String>,
+    /// The client's own key: the same key, draft and people get the first answer again.
     idempotency_key: String,
     /// Comes back in the answer.
     client_mutation_id: Option<String>,
@@ -303,8 +305,9 @@ impl ClaimDraftMutation {
         let id = parse_id("draft", &input.draft)?;
         let claimant = parse_id("claimant", &input.claimant)?;
         let draft = (id, i64::from(input.version));
+        let (actor, key) = (actor(context), &input.idempotency_key);
         let done = app(context)?
-            .submit_claim_draft(&actor(context), &input.idempotency_key, claimant, draft)
+            .submit_claim_draft(&actor, key, claimant, draft, input.beneficiaries)
             .await;
         payload(context, done, input.client_mutation_id).await
     }
