@@ -180,7 +180,7 @@ impl City {
         let rejected = self.claim(&second).await?;
         let reason = "Two of the people on the payroll worked for another contract.";
         self.app
-            .reject_claim(&self.people.verifiers[2].actor(), rejected, reason)
+            .reject_claim(&self.people.verifiers[2].actor(), rejected, None, reason)
             .await?;
         let corrected = report(
             "1.25",

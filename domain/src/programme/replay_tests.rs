@@ -229,7 +229,7 @@ fn what_is_undone_is_claimed_back_in_the_next_statement() {
     story.push(officer(), paid(15_000, "2026/1"));
     let mut known = story.clean();
     let left = measure().quantity("2.0").unwrap();
-    known.contracts.reduce(id::<ClaimId>(5), left);
+    known.contracts.reduce(id::<ClaimId>(5), left).unwrap();
     let statement = right(&known);
     assert_eq!(statement.counted[0].earned, won(5_000));
     assert_eq!(statement.lines[0].difference, won(-10_000));
@@ -252,7 +252,8 @@ fn what_is_undone_is_claimed_back_in_the_next_statement() {
     let mut again = story.clean();
     again
         .contracts
-        .reduce(id::<ClaimId>(5), measure().quantity("2.0").unwrap());
+        .reduce(id::<ClaimId>(5), measure().quantity("2.0").unwrap())
+        .unwrap();
     let stated = ProgrammeStated { statement };
     assert_eq!(stated.apply(&header, &mut again), Ok(()));
     let mut back = paid(10_000, "2026/1-back");
