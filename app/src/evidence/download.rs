@@ -9,7 +9,7 @@ use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 use futures_util::stream::BoxStream;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::App;
@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::group;
 use crate::store::claim::{self, evidence, verification};
 use crate::store::evidence_file::{self, is_open, release, stored};
+use crate::store::quorum::{assignment, published};
 use crate::store::{columns, contract};
 
 /// A file on its way to a reader.
@@ -85,7 +86,7 @@ impl App {
         Ok(may_read(actor, owner, &released, &claims))
     }
 
-    /// The claims that stand on a file, in the eyes of a reader: five statements, however many there are.
+    /// The claims that stand on a file, in the eyes of a reader: seven statements, however many there are.
     async fn sights(
         &self,
         actor: &Actor,
@@ -117,6 +118,20 @@ impl App {
             .filter(verification::Column::ClaimId.is_in(claims.iter().map(|row| row.id)))
             .all(db)
             .await?;
+        // A quorum binds every claim that was submitted after the first was published.
+        let first: Option<Option<i64>> = published::Entity::find()
+            .select_only()
+            .column_as(published::Column::EntryIdx.min(), "first")
+            .into_tuple()
+            .one(db)
+            .await?;
+        let first = first.flatten();
+        let seats = assignment::Entity::find()
+            .filter(assignment::Column::VerifierId.eq(person.uuid()))
+            .filter(assignment::Column::ClaimId.is_in(claims.iter().map(|row| row.id)))
+            .filter(assignment::Column::LeftHow.is_null())
+            .all(db)
+            .await?;
         let sight = |row: &claim::Model| {
             let contract = contracts
                 .iter()
@@ -124,7 +139,9 @@ impl App {
             let buyer = contract.map(|contract| contract.buyer_id);
             ClaimSight {
                 buyer: buyer.map(OrganisationId::from_uuid),
-                open: is_open(&row.status),
+                awaits_reader: is_open(&row.status)
+                    && (first.is_none_or(|first| row.entry_idx < first)
+                        || seats.iter().any(|seat| seat.claim_id == row.id)),
                 found_by_reader: found.iter().any(|finding| finding.claim_id == row.id),
                 interested: own.contains(&row.claimant_id)
                     || buyer.is_some_and(|buyer| own.contains(&buyer)),

@@ -8,8 +8,9 @@ use crate::ids::OrganisationId;
 pub struct ClaimSight {
     /// The buyer of the contract under which it was claimed.
     pub buyer: Option<OrganisationId>,
-    /// Whether it waits for a decision.
-    pub open: bool,
+    /// Whether it waits for a decision that the reader may take: as any verifier where no quorum binds it, else as one who was
+    /// drawn and has not left.
+    pub awaits_reader: bool,
     /// Whether the reader is among those who found something on it.
     pub found_by_reader: bool,
     /// Whether the reader holds a role in the group of the claimant or of the buyer.
@@ -17,8 +18,8 @@ pub struct ClaimSight {
 }
 
 /// Whether someone may read a file: a person of the organisation that owns it, one of an organisation to which it was
-/// released, an officer of the buyer, and a verifier outside the groups of the parties, while the claim is open or after
-/// they decided on it. To everyone else it is as if the file did not exist.
+/// released, an officer of the buyer, and a verifier outside the groups of the parties, while the claim waits for them or
+/// after they decided on it. To everyone else it is as if the file did not exist.
 pub fn may_read(
     reader: &Actor,
     owner: OrganisationId,
@@ -34,7 +35,8 @@ pub fn may_read(
         let buys = claim
             .buyer
             .is_some_and(|at| reader.holds(at, Role::Officer));
-        let decides = verifies && !claim.interested && (claim.open || claim.found_by_reader);
+        let decides =
+            verifies && !claim.interested && (claim.awaits_reader || claim.found_by_reader);
         buys || decides
     })
 }
@@ -58,12 +60,12 @@ mod tests {
         let owner = organisation(3);
         let claim = ClaimSight {
             buyer: Some(organisation(2)),
-            open: true,
+            awaits_reader: true,
             found_by_reader: false,
             interested: false,
         };
         let decided = ClaimSight {
-            open: false,
+            awaits_reader: false,
             ..claim
         };
         let own = ClaimSight {
