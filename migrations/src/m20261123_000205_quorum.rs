@@ -80,11 +80,9 @@ pub(crate) const CHANGE: Change = Change {
             withdrew {int} NOT NULL DEFAULT 0,
             discharged {int} NOT NULL DEFAULT 0
         )",
-        "INSERT INTO verifier_record (person_id, accepted, rejected, overturned)
-            SELECT found.verifier_id, COUNT(found.accepted_units), COUNT(*) - COUNT(found.accepted_units),
-                SUM(CASE WHEN EXISTS (SELECT 1 FROM reduction WHERE reduction.claim_id = found.claim_id
-                    AND reduction.after_units < found.accepted_units) THEN 1 ELSE 0 END)
-            FROM verification AS found GROUP BY found.verifier_id",
+        "INSERT INTO verifier_record (person_id, accepted, rejected)
+            SELECT verifier_id, COUNT(accepted_units), COUNT(*) - COUNT(accepted_units)
+            FROM verification GROUP BY verifier_id",
         // A claim's place among those that its quorum binds.
         "CREATE INDEX claim_entry ON claim (entry_idx)",
         // Every draw asks for all verifiers.
