@@ -1,7 +1,7 @@
 //! A long random walk over every operation that moves credits of claims outside contracts, through the interface on both
 //! databases, against a model in which each unit is a row. At the end the log must be clean in the eyes of a stranger.
 //!
-//! `COMMONWEAL_WALK_STEPS` makes it as long as one likes, `COMMONWEAL_WALK_SEED` repeats an earlier walk.
+//! `COMMONWEAL_TEST_WALK_STEPS` makes it as long as one likes, `COMMONWEAL_TEST_WALK_SEED` repeats an earlier walk.
 
 mod steps;
 
@@ -80,22 +80,22 @@ struct Walk {
 }
 
 async fn every_operation_agrees_with_a_model_of_rows(app: TestApp) -> Result<()> {
-    let steps = setting("COMMONWEAL_WALK_STEPS")?.unwrap_or(5_000);
+    let steps = setting("COMMONWEAL_TEST_WALK_STEPS")?.unwrap_or(5_000);
     let system: &dyn Entropy = &SystemRng;
-    let seed = setting("COMMONWEAL_WALK_SEED")?
+    let seed = setting("COMMONWEAL_TEST_WALK_SEED")?
         .unwrap_or_else(|| u32::from_be_bytes(system.bytes()).into());
     let mut walk = Walk::start(app, seed).await?;
     for step in 0..steps {
-        let at = || format!("step {step} of COMMONWEAL_WALK_SEED={seed}");
+        let at = || format!("step {step} of COMMONWEAL_TEST_WALK_SEED={seed}");
         walk.step().await.with_context(at)?;
         if step % COMPARE_AFTER == 0 {
             walk.compare().await.with_context(at)?;
         }
     }
-    let at = || format!("the end of COMMONWEAL_WALK_SEED={seed}");
+    let at = || format!("the end of COMMONWEAL_TEST_WALK_SEED={seed}");
     walk.end().await.with_context(at)?;
     println!(
-        "walk: {steps} steps of COMMONWEAL_WALK_SEED={seed}, accepted {:?}",
+        "walk: {steps} steps of COMMONWEAL_TEST_WALK_SEED={seed}, accepted {:?}",
         walk.done
     );
     walk.world.app.stop().await

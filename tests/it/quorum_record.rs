@@ -39,7 +39,11 @@ async fn wrong_quorums_and_strangers_are_refused(app: TestApp) -> Result<()> {
     for (input, code, path) in [
         (with("verifiers", json!(0)), "QUORUM", "verifiers"),
         (with("verifiers", json!(1)), "QUORUM", "sectors"),
-        (with("verifiers", json!(-1)), "BAD_USER_INPUT", "verifiers"),
+        (
+            with("verifiers", json!(-1)),
+            "BAD_USER_INPUT",
+            "variables.input.verifiers",
+        ),
         (with("sectors", json!(4)), "QUORUM", "sectors"),
         (with("days", json!(366)), "QUORUM", "days"),
         (

@@ -70,11 +70,14 @@ fn inside(path: &str, error: &async_graphql::Error) -> async_graphql::Error {
         .extensions
         .as_ref()
         .and_then(|values| values.get("field"));
-    let field = match field {
-        Some(async_graphql::Value::String(field)) => format!("{path}.{field}"),
-        _ => path.to_owned(),
+    let Some(async_graphql::Value::String(field)) = field else {
+        return Code::BadUserInput.error_at(path, format!("`{path}`: {}", error.message));
     };
-    Code::BadUserInput.error_at(&field, format!("`{path}`: {}", error.message))
+    let whole = format!("{path}.{field}");
+    let message = error
+        .message
+        .replacen(&format!("`{field}`"), &format!("`{whole}`"), 1);
+    Code::BadUserInput.error_at(&whole, message)
 }
 
 /// Input of `moveCredits`.
