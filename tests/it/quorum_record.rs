@@ -54,7 +54,7 @@ async fn wrong_quorums_and_strangers_are_refused(app: TestApp) -> Result<()> {
         (
             with("auditShare", json!("x")),
             "BAD_USER_INPUT",
-            "auditShare",
+            "variables.input.auditShare",
         ),
         (
             with("lowValues", low("VOL-9", "1.0")),
