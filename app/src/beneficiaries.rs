@@ -219,7 +219,7 @@ impl World {
             .ok_or_else(gone)?;
         let measure = catalogue.measure(&claim.measure.code).ok_or_else(gone)?;
         Ok(Counts {
-            catalogue: catalogue.code.to_string(),
+            catalogue: catalogue.code.clone(),
             measure: measure.code.clone(),
             rules: measure.counting.clone(),
             outcome: catalogue.outcome_of(measure),

@@ -170,22 +170,21 @@ impl App {
             return Ok(None);
         };
         let known = claim_draw::Entity::find_by_id(id.uuid()).one(db).await?;
-        let (position, link, seed) = match known {
-            Some(known) => (
+        let (position, link, seed) = if let Some(known) = known {
+            (
                 columns::index(known.position)?,
                 columns::hash(&known.link)?,
                 columns::hash(&known.seed)?,
-            ),
-            None => {
-                let position = claim::Entity::find()
-                    .filter(claim::Column::EntryIdx.gt(bound.entry_idx))
-                    .filter(claim::Column::EntryIdx.lte(row.entry_idx))
-                    .count(db)
-                    .await?;
-                let recorded = claim::load(db, id).await?.ok_or_else(unknown_claim)?;
-                let link = link(columns::hash(&bound.secret)?, position)?;
-                (position, link, seed(link, &recorded.claim.evidence))
-            }
+            )
+        } else {
+            let position = claim::Entity::find()
+                .filter(claim::Column::EntryIdx.gt(bound.entry_idx))
+                .filter(claim::Column::EntryIdx.lte(row.entry_idx))
+                .count(db)
+                .await?;
+            let recorded = claim::load(db, id).await?.ok_or_else(unknown_claim)?;
+            let link = link(columns::hash(&bound.secret)?, position)?;
+            (position, link, seed(link, &recorded.claim.evidence))
         };
         Ok(Some(Prepared {
             number: u32::try_from(bound.number).map_err(AppError::internal)?,

@@ -16,7 +16,7 @@ use crate::store::evidence_file::{
 use crate::store::{PrivateCommand, PrivateTx};
 
 /// How long the collector rests between two rounds.
-const REST: Duration = Duration::from_secs(600);
+const REST: Duration = Duration::from_mins(10);
 /// The most files of one round, so that no round takes long.
 const ROUND: u64 = 500;
 /// For how long a file may stand behind nothing.
@@ -114,7 +114,7 @@ impl App {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "unused or erased files of evidence are gone"),
                 Err(error) => {
-                    tracing::warn!(%error, "files of evidence could not be collected now")
+                    tracing::warn!(%error, "files of evidence could not be collected now");
                 }
             }
             let closed = async { while committed.changed().await.is_ok() {} };

@@ -29,7 +29,7 @@ const LOOSE_FILES: u64 = 500;
 /// How long a sender may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
 /// How long an upload may take in all; the collector waits for much longer.
-const UPLOAD_TIME: Duration = Duration::from_secs(3_600);
+const UPLOAD_TIME: Duration = Duration::from_hours(1);
 
 /// A stored file.
 #[derive(Debug, Clone, PartialEq, Eq)]

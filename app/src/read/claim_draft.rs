@@ -38,7 +38,7 @@ impl Read<'_> {
             .filter(claim_draft::Column::Id.is_in(columns::uuids(ids)))
             .all(self.db)
             .await?;
-        let views = rows.into_iter().map(view);
+        let views = rows.iter().map(view);
         views.map(|view| view.map(|view| (view.id, view))).collect()
     }
 
@@ -52,7 +52,7 @@ impl Read<'_> {
             id.uuid().into()
         });
         let rows = select.all(self.db).await?;
-        rows.into_iter().map(view).collect()
+        rows.iter().map(view).collect()
     }
 
     /// How many drafts of claims the actor may read.
@@ -66,7 +66,7 @@ fn visible(actor: &Actor) -> Select<claim_draft::Entity> {
     claim_draft::Entity::find().filter(claim_draft::Column::ClaimantId.is_in(claimants))
 }
 
-fn view(row: claim_draft::Model) -> Result<ClaimDraftView, AppError> {
+fn view(row: &claim_draft::Model) -> Result<ClaimDraftView, AppError> {
     Ok(ClaimDraftView {
         id: ClaimDraftId::from_uuid(row.id),
         claimant: OrganisationId::from_uuid(row.claimant_id),

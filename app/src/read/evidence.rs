@@ -50,14 +50,14 @@ impl Read<'_> {
             .order_by_asc(release::Column::OrganisationId)
             .all(self.db)
             .await?;
-        let mut released: HashMap<Uuid, Vec<OrganisationId>> = HashMap::new();
+        let mut receivers: HashMap<Uuid, Vec<OrganisationId>> = HashMap::new();
         for row in releases {
             let to = OrganisationId::from_uuid(row.organisation_id);
-            released.entry(row.file_id).or_default().push(to);
+            receivers.entry(row.file_id).or_default().push(to);
         }
         rows.into_iter()
             .map(|row| {
-                let released_to = released.remove(&row.id).unwrap_or_default();
+                let released_to = receivers.remove(&row.id).unwrap_or_default();
                 view(row, released_to)
             })
             .collect()

@@ -1,4 +1,5 @@
 //! Rows of people behind a claim.
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
 
 use proptest::prelude::*;
 

@@ -1,4 +1,5 @@
 //! One person behind two claims, rule by rule.
+#![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
 
 use proptest::prelude::*;
 

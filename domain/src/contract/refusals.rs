@@ -157,6 +157,8 @@ fn year(month: Period) -> Period {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::arithmetic_side_effects, reason = "small numbers of a test")]
+
     use proptest::prelude::*;
 
     use super::super::fixtures::{measure_ref, period};
