@@ -204,6 +204,7 @@ pub struct BeneficiaryQuery;
 #[Object]
 impl BeneficiaryQuery {
     /// How suppliers make hashes of people for this registry.
+    #[expect(clippy::unused_async, reason = "async-graphql asks for it")]
     async fn beneficiary_scheme(
         &self,
         context: &Context<'_>,

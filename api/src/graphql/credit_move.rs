@@ -28,7 +28,7 @@ struct Asked {
     /// Its place in the input, such as `moves.3.transfer`.
     path: String,
     key: String,
-    asked: Move,
+    what: Move,
     client_mutation_id: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl MoveInput {
         };
         let path = format!("moves.{place}.{word}");
         Ok(Asked {
-            asked: parsed.map_err(|error| inside(&path, &error))?,
+            what: parsed.map_err(|error| inside(&path, &error))?,
             path,
             key,
             client_mutation_id,
@@ -200,7 +200,7 @@ impl MoveMutation {
             .collect::<Result<_, _>>()?;
         let (mut moves, mut shown) = (Vec::new(), Vec::new());
         for one in asked {
-            moves.push((one.key, one.asked));
+            moves.push((one.key, one.what));
             shown.push((one.path, one.client_mutation_id));
         }
         let (answers, errors) = settle(app.move_credits(&actor, moves).await)?;

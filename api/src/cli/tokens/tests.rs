@@ -50,10 +50,9 @@ const EXPECTED: &str = "3ff0a0a97a9153eb084317addcb38b26ecf60a17ab382e6727142ce8
 
 #[test]
 fn rows_are_in_the_order_of_their_hashes() {
-    let lines: String = (100..120)
-        .map(|n| format!("KR-RRN,{n},2026-01-01,2026-02-01\n"))
-        .collect();
-    let people = file(&format!("register,number,from,to\n{lines}")).people;
+    let row = |n| format!("KR-RRN,{n},2026-01-01,2026-02-01");
+    let lines: Vec<String> = (100..120).map(row).collect();
+    let people = file(&format!("register,number,from,to\n{}\n", lines.join("\n"))).people;
     assert_eq!(people.len(), 20);
     assert!(people.is_sorted_by(|a, b| a.person < b.person));
 }
