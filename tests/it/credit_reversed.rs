@@ -5,7 +5,9 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_world::{ISSUE, RETIRE, TRANSFER, World, text};
+use crate::credit_world::{
+    CARRY_OUT, ISSUE, PROPOSE, RETIRE, TRANSFER, World, propose, reduce, text,
+};
 
 on_both!(
     an_upheld_challenge_freezes_reverses_and_leaves_a_liability_that_is_made_good,
@@ -32,12 +34,6 @@ const DISMISS: &str = "mutation ($input: ChallengeWordsInput!) {
 }";
 const APPEAL: &str = "mutation ($input: ChallengeWordsInput!) {
     made: appealChallenge(input: $input) { challenge { id } userErrors { code message path } }
-}";
-pub(crate) const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
-    made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
-}";
-pub(crate) const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
-    made: carryOutDecision(input: $input) { claim { id verified { quantity } } userErrors { code message path } }
 }";
 const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
     made: clearLiability(input: $input) { liability userErrors { code message path } }
@@ -272,20 +268,14 @@ async fn an_appeal_is_decided_by_somebody_else(app: TestApp) -> Result<()> {
 async fn a_correction_needs_two_registrars(app: TestApp) -> Result<()> {
     let case = Case::new(app).await?;
     let world = &case.world;
-    let propose = |verified: &str| json!({ "input": { "claim": case.claim, "verified": verified, "remedy": "CORRECT", "reason": "a typing error" } });
-    let more = world
-        .app
-        .refusal(Some(&case.second), PROPOSE, propose("10.0"))
-        .await?;
+    let more = json!({ "claim": case.claim, "verified": "10.0", "remedy": "CORRECT", "reason": "a typing error" });
+    let more = world.refuse(&case.second, PROPOSE, more).await?;
     assert_eq!(
         (more.code.as_str(), more.path.as_deref()),
         ("NO_LESS", Some("verified"))
     );
-    let made = world
-        .app
-        .data(Some(&case.second), PROPOSE, propose("9.0"))
-        .await?;
-    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
+    let less = (case.claim.as_str(), "9.0", "CORRECT");
+    let carry = propose(&world.app, &case.second, less).await?;
     for one in [&case.second, &world.registrar] {
         let refused = world.refuse(one, CARRY_OUT, carry.clone()).await?;
         assert_eq!(
@@ -309,13 +299,8 @@ async fn a_claim_is_corrected_before_its_issue(app: TestApp) -> Result<()> {
     let world = &case.world;
     let claim = world.submit(world.claim_input("b", "10.0")).await?;
     world.verify(&claim, "10.0").await?;
-    let input = json!({ "claim": claim, "verified": "4.0", "remedy": "CORRECT", "reason": "counted twice" });
-    let made = world
-        .app
-        .data(Some(&case.second), PROPOSE, json!({ "input": input }))
-        .await?;
-    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
-    world.make(&case.third, CARRY_OUT, carry, "claim").await?;
+    let less = (claim.as_str(), "4.0", "CORRECT");
+    reduce(&world.app, [&case.second, &case.third], less).await?;
     let batch = world.issue(&claim, "b").await?;
     assert_eq!(world.life(&batch).await?["issued"], "30");
     world.app.expect_clean_log().await?;
