@@ -100,6 +100,7 @@ pub(crate) async fn assign(
         body: VerifiersAssigned {
             claim: id,
             link: prepared.link,
+            path: prepared.path()?,
             verifiers: drawn.iter().map(Into::into).collect(),
             third,
             fee_from,

@@ -60,6 +60,7 @@ impl Command for Confirm {
             body: ClaimConfirmed {
                 claim: id,
                 link: self.prepared.link,
+                path: self.prepared.path()?,
                 finding: finding.clone(),
                 audited,
             }

@@ -11,6 +11,7 @@ on_both!(
     verifiers_of_two_sectors_judge_behind_seals_and_the_lower_quantity_counts,
     whoever_declines_or_withdraws_is_followed_by_the_next,
     a_disagreement_goes_to_a_third,
+    claims_are_drawn_in_any_order_each_by_a_link_of_its_own,
     several_who_accept_nothing_reject_the_claim,
     a_late_or_dependent_verifier_gives_the_seat_free,
     with_too_few_verifiers_the_seat_stays_open,
@@ -281,6 +282,26 @@ async fn a_disagreement_goes_to_a_third(app: TestApp) -> Result<()> {
     bench.verify(third[0], &claim, "7.0").await?;
     let shown = bench.show(&claim).await?;
     assert_eq!(shown["verified"]["quantity"], "7.0");
+    bench.world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn claims_are_drawn_in_any_order_each_by_a_link_of_its_own(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(1, 1)).await?;
+    let (first, second) = (bench.submit("a").await?, bench.submit("b").await?);
+    bench.assign(&second).await?;
+    let (earlier, later) = (bench.show(&first).await?, bench.show(&second).await?);
+    assert_eq!(earlier["draw"], Value::Null, "nothing is known of it");
+    assert_eq!(later["draw"]["position"], "2");
+    bench.assign(&first).await?;
+    let earlier = bench.show(&first).await?;
+    assert_eq!(earlier["draw"]["position"], "1");
+    assert_ne!(earlier["draw"]["link"], later["draw"]["link"]);
+    // Whoever follows is drawn by the same link, which its entry proves once more.
+    let leaving = json!({ "claim": second, "reason": "ill" });
+    let one = bench.sitting(&second).await?[0];
+    bench.world.make(one, DECLINE, leaving, "claim").await?;
+    assert_eq!(bench.show(&second).await?["draw"], later["draw"]);
     bench.world.app.expect_clean_log().await?;
     Ok(())
 }

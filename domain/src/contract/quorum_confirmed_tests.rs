@@ -6,7 +6,7 @@ use super::entries::*;
 use super::fixtures::*;
 use super::quorum::tests::quorum;
 use super::quorum::{LowValue, Quorum};
-use super::quorum_replay_tests::{bound, finding, link, next};
+use super::quorum_replay_tests::{bound, finding, link, next, path};
 use super::story::*;
 use crate::amount::Share;
 use crate::log::hash::sha256;
@@ -30,6 +30,7 @@ fn confirmed(audited: bool) -> ClaimConfirmed {
     ClaimConfirmed {
         claim: id(5),
         link: link(),
+        path: path(),
         finding: Verification {
             salt: None,
             ..finding(officer, "6.0")
@@ -46,6 +47,9 @@ fn a_low_value_is_confirmed_by_the_buyer_alone() {
     let mut wrong = confirmed(false);
     wrong.link = sha256(b"x");
     assert_eq!(story.refused(officer(), wrong).check, "link");
+    let mut bent = confirmed(false);
+    bent.path.swap(0, 1);
+    assert_eq!(story.refused(officer(), bent).check, "link");
     story.push(officer(), confirmed(false));
     let state = story.clean();
     assert_eq!(

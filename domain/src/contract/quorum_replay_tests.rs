@@ -7,33 +7,40 @@ use super::fixtures::*;
 use super::quorum::draw::{candidates, seed};
 use super::quorum::judgement::seal;
 use super::quorum::tests::quorum;
-use super::quorum::{Quorum, chain, duty};
+use super::quorum::links::tests::{FIRST, OTHER};
+use super::quorum::links::{Links, check};
+use super::quorum::{Quorum, duty};
 use super::story::*;
 use crate::actor::Role;
 use crate::ids::PersonId;
 use crate::log::commitment::Salt;
 use crate::log::entry::EntryActor;
-use crate::log::hash::{Hash, sha256};
+use crate::log::hash::{Hash, leaf_hash, sha256};
 use crate::organisation::entries::{RoleGranted, RoleRevoked};
-
-fn secret() -> Hash {
-    sha256(b"the registry's secret")
-}
 
 fn published(number: u32, quorum: Quorum) -> QuorumPublished {
     QuorumPublished {
         number,
         quorum,
-        commitment: chain::commitment(sha256(
-            &[secret().as_bytes(), &number.to_be_bytes()[..]].concat(),
-        )),
+        commitment: links(number).commitment(),
+    }
+}
+
+fn links(number: u32) -> &'static Links {
+    match number {
+        1 => &FIRST,
+        _ => &OTHER,
     }
 }
 
 /// The link of the first claim under the first quorum.
 pub(super) fn link() -> Hash {
-    let secret = sha256(&[secret().as_bytes(), &1_u32.to_be_bytes()[..]].concat());
-    chain::link(secret, 1).unwrap()
+    FIRST.link(1).unwrap()
+}
+
+/// Its path.
+pub(super) fn path() -> Vec<Hash> {
+    FIRST.path(1).unwrap()
 }
 
 /// A claim of 6.0 hours that a quorum binds.
@@ -44,11 +51,17 @@ pub(super) fn bound(quorum: Quorum) -> Story {
     story
 }
 
-/// What the rules draw next for claim 5.
+/// What the rules draw next for claim 5, the first that the quorum binds.
 pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
+    next_of(story, (5, 1), third)
+}
+
+/// What they draw next for a claim, by its number and place.
+fn next_of(story: &Story, (claim, position): (u128, u64), third: bool) -> VerifiersAssigned {
+    let (link, path) = (FIRST.link(position).unwrap(), FIRST.path(position).unwrap());
     let state = story.clean();
-    let task = state.contracts.quorums.task(id(5)).unwrap();
-    let recorded = state.contracts.claim(id(5)).unwrap();
+    let task = state.contracts.quorums.task(id(claim)).unwrap();
+    let recorded = state.contracts.claim(id(claim)).unwrap();
     let facts = state.contracts.claim_facts(recorded, &state.organisations);
     let groups = |person| state.organisations.groups_of(person);
     let found = candidates(
@@ -57,7 +70,7 @@ pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
         task.submitted,
         groups,
     );
-    let seed = seed(link(), &claim_under(5, 101, "6.0").evidence);
+    let seed = seed(link, &recorded.claim.evidence);
     let drawn = duty::decide_assignment(
         &task.published.quorum,
         (recorded.status, seed),
@@ -67,8 +80,9 @@ pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
     )
     .unwrap();
     VerifiersAssigned {
-        claim: id(5),
-        link: link(),
+        claim: id(claim),
+        link,
+        path,
         verifiers: drawn.iter().map(Into::into).collect(),
         third,
         fee_from: organisation(BUYER),
@@ -181,9 +195,45 @@ fn a_draw_that_was_altered_is_found() {
     let mut link = right.clone();
     link.link = sha256(b"a better one");
     assert_eq!(story.refused(registrar(), link).check, "link");
+    let mut bent = right.clone();
+    bent.path[3] = sha256(b"elsewhere");
+    assert_eq!(story.refused(registrar(), bent).check, "link");
+    let mut short = right.clone();
+    short.path.pop();
+    assert_eq!(story.refused(registrar(), short).check, "link");
+    let mut of_another = right.clone();
+    (of_another.link, of_another.path) = (FIRST.link(2).unwrap(), FIRST.path(2).unwrap());
+    assert_eq!(story.refused(registrar(), of_another).check, "link");
     let mut paid = right;
     paid.fee_from = organisation(SUPPLIER);
     assert_eq!(story.refused(registrar(), paid).check, "fee");
+}
+
+#[test]
+fn a_later_claim_that_was_drawn_tells_nothing_of_the_draw_of_an_earlier_one() {
+    let mut story = bound(quorum(1, 1));
+    story.submit(super::Claim {
+        evidence: claim(6, "1.0").evidence,
+        ..claim_under(6, 101, "1.0")
+    });
+    let drawn = next_of(&story, (6, 2), false);
+    story.push(reporter(), drawn.clone());
+    story.clean();
+    // Every hash that is public by then, and what one gets by hashing it, is no link of the first claim.
+    let mut public = vec![FIRST.commitment(), drawn.link];
+    public.extend(drawn.path);
+    public.extend(claim_under(5, 101, "6.0").evidence.iter().map(|file| file.sha256));
+    let mut known = public.clone();
+    for hash in public {
+        known.push(sha256(hash.as_bytes()));
+        known.push(leaf_hash(hash.as_bytes()));
+        let tagged = [b"commonweal/link/v1\n", &hash.as_bytes()[..]].concat();
+        known.push(sha256(&tagged));
+    }
+    for hash in known {
+        assert!(check(FIRST.commitment(), 1, hash, &path()).is_err(), "{hash}");
+    }
+    assert!(check(FIRST.commitment(), 1, link(), &path()).is_ok());
 }
 
 #[test]
