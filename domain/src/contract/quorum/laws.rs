@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::fixtures::{ASSURER, BUYER, SUPPLIER, claim, id, measure, organisation};
 use super::draw::*;
-use super::duty::Assignment;
+use super::duty::{Assignment, Leaving, decide_assignment, next_draw};
 use super::judgement::*;
 use super::tests::quorum;
 use crate::amount::Share;
@@ -38,12 +38,12 @@ fn people(candidates: &[Candidate]) -> Vec<PersonId> {
     candidates.iter().map(|one| one.person).collect()
 }
 
-fn fresh(total: usize, sectors: usize, left: &BTreeSet<PersonId>) -> Seats<'_> {
+fn fresh(total: usize, sectors: usize, before: &BTreeSet<PersonId>) -> Seats<'_> {
     Seats {
         total,
         sectors,
         taken: Vec::new(),
-        left,
+        before,
     }
 }
 
@@ -141,6 +141,51 @@ proptest! {
         }
         let distinct: BTreeSet<PersonId> = found.iter().map(|one| one.person).collect();
         prop_assert_eq!(distinct.len(), found.len());
+    }
+
+    #[test]
+    fn nobody_is_drawn_twice_for_a_claim_whatever_roles_they_hold_and_lose(
+        number: u64,
+        holdings in proptest::collection::vec((0_u8..6, 0_u8..12), 1..24),
+        steps in proptest::collection::vec((0_u8..3, any::<usize>()), 1..16),
+    ) {
+        let claim = claim(5, "6.0");
+        let facts = ClaimFacts {
+            claim: &claim,
+            status: ClaimStatus::InVerification,
+            submitted_by: id(99),
+            claimant_group: organisation(SUPPLIER),
+            buyer_group: None,
+        };
+        let mut enrolled: Vec<Enrolled> = (0_u64..).zip(&holdings).map(|(granted, (person, of))| Enrolled {
+            person: id(u128::from(*person)),
+            organisation: organisation(u128::from(*of).saturating_add(100)),
+            group: organisation(u128::from(*of).saturating_add(100)),
+            sector: Sector::Public,
+            granted,
+        }).collect();
+        let quorum = quorum(2, 1);
+        let mut seats: Vec<Assignment> = Vec::new();
+        for (step, at) in steps {
+            let whom = at.checked_rem(enrolled.len()).unwrap_or(0);
+            match step {
+                0 if whom < enrolled.len() => { enrolled.remove(whom); }
+                1 => for seat in seats.iter_mut().filter(|seat| seat.left.is_none()) {
+                    seat.sealed = Some(seed_of(1));
+                },
+                _ => if let Some(seat) = seats.iter_mut().find(|seat| seat.sealed.is_none() && seat.left.is_none()) {
+                    seat.left = Some(Leaving::Declined);
+                },
+            }
+            let found = candidates(enrolled.iter().copied(), &facts, 100, |_| Vec::new());
+            let Ok(third) = next_draw(&quorum, &seats) else { continue };
+            let status = (ClaimStatus::InVerification, seed_of(number));
+            if let Ok(drawn) = decide_assignment(&quorum, status, &found, &seats, third) {
+                seats.extend(drawn.iter().map(|one| Assignment::new(one, third, Time::from_micros(0))));
+            }
+            let people: BTreeSet<PersonId> = seats.iter().map(|seat| seat.verifier).collect();
+            prop_assert_eq!(people.len(), seats.len());
+        }
     }
 
     #[test]
