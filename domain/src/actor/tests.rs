@@ -202,6 +202,7 @@ fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_t
         Action::RejectClaim,
         Action::LogExclusion,
         Action::DischargeVerifier,
+        Action::ConfirmClaim,
         Action::IssueCredits,
         Action::ProposeCorrection,
         Action::CarryOutDecision,

@@ -52,7 +52,8 @@ impl EntryBody for ClaimConfirmed {
         if officer.id != self.finding.verifier {
             return Err(header.finding("actors", self.finding.verifier, officer.id));
         }
-        decide_confirmation(&quorum, &facts, &self.finding)
+        let groups = |person| state.organisations.groups_of(person);
+        decide_confirmation(&quorum, &facts, &self.finding, groups)
             .map_err(|error| header.finding("confirmation", ALLOWED, error))?;
         check_publishable(&recorded.claim, &self.finding.accepted, header, state)?;
         let claim = recorded.claim.clone();
