@@ -91,7 +91,8 @@ async fn open_all(
     let of = (claimed.id, &claimed.quantity);
     let seats = quorum::assignments(tx, claimed.id).await?;
     let findings = quorum::findings(tx, of, &seats).await?;
-    match conclude(&prepared.quorum, of, &seats, &findings) {
+    let claim = (claimed.id, &claimed.quantity, loaded.recorded.status);
+    match conclude(&prepared.quorum, claim, &seats, &findings) {
         Err(ConclusionError::Missing { .. }) => Ok(()),
         Err(refused) => Err(refused.into()),
         Ok(Conclusion::Third) => {

@@ -56,6 +56,7 @@ impl From<ConclusionError> for AppError {
         use ConclusionError as E;
         match &error {
             E::Accepted { .. } => Self::refused_at("ACCEPTED", "accepted", error),
+            E::Status(_) => Self::refused_at("CLAIM_STATUS", "claim", error),
             E::Text(error) => text(error),
             E::Arithmetic => Self::refused("AMOUNT_TOO_LARGE", error),
             E::Missing { .. }

@@ -13,6 +13,7 @@ on_both!(
     a_disagreement_goes_to_a_third,
     claims_are_drawn_in_any_order_each_by_a_link_of_its_own,
     several_who_accept_nothing_reject_the_claim,
+    a_question_lapses_when_all_have_judged,
     a_late_or_dependent_verifier_gives_the_seat_free,
     with_too_few_verifiers_the_seat_stays_open,
     a_quorum_of_one_is_drawn_too,
@@ -334,6 +335,35 @@ async fn several_who_accept_nothing_reject_the_claim(app: TestApp) -> Result<()>
     let again = world.make(&world.supplier, SUBMIT, again, "claim").await?;
     bench.assign(&again).await?;
     assert_eq!(bench.show(&again).await?["draw"]["position"], "2");
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_question_lapses_when_all_have_judged(app: TestApp) -> Result<()> {
+    let mut quorum = terms(3, 1);
+    quorum["tolerance"] = json!("1");
+    let bench = Bench::new(app, quorum).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let sitting = bench.sitting(&claim).await?;
+    bench.verify(sitting[0], &claim, "9.0").await?;
+    let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
+    world.make(sitting[1], ASK, question, "claim").await?;
+    let early = world
+        .refuse(sitting[2], VERIFY, finding(&claim, "10.0"))
+        .await?;
+    assert_eq!(early.code, "CLAIM_STATUS");
+    let answer =
+        json!({ "claim": claim, "answer": "the site manager", "evidence": [file("sheet 4")] });
+    world.make(&world.supplier, ANSWER, answer, "claim").await?;
+    bench.verify(sitting[2], &claim, "10.0").await?;
+    let more = json!({ "claim": claim, "question": "and sheet 5?" });
+    world.make(sitting[1], ASK, more, "claim").await?;
+    let nothing = json!({ "claim": claim, "reason": "no answer", "method": "ISAE 3000" });
+    world.make(sitting[1], REJECT, nothing, "claim").await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "VERIFIED");
+    assert_eq!(shown["verified"]["quantity"], "9.0");
     world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -219,7 +219,7 @@ proptest! {
         let mut quorum = quorum(2, 2);
         quorum.tolerance = Share::percent(percent);
         let claimed = measure().quantity("6.0").unwrap();
-        match conclude(&quorum, (id(5), &claimed), &assignments, &findings) {
+        match conclude(&quorum, (id(5), &claimed, ClaimStatus::InVerification), &assignments, &findings) {
             Ok(Conclusion::Verified(quantity)) => {
                 prop_assert_eq!(Some(quantity.units()), lower_median(found.clone()));
                 prop_assert!((1..=60).contains(&quantity.units()));
@@ -339,12 +339,36 @@ fn the_seed_depends_on_the_link_and_on_every_file_and_not_on_their_order() {
 }
 
 #[test]
+fn an_open_question_lapses_when_all_have_judged_and_a_claim_is_concluded_once() {
+    let claimed = measure().quantity("6.0").unwrap();
+    let mut quorum = quorum(3, 1);
+    quorum.tolerance = Share::WHOLE;
+    let conclude = |found: &[i64], status| {
+        let (mut assignments, findings) = judged(found, 3);
+        let last = assignments.last_mut().unwrap();
+        last.unanswered = true;
+        conclude(&quorum, (id(5), &claimed, status), &assignments, &findings)
+    };
+    let asked = ClaimStatus::InformationRequested;
+    let accepted = claimed.with_units(58).unwrap();
+    assert_eq!(conclude(&[60, 58, 0], asked), Ok(Conclusion::Verified(accepted)));
+    assert_eq!(conclude(&[60, 0, 0], asked), Ok(Conclusion::Rejected));
+    let late = conclude(&[60, 58, 1], asked);
+    assert!(matches!(late, Err(ConclusionError::Unanswered(_))));
+    for status in [ClaimStatus::Submitted, ClaimStatus::Verified, ClaimStatus::Withdrawn] {
+        let wrong = conclude(&[60, 58, 0], status);
+        assert!(matches!(wrong, Err(ConclusionError::Status(_))), "{status}");
+    }
+}
+
+#[test]
 fn a_finding_that_is_not_what_was_sealed_concludes_nothing() {
     let claimed = measure().quantity("6.0").unwrap();
     let (assignments, mut findings) = judged(&[60, 58], 2);
     let quorum = quorum(2, 2);
     let conclude = |seats: &[Assignment], findings: &[Verification]| {
-        conclude(&quorum, (id(5), &claimed), seats, findings)
+        let claim = (id(5), &claimed, ClaimStatus::InVerification);
+        conclude(&quorum, claim, seats, findings)
     };
     let short = conclude(&assignments, &findings[..1]);
     assert!(matches!(short, Err(ConclusionError::Missing { .. })));
