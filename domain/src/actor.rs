@@ -382,7 +382,11 @@ const TABLE: &[Rule] = &[
         Any,
     ),
     rule(Action::LeaveAssignment, &[Verifier], Any),
-    independent(rule(Action::DischargeVerifier, &[Registrar], Any)),
+    independent(two_people(rule(
+        Action::DischargeVerifier,
+        &[Registrar],
+        Any,
+    ))),
     // Of the buyer, and of no organisation of the claimant's group.
     independent(two_people(rule(Action::ConfirmClaim, &[Officer], Own))),
     rule(Action::DefineClass, &[Registrar], Any),

@@ -163,6 +163,7 @@ fn the_second_step_needs_a_second_person() {
         (Action::RequestInformation, Verifier),
         (Action::VerifyClaim, Verifier),
         (Action::RejectClaim, Verifier),
+        (Action::DischargeVerifier, Registrar),
         (Action::ConfirmClaim, Officer),
         (Action::IssueCredits, Registrar),
         (Action::ResolveChallenge, Officer),

@@ -12,11 +12,9 @@ use super::quorum::links::{Links, check};
 use super::quorum::{Quorum, duty};
 use super::story::*;
 use crate::actor::Role;
-use crate::ids::PersonId;
 use crate::log::commitment::Salt;
 use crate::log::entry::EntryActor;
 use crate::log::hash::{Hash, leaf_hash, sha256};
-use crate::organisation::entries::{RoleGranted, RoleRevoked};
 
 fn published(number: u32, quorum: Quorum) -> QuorumPublished {
     QuorumPublished {
@@ -90,7 +88,7 @@ fn next_of(story: &Story, (claim, position): (u128, u64), third: bool) -> Verifi
 }
 
 /// With the verifiers of the first draw.
-fn assigned(quorum: Quorum) -> (Story, Vec<Drawn>) {
+pub(super) fn assigned(quorum: Quorum) -> (Story, Vec<Drawn>) {
     let mut story = bound(quorum);
     let entry = next(&story, false);
     let drawn = entry.verifiers.clone();
@@ -98,7 +96,7 @@ fn assigned(quorum: Quorum) -> (Story, Vec<Drawn>) {
     (story, drawn)
 }
 
-fn acting(drawn: Drawn) -> Vec<EntryActor> {
+pub(super) fn acting(drawn: Drawn) -> Vec<EntryActor> {
     vec![EntryActor {
         role: Role::Verifier,
         id: drawn.verifier,
@@ -117,7 +115,7 @@ pub(super) fn finding(drawn: Drawn, hours: &str) -> Verification {
     }
 }
 
-fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
+pub(super) fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
     let commitment = seal(id(5), &finding(drawn, hours), Salt([7; 32])).unwrap();
     VerificationSealed {
         claim: id(5),
@@ -130,13 +128,6 @@ fn verified(hours: &str, verifications: Vec<Verification>) -> ClaimVerified {
         claim: id(5),
         verified: measure().quantity(hours).unwrap(),
         verifications,
-    }
-}
-
-fn declined() -> VerifierDeclined {
-    VerifierDeclined {
-        claim: id(5),
-        reason: sha256(b"no time"),
     }
 }
 
@@ -293,35 +284,6 @@ fn a_claim_that_a_quorum_binds_waits_for_its_draw() {
 }
 
 #[test]
-fn a_verifier_who_declines_is_followed_by_the_next_by_lot() {
-    let (mut story, drawn) = assigned(quorum(2, 2));
-    story.push(acting(drawn[0]), declined());
-    story.refused(acting(drawn[0]), declined());
-    let replacement = next(&story, false);
-    assert_eq!(replacement.verifiers.len(), 1);
-    assert_ne!(replacement.verifiers[0].verifier, drawn[0].verifier);
-    let mut again = replacement.clone();
-    again.verifiers = vec![drawn[0]];
-    assert_eq!(story.refused(registrar(), again).check, "draw");
-    let withdrew = VerifierWithdrew {
-        claim: id(5),
-        reason: sha256(b"ill"),
-    };
-    let unbegun = story.refused(acting(drawn[1]), withdrew.clone());
-    assert!(unbegun.found.contains("decline"), "{unbegun}");
-    story.push(acting(drawn[0]), replacement);
-    let asked = InformationRequested {
-        claim: id(5),
-        question: sha256(b"which?"),
-    };
-    story.push(acting(drawn[1]), asked);
-    let begun = story.refused(acting(drawn[1]), declined());
-    assert!(begun.found.contains("withdraw"), "{begun}");
-    story.push(acting(drawn[1]), withdrew);
-    story.clean();
-}
-
-#[test]
 fn a_disagreement_goes_to_a_third_and_no_agreement_does() {
     let (mut story, drawn) = assigned(quorum(2, 2));
     let early = VerifiersAssigned {
@@ -390,52 +352,6 @@ fn a_quorum_that_accepts_nothing_rejects_the_claim() {
 }
 
 #[test]
-fn nobody_who_comes_to_a_party_is_drawn_or_judges() {
-    let joins = |person: PersonId| RoleGranted {
-        person,
-        organisation: organisation(SUBSIDIARY),
-        role: Role::Supplier,
-    };
-    let story = bound(quorum(2, 2));
-    let first = next(&story, false);
-    let mut joined = story.clone();
-    joined.push(registrar(), joins(first.verifiers[0].verifier));
-    assert_eq!(joined.refused(registrar(), first.clone()).check, "draw");
-    let (mut story, drawn) = assigned(quorum(2, 2));
-    story.push(registrar(), joins(drawn[0].verifier));
-    let judged = story.refused(acting(drawn[0]), sealed(drawn[0], "6.0"));
-    assert_eq!(judged.check, "independence");
-    let discharged = |one: Drawn| VerifierDischarged {
-        claim: id(5),
-        verifier: one.verifier,
-    };
-    let fit = story.refused(registrar(), discharged(drawn[1]));
-    assert!(fit.found.contains("is fit"), "{fit}");
-    story.push(registrar(), discharged(drawn[0]));
-    story.clean();
-}
-
-#[test]
-fn a_revoked_verifier_gives_the_seat_free() {
-    let (mut story, drawn) = assigned(quorum(1, 1));
-    let revoked = RoleRevoked {
-        person: drawn[0].verifier,
-        organisation: drawn[0].organisation,
-        role: Role::Verifier,
-    };
-    story.push(registrar(), revoked);
-    let discharged = VerifierDischarged {
-        claim: id(5),
-        verifier: drawn[0].verifier,
-    };
-    story.refused(reporter(), discharged.clone());
-    story.push(registrar(), discharged);
-    let replacement = next(&story, false);
-    story.push(registrar(), replacement);
-    story.clean();
-}
-
-#[test]
 fn a_quorum_binds_later_claims_and_is_published_by_a_registrar_once() {
     let mut story = Story::new();
     story.submit(claim_under(5, 101, "6.0"));
@@ -464,25 +380,5 @@ fn a_quorum_binds_later_claims_and_is_published_by_a_registrar_once() {
         )
     };
     story.push(verifier(0), verified("6.0", vec![alone]));
-    story.clean();
-}
-
-#[test]
-fn the_days_of_a_late_verifier_end() {
-    let mut story = bound(Quorum {
-        days: 1,
-        ..quorum(1, 1)
-    });
-    let entry = next(&story, false);
-    let late = entry.verifiers[0];
-    story.push(registrar(), entry);
-    let discharged = VerifierDischarged {
-        claim: id(5),
-        verifier: late.verifier,
-    };
-    let early = story.refused(registrar(), discharged.clone());
-    assert!(early.found.contains("has until"), "{early}");
-    story.wait(86_400);
-    story.push(registrar(), discharged);
     story.clean();
 }

@@ -227,11 +227,13 @@ pub struct VerifierDischarged {
 
 impl EntryBody for VerifierDischarged {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
-        header.actor(Role::Registrar)?;
+        let registrar = header.actor(Role::Registrar)?.id;
         let recorded = recorded(self.claim, header, state)?;
         let task = bound(self.claim, header, state)?;
         let facts = state.contracts.claim_facts(recorded, &state.organisations);
         let groups = |person| state.organisations.groups_of(person);
+        check_independent(&facts, registrar, &groups)
+            .map_err(|error| header.finding("independence", ALLOWED, error))?;
         let seat = task
             .assignments
             .iter()
