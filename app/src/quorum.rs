@@ -113,6 +113,9 @@ impl App {
         actor: &Actor,
         input: PublishQuorum,
     ) -> Result<Written<u32>, AppError> {
+        // Links are made for a registrar and for nobody else; the command decides once more.
+        let facts = Facts::default();
+        authorize(self.store.read(), actor, Action::PublishQuorum, &facts).await?;
         if input.low_values.len() > MAX_LOW_VALUES {
             return Err(InvalidQuorum::LowValues(input.low_values.len()).into());
         }

@@ -17,6 +17,7 @@ on_both!(
     a_late_or_dependent_verifier_gives_the_seat_free,
     with_too_few_verifiers_the_seat_stays_open,
     a_quorum_of_one_is_drawn_too,
+    nothing_is_computed_for_whoever_may_not_publish,
 );
 
 pub(crate) const PUBLISH: &str = "mutation ($input: PublishQuorumInput!) {
@@ -467,5 +468,21 @@ async fn a_quorum_of_one_is_drawn_too(app: TestApp) -> Result<()> {
         )
         .await?;
     world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn nothing_is_computed_for_whoever_may_not_publish(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(1, 1)).await?;
+    let world = &bench.world;
+    // Nonsense is not even looked at.
+    for user in [&world.supplier, &world.verifier] {
+        let refused = world.refuse(user, PUBLISH, terms(0, 1)).await?;
+        assert_eq!(refused.code, "FORBIDDEN");
+    }
+    let refused = world.refuse(&world.registrar, PUBLISH, terms(0, 1)).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("QUORUM", Some("verifiers"))
+    );
     Ok(())
 }
