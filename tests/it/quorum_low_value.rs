@@ -139,7 +139,10 @@ async fn only_the_buyers_officer_confirms(app: TestApp) -> Result<()> {
         assert_eq!(small.refused(user, &claim, "1").await?, "FORBIDDEN");
     }
     // The supplier makes the buyer's other officer one of its own people.
-    let partial = signed.app.user(signed.officer.organisation, &[Role::Officer]).await?;
+    let partial = signed
+        .app
+        .user(signed.officer.organisation, &[Role::Officer])
+        .await?;
     let document = "mutation ($input: RoleInput!) { grantRole(input: $input) { userErrors { code message } } }";
     let role = json!({ "input": { "person": format!("person:{}", partial.person),
         "organisation": signed.supplier.organisation_id(), "role": "SUPPLIER" } });

@@ -117,7 +117,11 @@ impl Read<'_> {
                 let Some(row) = by_id.get(id).copied() else {
                     continue;
                 };
-                let key = (group(row, year), row.catalogue_id, row.measure_code.as_str());
+                let key = (
+                    group(row, year),
+                    row.catalogue_id,
+                    row.measure_code.as_str(),
+                );
                 let (_, sums) = sums.entry(key).or_insert((row, Sums::default()));
                 let sum = of(sums);
                 *sum = sum.checked_add(*units).ok_or_else(too_large)?;
@@ -140,10 +144,13 @@ impl Read<'_> {
 
     /// What was promised of each KPI in each year.
     async fn promised(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, String, i64)>, AppError> {
-        let instalments = instalment::Entity::find()
-            .filter(instalment::Column::KpiId.is_in(ids.iter().copied()));
+        let instalments =
+            instalment::Entity::find().filter(instalment::Column::KpiId.is_in(ids.iter().copied()));
         let columns = (instalment::Column::KpiId, instalment::Column::DueUnits);
-        let rows = by_year(instalments, columns).into_tuple().all(self.db).await?;
+        let rows = by_year(instalments, columns)
+            .into_tuple()
+            .all(self.db)
+            .await?;
         rows.into_iter().map(whole).collect()
     }
 

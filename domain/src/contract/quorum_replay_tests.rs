@@ -6,9 +6,9 @@ use super::entries::*;
 use super::fixtures::*;
 use super::quorum::draw::{candidates, seed};
 use super::quorum::judgement::seal;
-use super::quorum::tests::quorum;
 use super::quorum::links::tests::{FIRST, OTHER};
 use super::quorum::links::{Links, check};
+use super::quorum::tests::quorum;
 use super::quorum::{Quorum, duty};
 use super::story::*;
 use crate::actor::Role;
@@ -213,7 +213,12 @@ fn a_later_claim_that_was_drawn_tells_nothing_of_the_draw_of_an_earlier_one() {
     // Every hash that is public by then, and what one gets by hashing it, is no link of the first claim.
     let mut public = vec![FIRST.commitment(), drawn.link];
     public.extend(drawn.path);
-    public.extend(claim_under(5, 101, "6.0").evidence.iter().map(|file| file.sha256));
+    public.extend(
+        claim_under(5, 101, "6.0")
+            .evidence
+            .iter()
+            .map(|file| file.sha256),
+    );
     let mut known = public.clone();
     for hash in public {
         known.push(sha256(hash.as_bytes()));
@@ -222,7 +227,10 @@ fn a_later_claim_that_was_drawn_tells_nothing_of_the_draw_of_an_earlier_one() {
         known.push(sha256(&tagged));
     }
     for hash in known {
-        assert!(check(FIRST.commitment(), 1, hash, &path()).is_err(), "{hash}");
+        assert!(
+            check(FIRST.commitment(), 1, hash, &path()).is_err(),
+            "{hash}"
+        );
     }
     assert!(check(FIRST.commitment(), 1, link(), &path()).is_ok());
 }

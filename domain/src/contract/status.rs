@@ -42,9 +42,7 @@ pub enum ClaimStep {
 }
 
 use ClaimStatus::{InVerification, InformationRequested, Rejected, Submitted, Verified, Withdrawn};
-use ClaimStep::{
-    Assign, Conclude, GiveInformation, Reject, RequestInformation, Verify, Withdraw,
-};
+use ClaimStep::{Assign, Conclude, GiveInformation, Reject, RequestInformation, Verify, Withdraw};
 
 /// Every step that exists; what is not here is refused.
 const TABLE: &[(ClaimStatus, ClaimStep, ClaimStatus)] = &[

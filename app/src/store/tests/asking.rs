@@ -5,7 +5,9 @@ use commonweal_domain::ids::{ContractId, KpiId};
 use super::*;
 use crate::store::contract::asking_for;
 
-on_both!(a_group_finds_what_it_was_asked_for_among_more_kpis_of_others_than_there_can_be_parameters);
+on_both!(
+    a_group_finds_what_it_was_asked_for_among_more_kpis_of_others_than_there_can_be_parameters
+);
 
 /// More than a statement takes parameters: 32,766 on SQLite and 65,535 on PostgreSQL.
 const OTHERS: u32 = 65_600;
@@ -61,7 +63,10 @@ async fn fill(db: &TestDb) {
         )
     };
     let columns = "(id, contract_id, seq, catalogue_id, measure_code, units, scale, unit, from_day, to_day, place)";
-    let rest = format!("{}, 'JOB-1', 1, 0, 'job', '2026-01-01', '2027-01-01', 'KR-11'", id(9));
+    let rest = format!(
+        "{}, 'JOB-1', 1, 0, 'job', '2026-01-01', '2027-01-01', 'KR-11'",
+        id(9)
+    );
     db.sql(&format!(
         "INSERT INTO kpi {columns} SELECT {series}, {}, i, {rest} FROM {numbers}",
         id(13)

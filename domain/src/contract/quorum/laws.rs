@@ -351,11 +351,18 @@ fn an_open_question_lapses_when_all_have_judged_and_a_claim_is_concluded_once() 
     };
     let asked = ClaimStatus::InformationRequested;
     let accepted = claimed.with_units(58).unwrap();
-    assert_eq!(conclude(&[60, 58, 0], asked), Ok(Conclusion::Verified(accepted)));
+    assert_eq!(
+        conclude(&[60, 58, 0], asked),
+        Ok(Conclusion::Verified(accepted))
+    );
     assert_eq!(conclude(&[60, 0, 0], asked), Ok(Conclusion::Rejected));
     let late = conclude(&[60, 58, 1], asked);
     assert!(matches!(late, Err(ConclusionError::Unanswered(_))));
-    for status in [ClaimStatus::Submitted, ClaimStatus::Verified, ClaimStatus::Withdrawn] {
+    for status in [
+        ClaimStatus::Submitted,
+        ClaimStatus::Verified,
+        ClaimStatus::Withdrawn,
+    ] {
         let wrong = conclude(&[60, 58, 0], status);
         assert!(matches!(wrong, Err(ConclusionError::Status(_))), "{status}");
     }

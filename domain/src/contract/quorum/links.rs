@@ -95,7 +95,9 @@ impl Links {
 /// The leaf of a position, from 0.
 fn index(position: u64) -> Result<u64, LinkError> {
     let index = position.checked_sub(1);
-    index.filter(|index| *index < LINKS).ok_or(LinkError::UsedUp)
+    index
+        .filter(|index| *index < LINKS)
+        .ok_or(LinkError::UsedUp)
 }
 
 fn link(secret: Hash, index: u64) -> Hash {
@@ -131,12 +133,7 @@ fn siblings(mut row: Vec<Hash>, mut place: u64) -> Vec<Hash> {
 }
 
 /// Checks the link of the claim at a position, from 1, with its path.
-pub fn check(
-    commitment: Hash,
-    position: u64,
-    link: Hash,
-    path: &[Hash],
-) -> Result<(), LinkError> {
+pub fn check(commitment: Hash, position: u64, link: Hash, path: &[Hash]) -> Result<(), LinkError> {
     let leaf = leaf_hash(link.as_bytes());
     verify_inclusion(leaf, index(position)?, LINKS, path, commitment)
         .map_err(|_| LinkError::NotALink { position })
