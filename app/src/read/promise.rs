@@ -147,7 +147,7 @@ impl Read<'_> {
         let instalments =
             instalment::Entity::find().filter(instalment::Column::KpiId.is_in(ids.iter().copied()));
         let columns = (instalment::Column::KpiId, instalment::Column::DueUnits);
-        let rows = by_year(instalments, columns)
+        let rows: Vec<YearRow> = by_year(instalments, columns)
             .into_tuple()
             .all(self.db)
             .await?;
@@ -160,7 +160,7 @@ impl Read<'_> {
             .filter(claim::Column::KpiId.is_in(ids.iter().copied()))
             .filter(claim::Column::Status.eq(ClaimStatus::Verified.as_str()));
         let columns = (claim::Column::KpiId, claim::Column::VerifiedUnits);
-        let rows = by_year(claims, columns).into_tuple().all(self.db).await?;
+        let rows: Vec<YearRow> = by_year(claims, columns).into_tuple().all(self.db).await?;
         rows.into_iter().map(whole).collect()
     }
 

@@ -161,14 +161,18 @@ pub(crate) mod tests {
             assert_eq!(path.len(), 16);
             assert_eq!(check(commitment, position, link, &path), Ok(()));
             let wrong = Err(LinkError::NotALink { position });
-            let beside = if position == 1 { 2 } else { position - 1 };
+            let beside = if position == 1 {
+                2
+            } else {
+                position.saturating_sub(1)
+            };
             let elsewhere = Err(LinkError::NotALink { position: beside });
             assert_eq!(check(commitment, beside, link, &path), elsewhere);
             assert_eq!(check(other.commitment(), position, link, &path), wrong);
             let chosen = sha256(b"chosen");
             assert_eq!(check(commitment, position, chosen, &path), wrong);
             assert_eq!(check(commitment, position, link, &path[1..]), wrong);
-            let longer = [&path[..], &[chosen]].concat();
+            let longer = [&path[..], &[chosen][..]].concat();
             assert_eq!(check(commitment, position, link, &longer), wrong);
             let mut bent = path;
             bent[9] = chosen;
