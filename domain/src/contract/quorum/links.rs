@@ -44,8 +44,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// All links of a random secret. It takes 200,000 hashes, which is some tens of milliseconds: not a task for a thread on
-    /// which others wait.
+    /// All links of a random secret. It takes 200,000 hashes: not a task for a thread on which others wait.
     pub fn new(secret: Hash) -> Self {
         let subtrees = (0..LINKS.div_euclid(WIDTH)).map(|number| root(leaves(secret, number)));
         Self {
