@@ -248,8 +248,13 @@ const TABLE: &[Rule] = &[
         Any,
     ),
     rule(Action::LeaveAssignment, &[Verifier], Any),
-    independent(rule(Action::DischargeVerifier, &[Registrar], Any)),
-    two_people(rule(Action::ConfirmClaim, &[Officer], Own)),
+    independent(two_people(rule(
+        Action::DischargeVerifier,
+        &[Registrar],
+        Any,
+    ))),
+    // Of the buyer, and of no organisation of the claimant's group.
+    independent(two_people(rule(Action::ConfirmClaim, &[Officer], Own))),
     rule(Action::DefineClass, &[Registrar], Any),
     rule(Action::IntendSurplus, &[Supplier], Own),
     // Whoever submitted or verified is the earlier step; nobody of the claimant's group issues to it.
