@@ -52,6 +52,7 @@ pub mod opening;
 pub mod organisation;
 pub mod panel;
 pub mod performance;
+mod places;
 pub mod policy;
 pub mod prices;
 pub mod programme;

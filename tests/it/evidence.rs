@@ -15,6 +15,7 @@ use crate::credit_world::{SUBMIT, WITHDRAW, World};
 on_both!(
     a_file_is_stored_once_for_each_owner_and_comes_back_as_it_was,
     a_connection_that_is_cut_leaves_nothing,
+    slow_uploads_of_one_organisation_keep_nobody_else_out,
     what_is_too_large_empty_or_not_what_it_says_is_refused_and_leaves_nothing,
     nobody_stores_a_file_for_another_organisation,
     evidence_is_read_by_its_owner_and_those_who_decide_and_by_nobody_else,
@@ -139,6 +140,13 @@ async fn a_file_is_stored_once_for_each_owner_and_comes_back_as_it_was(app: Test
 
 async fn a_connection_that_is_cut_leaves_nothing(app: TestApp) -> Result<()> {
     let supplier = stranger(&app, "One").await?;
+    let connection = begun(&app, &supplier, 1).await?;
+    drop(connection);
+    expect_nothing_stored(&app).await
+}
+
+/// Begins an upload that does not end, and waits until so many are on their way.
+async fn begun(app: &TestApp, supplier: &User, count: usize) -> Result<TcpStream> {
     let host = app.url.trim_start_matches("http://");
     let mut connection = TcpStream::connect(host).await?;
     let head = format!(
@@ -151,14 +159,43 @@ async fn a_connection_that_is_cut_leaves_nothing(app: TestApp) -> Result<()> {
     connection.write_all(&pdf("cut")).await?;
     connection.flush().await?;
     let begun = async {
-        while rows(&app).await? == 0 || app.files_on_disk()?.is_empty() {
+        while app.files_on_disk()?.len() < count {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         anyhow::Ok(())
     };
     tokio::time::timeout(Duration::from_secs(20), begun).await??;
-    drop(connection);
-    expect_nothing_stored(&app).await
+    assert_eq!(rows(app).await?, i64::try_from(count)?);
+    Ok(connection)
+}
+
+async fn slow_uploads_of_one_organisation_keep_nobody_else_out(app: TestApp) -> Result<()> {
+    let (one, two) = (stranger(&app, "One").await?, stranger(&app, "Two").await?);
+    let mut slow = Vec::new();
+    for count in 1..=4 {
+        slow.push(begun(&app, &one, count).await?);
+    }
+    let owner = one.organisation_id();
+    let send = async || {
+        app.send_file(Some(&one), &owner, "application/pdf", pdf("next"))
+            .await
+    };
+    let refused = send().await?;
+    assert_eq!(refused.status().as_u16(), 429);
+    let body: Value = refused.json().await?;
+    let reason = &body["errors"][0]["extensions"]["reason"];
+    assert_eq!(reason, &json!("TOO_MANY_UPLOADS"), "{body}");
+    stored(&app, &two, pdf("theirs")).await?;
+    slow.pop();
+    let freed = async {
+        while send().await?.status().as_u16() == 429 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(Duration::from_secs(20), freed).await??;
+    stored(&app, &one, pdf("next")).await?;
+    Ok(())
 }
 
 async fn what_is_too_large_empty_or_not_what_it_says_is_refused_and_leaves_nothing(
