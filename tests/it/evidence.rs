@@ -21,6 +21,7 @@ on_both!(
     evidence_is_read_by_its_owner_and_those_who_decide_and_by_nobody_else,
     a_release_opens_a_file_to_the_named_organisation_until_it_ends,
     what_nothing_stands_on_is_collected_and_what_a_crash_left_too,
+    an_object_that_cannot_be_removed_keeps_no_other,
     evidence_used_elsewhere_is_refused_with_the_earlier_claim_and_nothing_private,
 );
 
@@ -457,6 +458,24 @@ async fn what_nothing_stands_on_is_collected_and_what_a_crash_left_too(app: Test
     );
     app.expect_clean_log().await?;
     Ok(())
+}
+
+async fn an_object_that_cannot_be_removed_keeps_no_other(app: TestApp) -> Result<()> {
+    let supplier = stranger(&app, "One").await?;
+    stored(&app, &supplier, pdf("stuck")).await?;
+    let stuck = app.files_on_disk()?.pop().context("the file")?;
+    // A folder in the place of the file cannot be removed as one.
+    std::fs::remove_file(&stuck)?;
+    std::fs::create_dir(&stuck)?;
+    app.advance_seconds(60);
+    stored(&app, &supplier, pdf("next")).await?;
+    app.advance_seconds(25 * 3_600);
+    assert_eq!(app.app.collect_evidence().await?, 1);
+    assert_eq!((rows(&app).await?, app.files_on_disk()?.len()), (1, 0));
+    assert_eq!(app.app.collect_evidence().await?, 0);
+    std::fs::remove_dir(&stuck)?;
+    assert_eq!(app.app.collect_evidence().await?, 1);
+    expect_nothing_stored(&app).await
 }
 
 async fn evidence_used_elsewhere_is_refused_with_the_earlier_claim_and_nothing_private(
