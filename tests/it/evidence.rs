@@ -406,6 +406,14 @@ async fn a_release_opens_a_file_to_the_named_organisation_until_it_ends(
         (unknown.code.as_str(), unknown.path.as_deref()),
         ("UNKNOWN_FILE", Some("files.0"))
     );
+    let mut wrong = input.clone();
+    let strange = "organisation:01931f3e-7c2a-7000-8000-000000000000";
+    wrong["to"] = json!([world.fund.organisation_id(), strange]);
+    let unknown = world.refuse(&world.supplier, RELEASE, wrong).await?;
+    assert_eq!(
+        (unknown.code.as_str(), unknown.path.as_deref()),
+        ("UNKNOWN_ORGANISATION", Some("to.1"))
+    );
     let mut wrong = input;
     wrong["to"] = json!([]);
     let nobody = world.refuse(&world.supplier, RELEASE, wrong).await?;

@@ -1,11 +1,13 @@
 //! The owner opens files of evidence to named organisations, and closes them again.
 
+use std::collections::HashSet;
+
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::contract::claim::MAX_EVIDENCE;
 use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::App;
@@ -64,14 +66,7 @@ impl PrivateCommand for Release {
                 .await?;
             return Ok(());
         }
-        for (at, id) in to.iter().enumerate() {
-            let known = organisation::Entity::find_by_id(*id).count(tx).await?;
-            if known == 0 {
-                let message = format!("`to.{at}`: there is no such organisation");
-                let field = format!("to.{at}");
-                return Err(AppError::refused_at("UNKNOWN_ORGANISATION", field, message));
-            }
-        }
+        check_registered(tx, &to).await?;
         let mut rows = Vec::with_capacity(ids.len() * to.len());
         for file in &ids {
             for organisation in &to {
@@ -91,6 +86,25 @@ impl PrivateCommand for Release {
             .await?;
         Ok(())
     }
+}
+
+/// Whether everybody to whom something is released is registered.
+async fn check_registered(tx: &PrivateTx, to: &[Uuid]) -> Result<(), AppError> {
+    let known: HashSet<Uuid> = organisation::Entity::find()
+        .select_only()
+        .column(organisation::Column::Id)
+        .filter(organisation::Column::Id.is_in(to.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let Some(at) = to.iter().position(|id| !known.contains(id)) else {
+        return Ok(());
+    };
+    let message = format!("`to.{at}`: there is no such organisation");
+    let field = format!("to.{at}");
+    Err(AppError::refused_at("UNKNOWN_ORGANISATION", field, message))
 }
 
 impl App {
