@@ -20,6 +20,7 @@ on_both!(
     nobody_stores_a_file_for_another_organisation,
     evidence_is_read_by_its_owner_and_those_who_decide_and_by_nobody_else,
     a_release_opens_a_file_to_the_named_organisation_until_it_ends,
+    a_file_is_open_to_a_hundred_organisations_at_once_and_no_more,
     what_nothing_stands_on_is_collected_and_what_a_crash_left_too,
     an_object_that_cannot_be_removed_keeps_no_other,
     evidence_used_elsewhere_is_refused_with_the_earlier_claim_and_nothing_private,
@@ -27,6 +28,10 @@ on_both!(
 
 pub(crate) const RELEASE: &str = "mutation ($input: ReleaseEvidenceInput!) {
     made: releaseEvidence(input: $input) { owner { id } userErrors { code message path } }
+}";
+
+const END_RELEASE: &str = "mutation ($input: ReleaseEvidenceInput!) {
+    made: endEvidenceRelease(input: $input) { owner { id } userErrors { code message path } }
 }";
 
 /// Stores a file and answers its hash.
@@ -387,11 +392,8 @@ async fn a_release_opens_a_file_to_the_named_organisation_until_it_ends(
         .await?;
     let to = json!([{ "releasedTo": [{ "name": "Seoul Outcomes Fund" }] }]);
     assert_eq!(list["evidenceFiles"]["nodes"], to);
-    let end = "mutation ($input: ReleaseEvidenceInput!) {
-        made: endEvidenceRelease(input: $input) { owner { id } userErrors { code message path } }
-    }";
     world
-        .make(&world.supplier, end, input.clone(), "owner")
+        .make(&world.supplier, END_RELEASE, input.clone(), "owner")
         .await?;
     assert_eq!(
         fetch(&world.app, Some(&world.fund), &world.supplier, &sha256)
@@ -421,6 +423,55 @@ async fn a_release_opens_a_file_to_the_named_organisation_until_it_ends(
         (nobody.code.as_str(), nobody.path.as_deref()),
         ("COUNT", Some("to"))
     );
+    Ok(())
+}
+
+async fn a_file_is_open_to_a_hundred_organisations_at_once_and_no_more(app: TestApp) -> Result<()> {
+    let registrar = app.registrar().await?;
+    let supplier = stranger(&app, "One").await?;
+    let names: Vec<String> = (0..101).map(|n| format!("Firm {n}")).collect();
+    let register = names
+        .iter()
+        .map(|name| app.organisation(&registrar, name, "PRIVATE"));
+    let firms = futures_util::future::try_join_all(register).await?;
+    let firms: Vec<String> = firms
+        .iter()
+        .map(|firm| format!("organisation:{firm}"))
+        .collect();
+    let files = [
+        stored(&app, &supplier, pdf("some")).await?,
+        stored(&app, &supplier, pdf("all")).await?,
+    ];
+    let input = |files: &[String], to: &[String]| json!({ "input": { "owner": supplier.organisation_id(), "files": files, "to": to } });
+    for to in firms[..100].chunks(50) {
+        app.data(Some(&supplier), RELEASE, input(&files[1..], to))
+            .await?;
+    }
+    // The file that may still be released is not, either.
+    let both = input(&files, &firms[100..]);
+    let refused = app
+        .refusal(Some(&supplier), RELEASE, both.clone())
+        .await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("TOO_MANY_RECEIVERS", Some("files.1"))
+    );
+    let again = input(&files[1..], &firms[..50]);
+    app.data(Some(&supplier), RELEASE, again.clone()).await?;
+    app.data(Some(&supplier), END_RELEASE, again).await?;
+    app.data(Some(&supplier), RELEASE, both).await?;
+    let list = app
+        .data(
+            Some(&supplier),
+            "query ($owner: ID!) { evidenceFiles(owner: $owner) { nodes { releasedTo { id } } } }",
+            json!({ "owner": supplier.organisation_id() }),
+        )
+        .await?;
+    let count = |at: usize| {
+        let to = list["evidenceFiles"]["nodes"][at]["releasedTo"].as_array();
+        to.map(Vec::len)
+    };
+    assert_eq!([count(0), count(1)], [Some(1), Some(51)]);
     Ok(())
 }
 

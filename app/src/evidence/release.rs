@@ -18,6 +18,8 @@ use crate::store::{PrivateCommand, PrivateTx, columns, organisation};
 
 /// The most organisations of one release.
 const MAX_ORGANISATIONS: usize = 50;
+/// The most organisations to which a file is open at once: whoever lists files sees all of them.
+const MAX_RECEIVERS: i32 = 100;
 
 /// Input of [`App::release_evidence`] and [`App::end_evidence_release`].
 #[derive(Debug, Clone)]
@@ -84,7 +86,7 @@ impl PrivateCommand for Release {
             .on_conflict(twice)
             .exec_without_returning(tx)
             .await?;
-        Ok(())
+        check_receivers(tx, &ids).await
     }
 }
 
@@ -105,6 +107,28 @@ async fn check_registered(tx: &PrivateTx, to: &[Uuid]) -> Result<(), AppError> {
     let message = format!("`to.{at}`: there is no such organisation");
     let field = format!("to.{at}");
     Err(AppError::refused_at("UNKNOWN_ORGANISATION", field, message))
+}
+
+/// Whether files are open to no more organisations than a file may be.
+async fn check_receivers(tx: &PrivateTx, files: &[Uuid]) -> Result<(), AppError> {
+    let over: Option<Uuid> = release::Entity::find()
+        .select_only()
+        .column(release::Column::FileId)
+        .filter(release::Column::FileId.is_in(files.iter().copied()))
+        .group_by(release::Column::FileId)
+        .having(release::Column::OrganisationId.count().gt(MAX_RECEIVERS))
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let Some(over) = over else {
+        return Ok(());
+    };
+    let at = files.iter().position(|id| *id == over).unwrap_or_default();
+    let message = format!(
+        "`files.{at}`: a file is open to at most {MAX_RECEIVERS} organisations at once: end a release first"
+    );
+    let field = format!("files.{at}");
+    Err(AppError::refused_at("TOO_MANY_RECEIVERS", field, message))
 }
 
 impl App {
