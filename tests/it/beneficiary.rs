@@ -337,7 +337,10 @@ async fn an_exclusion_or_an_end_makes_a_person_free_again(app: TestApp) -> Resul
     let exclusion = json!({ "earlier": first, "claimant": work.other.organisation_id(), "reason": "two half-time jobs" });
     // Neither the firm that has claimed nor the one that wants to may decide it, as a registrar of the side.
     for party in [supplier, &work.other] {
-        let own = world.app.user(party.organisation, &[Role::Registrar]).await?;
+        let own = world
+            .app
+            .user(party.organisation, &[Role::Registrar])
+            .await?;
         let biased = world.refuse(&own, EXCLUDE, exclusion.clone()).await?;
         assert_eq!(biased.code, "FORBIDDEN");
     }

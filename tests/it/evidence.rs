@@ -449,9 +449,7 @@ async fn a_file_is_open_to_a_hundred_organisations_at_once_and_no_more(app: Test
     }
     // The file that may still be released is not, either.
     let both = input(&files, &firms[100..]);
-    let refused = app
-        .refusal(Some(&supplier), RELEASE, both.clone())
-        .await?;
+    let refused = app.refusal(Some(&supplier), RELEASE, both.clone()).await?;
     assert_eq!(
         (refused.code.as_str(), refused.path.as_deref()),
         ("TOO_MANY_RECEIVERS", Some("files.1"))

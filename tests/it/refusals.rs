@@ -116,7 +116,12 @@ async fn who_tries_out_people_is_stopped(app: TestApp) -> Result<()> {
         work.refuse(other, input)
     });
     let refused = futures_util::future::try_join_all(at_once).await?;
-    let of = |code: &str| refused.iter().filter(|refusal| refusal.code == code).count();
+    let of = |code: &str| {
+        refused
+            .iter()
+            .filter(|refusal| refusal.code == code)
+            .count()
+    };
     assert_eq!((of("SAME_PERSON"), of("TOO_MANY_REFUSALS")), (1, 7));
     let innocent = || work.claim(other, "c", "JOB-2", 50..56);
     let stopped = work.refuse(other, innocent()).await?;
