@@ -82,11 +82,11 @@ pub(crate) async fn blocks(
     batch: &Batch,
     holder: OrganisationId,
 ) -> Result<Blocks, AppError> {
-    let frozen = batch.claimant == holder && challenge::freezing(tx, batch.claim).await?.is_some();
     let group = group::known_group(tx, holder).await?;
     let members = group::members(tx, &[group]).await?;
+    let unsold = members.contains(&batch.claimant);
     Ok(Blocks {
-        frozen,
+        frozen: unsold && challenge::freezing(tx, batch.claim).await?.is_some(),
         liable: hold::liable(tx, &members).await?,
     })
 }

@@ -9,6 +9,7 @@ mod contract;
 mod crash;
 mod credit;
 mod credit_bugs;
+mod credit_fallen;
 mod credit_life;
 mod credit_moves;
 mod credit_reversed;

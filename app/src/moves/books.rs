@@ -59,7 +59,9 @@ impl Books {
             .load_batches(tx, requests().map(Request::batch).collect())
             .await?;
         let named = requests().flat_map(|request| [Some(request.owner()), request.other()]);
-        books.load_parties(tx, named.flatten().collect()).await?;
+        let claimants = books.batches.values().map(|(row, _)| claimant(row));
+        let parties = named.flatten().chain(claimants).collect();
+        books.load_parties(tx, parties).await?;
         books.load_blocks(tx, lines).await?;
         books.load_holds(tx, lines).await?;
         Ok(books)
@@ -109,12 +111,17 @@ impl Books {
             let owner = line.request.owner();
             groups.extend(self.parties.get(&owner).map(|party| party.group.uuid()));
             let found = self.batches.get(&line.request.batch());
-            let own = found.filter(|(row, _)| row.claimant_id == owner.uuid());
+            let own = found.filter(|(row, _)| self.related(claimant(row), owner));
             claims.extend(own.map(|(row, _)| row.claim_id));
         }
         self.frozen = moves::frozen(tx, &claims).await?;
         self.liable = moves::liable(tx, &groups).await?;
         Ok(())
+    }
+
+    fn related(&self, one: OrganisationId, other: OrganisationId) -> bool {
+        let group = |id| self.parties.get(&id).map(|party| party.group);
+        group(one).is_some() && group(one) == group(other)
     }
 
     /// What the receivers' groups hold of classes with a limit.
@@ -217,7 +224,7 @@ impl Books {
             id,
             class: class.id,
             claim: ClaimId::from_uuid(row.claim_id),
-            claimant: OrganisationId::from_uuid(row.claimant_id),
+            claimant: claimant(row),
             period: *period,
             serials: serials.map_err(AppError::internal)?,
         };
@@ -228,7 +235,8 @@ impl Books {
     pub(super) fn blocks(&self, batch: &Batch, holder: OrganisationId) -> Blocks {
         let group = self.parties.get(&holder).map(|party| party.group);
         Blocks {
-            frozen: batch.claimant == holder && self.frozen.contains(&batch.claim.uuid()),
+            frozen: self.related(batch.claimant, holder)
+                && self.frozen.contains(&batch.claim.uuid()),
             liable: group.and_then(|group| self.liable.get(&group).copied()),
         }
     }
@@ -246,6 +254,10 @@ fn grant_key(permit: &Permit) -> moves::GrantKey {
         by.organisation.uuid(),
         by.role.as_str().to_owned(),
     )
+}
+
+fn claimant(row: &batch::Model) -> OrganisationId {
+    OrganisationId::from_uuid(row.claimant_id)
 }
 
 fn gone(batch: Uuid) -> AppError {

@@ -97,22 +97,6 @@ pub(crate) fn hold_of(row: &Model) -> Hold {
     }
 }
 
-/// Open holds of an organisation on a batch, oldest first.
-pub(crate) async fn open_of(
-    db: &impl ConnectionTrait,
-    batch: BatchId,
-    holder: OrganisationId,
-) -> Result<Vec<Hold>, AppError> {
-    let rows = Entity::find()
-        .filter(Column::BatchId.eq(batch.uuid()))
-        .filter(Column::HolderId.eq(holder.uuid()))
-        .filter(Column::Ended.is_null())
-        .order_by_asc(Column::Id)
-        .all(db)
-        .await?;
-    Ok(rows.iter().map(hold_of).collect())
-}
-
 /// Notes how a hold ended.
 pub(crate) async fn end(
     db: &impl ConnectionTrait,

@@ -1,8 +1,9 @@
 //! Corrections and reversals: what falls when less was delivered than was verified.
 //!
 //! Surplus falls first. What retired to the buyer at issue stays retired, and its certificate is withdrawn in part: it never
-//! draws on a buffer. What circulates is taken from the claimant's own unretired credits of the batch, then from the
-//! buffers of the pool; the rest is a liability of the claimant. Units of others are never touched.
+//! draws on a buffer. What circulates is taken from the unretired credits of the batch that the claimant has, then from those
+//! that the others of its beneficial-owner group have, to whom they were moved and not sold, then from the buffers of the
+//! pool; the rest is a liability of the claimant. Units of others are never touched.
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,19 @@ pub struct BrokenHold {
     pub units: i64,
 }
 
+/// Units of an organisation of the claimant's group that leave circulation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Taken {
+    /// Whose.
+    pub holder: OrganisationId,
+    /// Its holds that end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<BrokenHold>,
+    /// Which units, from the high end.
+    pub serials: SerialRange,
+}
+
 /// Circulating units of a batch that fall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,12 +73,9 @@ pub struct BatchLoss {
     #[serde(with = "units")]
     #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub units: i64,
-    /// Holds of the claimant that end.
+    /// What the claimant has of them, and after it the others of its group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub broken: Vec<BrokenHold>,
-    /// The claimant's own units that leave circulation, from the high end; none when it has none left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub serials: Option<SerialRange>,
+    pub taken: Vec<Taken>,
 }
 
 /// Units of a buffer that stand in.
@@ -137,6 +148,17 @@ impl Part {
     }
 }
 
+/// What an organisation of the claimant's group has of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Who.
+    pub holder: OrganisationId,
+    /// Units that it may use.
+    pub available: i64,
+    /// Its open holds, oldest first.
+    pub holds: Vec<Hold>,
+}
+
 /// A batch with what is left of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchStanding {
@@ -146,10 +168,8 @@ pub struct BatchStanding {
     pub parts: Vec<Part>,
     /// Surplus that circulates, the buffer included, whoever has it.
     pub circulating: i64,
-    /// The claimant's own units of it that it may use.
-    pub available: i64,
-    /// The claimant's own open holds, oldest first.
-    pub holds: Vec<Hold>,
+    /// What the claimant and the others of its group have, in any order.
+    pub group: Vec<Holding>,
 }
 
 /// A batch with units kept back.
@@ -284,7 +304,7 @@ fn lost(own: &BatchStanding, facts: &ReductionFacts<'_>) -> Result<Lost, Reducti
     })
 }
 
-/// Takes surplus batch by batch: what retired to the buyer, then what circulates. Answers what the claimant has not.
+/// Takes surplus batch by batch: what retired to the buyer, then what circulates. Answers what the claimant's group has not.
 fn take_surplus(
     lost: i64,
     facts: &ReductionFacts<'_>,
@@ -342,16 +362,40 @@ fn take_obligated(
     }
 }
 
-/// Takes the claimant's own units, holds only as far as they are needed, and answers what is missing.
+/// Takes units of the claimant, then of the others of its group in the order of their ids, and answers what is missing.
 fn take_circulating(
     units: i64,
     standing: &BatchStanding,
     serials: &mut BTreeMap<BatchId, Serials>,
     reduction: &mut Reduction,
 ) -> Result<i64, ReductionError> {
-    let mut own = standing.available;
-    let mut broken = Vec::new();
-    for hold in &standing.holds {
+    let batch = standing.batch;
+    let high = serials.entry(batch.id).or_insert(batch.serials);
+    let mut group: Vec<&Holding> = standing.group.iter().collect();
+    group.sort_by_key(|holding| (holding.holder != batch.claimant, holding.holder));
+    let (mut left, mut taken) = (units, Vec::new());
+    for holding in group {
+        if let Some(fell) = take_from(holding, left, high)? {
+            left = sub(left, fell.serials.units())?;
+            taken.push(fell);
+        }
+    }
+    reduction.losses.push(BatchLoss {
+        batch: batch.id,
+        units,
+        taken,
+    });
+    Ok(left)
+}
+
+/// Takes units of one holder, its holds only as far as they are needed; nothing where it has none or none are asked.
+fn take_from(
+    holding: &Holding,
+    units: i64,
+    high: &mut Serials,
+) -> Result<Option<Taken>, ReductionError> {
+    let (mut own, mut broken) = (holding.available, Vec::new());
+    for hold in &holding.holds {
         if own >= units {
             break;
         }
@@ -362,18 +406,14 @@ fn take_circulating(
         });
     }
     let taken = own.min(units);
-    let batch = standing.batch;
-    let left = serials.entry(batch.id).or_insert(batch.serials);
-    reduction.losses.push(BatchLoss {
-        batch: batch.id,
-        units,
+    if taken == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Taken {
+        holder: holding.holder,
         broken,
-        serials: match taken {
-            0 => None,
-            taken => Some(left.take_high(taken)?),
-        },
-    });
-    Ok(sub(units, taken)?)
+        serials: high.take_high(taken)?,
+    }))
 }
 
 /// Draws on buffers in order and answers what is missing.

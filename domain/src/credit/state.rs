@@ -161,7 +161,8 @@ impl State {
         organisations: &organisation::State,
     ) -> Blocks {
         Blocks {
-            frozen: batch.claimant == holder && challenges.freezing(batch.claim).is_some(),
+            frozen: organisations.related(batch.claimant, holder)
+                && challenges.freezing(batch.claim).is_some(),
             liable: self.liable(holder, organisations),
         }
     }

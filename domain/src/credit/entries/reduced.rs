@@ -57,16 +57,16 @@ impl EntryBody for CreditsReversed {
 }
 
 fn postings(reduction: &Reduction) -> Vec<Posting> {
-    let whose = |bucket| (Some(reduction.claimant), bucket);
     let mut postings = Vec::new();
     for loss in &reduction.losses {
-        for broken in &loss.broken {
-            let (held, available) = (whose(Bucket::Held), whose(Bucket::Available));
-            postings.extend(movement(loss.batch, held, available, broken.units));
-        }
-        if let Some(serials) = loss.serials {
+        for taken in &loss.taken {
+            let whose = |bucket| (Some(taken.holder), bucket);
+            for broken in &taken.broken {
+                let (held, available) = (whose(Bucket::Held), whose(Bucket::Available));
+                postings.extend(movement(loss.batch, held, available, broken.units));
+            }
             let (from, to) = (whose(Bucket::Available), (None, Bucket::Reversed));
-            postings.extend(movement(loss.batch, from, to, serials.units()));
+            postings.extend(movement(loss.batch, from, to, taken.serials.units()));
         }
     }
     for draw in &reduction.drawn {
@@ -114,7 +114,7 @@ fn apply(
         basis: reduction.basis,
         reduced,
         outside,
-        batches: &state.credits.standings(claim),
+        batches: &state.credits.standings(claim, &state.organisations),
         pool: &state.credits.pool_of(claim),
         registrar,
         earlier: &earlier,

@@ -44,6 +44,13 @@ fn standing(
         },
         parts: parts.into_iter().filter(|part| part.units > 0).collect(),
         circulating,
+        group: vec![holding(SUPPLIER, available)],
+    }
+}
+
+fn holding(n: u128, available: i64) -> Holding {
+    Holding {
+        holder: organisation(n),
         available,
         holds: Vec::new(),
     }
@@ -89,10 +96,10 @@ fn changed(
 
 /// Units withdrawn, taken from the claimant, drawn and owed.
 fn sums(reduction: &Reduction) -> [i64; 4] {
-    let taken = reduction.losses.iter().filter_map(|loss| loss.serials);
+    let taken = reduction.losses.iter().flat_map(|loss| &loss.taken);
     [
         reduction.withdrawn.iter().map(|w| w.units).sum(),
-        taken.map(SerialRange::units).sum(),
+        taken.map(|taken| taken.serials.units()).sum(),
         reduction
             .drawn
             .iter()
@@ -157,7 +164,7 @@ fn what_was_sold_is_made_good_by_the_buffer_and_then_owed() {
         "its own buffer comes first"
     );
     assert_eq!(reduction.owed.unwrap().liability, id(75));
-    let own = reduction.losses[0].serials.unwrap();
+    let own = reduction.losses[0].taken[0].serials;
     assert_eq!(
         reduction.drawn[0].serials.to(),
         own.from(),
@@ -187,15 +194,47 @@ fn holds_break_only_as_far_as_they_are_needed() {
         units,
         expires_at: Time::from_micros(0),
     };
-    own.available = 8;
-    own.holds = vec![hold(71, 7), hold(72, 5)];
+    own.group[0].available = 8;
+    own.group[0].holds = vec![hold(71, 7), hold(72, 5)];
     let broken = |reduced| {
         let batches = [own.clone()];
         let reduction = reduce((20, reduced), &batches, &[]).unwrap();
         assert_eq!(sums(&reduction)[1], 20 - reduced);
-        reduction.losses[0].broken.len()
+        reduction.losses[0].taken[0].broken.len()
     };
     assert_eq!([broken(12), broken(11), broken(5), broken(4)], [0, 1, 1, 2]);
+}
+
+#[test]
+fn what_went_to_others_of_the_group_falls_after_the_claimants_own_and_before_the_buffer() {
+    let mut own = standing(90, [0, 0, 20, 3, 2]);
+    // Moved to two of the group, of whom the later one alone holds some of it for somebody; 4 units were sold.
+    own.batch.serials = Serials::resume(20, 4, 0).unwrap();
+    let mut sister = holding(7, 0);
+    sister.holds = vec![Hold {
+        id: id(71),
+        batch: id(90),
+        holder: organisation(7),
+        to: None,
+        units: 6,
+        expires_at: Time::from_micros(0),
+    }];
+    own.group.insert(0, sister);
+    own.group.insert(0, holding(6, 5));
+    let taken = |reduced: i64| {
+        let batches = [own.clone()];
+        let reduction = reduce((20, reduced), &batches, &[buffer(&own, 2)]).unwrap();
+        let taken = reduction.losses[0].taken.iter();
+        let taken: Vec<_> = taken
+            .map(|taken| (taken.holder, taken.serials.units(), taken.broken.len()))
+            .collect();
+        (taken, sums(&reduction)[2..].to_vec())
+    };
+    let all = [(SUPPLIER, 3, 0), (6, 5, 0), (7, 6, 1)]
+        .map(|(n, units, broken)| (organisation(n), units, broken));
+    assert_eq!(taken(17), (all[..1].to_vec(), vec![0, 0]));
+    assert_eq!(taken(12), (all[..2].to_vec(), vec![0, 0]));
+    assert_eq!(taken(0), (all.to_vec(), vec![2, 4]));
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn reduction(log: &Log) -> Reduction {
         basis: Basis::Challenge(id(270)),
         reduced: &measure().quantity("5.0").unwrap(),
         outside: None,
-        batches: &state.credits.standings(id(6)),
+        batches: &state.credits.standings(id(6), &state.organisations),
         pool: &state.credits.pool_of(id(6)),
         registrar: id(THIRD),
         earlier: &[],
@@ -96,12 +96,18 @@ fn reduction(log: &Log) -> Reduction {
 
 /// Of 22 units 10 are sold, 3 more delivered from a hold, 4 held; then 1.5 hours of 6.5 are reversed.
 fn lived() -> Log {
+    lived_after(Vec::new())
+}
+
+/// The same, after something else happened before the challenge.
+fn lived_after(before: Log) -> Log {
     let mut log = clean();
     log.truncate(position(&log, "credits.transferred", 0));
     log.push((reporter(), sale(10).into()));
     log.push((reporter(), held(170, 5).into()));
     log.push((reporter(), released(170, 3, 2).into()));
     log.push((reporter(), held(171, 4).into()));
+    log.extend(before);
     log.push((broker(), raised(log.len()).into()));
     let reply = ChallengeAnswered {
         challenge: id(270),
@@ -189,6 +195,62 @@ fn a_hold_ends_once_and_with_all_its_units() {
 fn frozen_units_that_move_are_found() {
     let finding = inserted("challenge.resolved", reporter(), sale(1));
     assert!(finding.found.contains("has a case"), "{finding}");
+}
+
+/// Of its 5 available units the supplier moves 4 to its subsidiary before anybody objects.
+fn moved_inside_the_group() -> Log {
+    let granted = RoleGranted {
+        person: id(COUSIN),
+        organisation: organisation(SUBSIDIARY),
+        role: Role::Supplier,
+    };
+    let moved = CreditsTransferred {
+        to: organisation(SUBSIDIARY),
+        reason: TransferReason::Group,
+        ..sale(4)
+    };
+    lived_after(vec![
+        (registrar(), granted.into()),
+        (reporter(), moved.into()),
+    ])
+}
+
+#[test]
+fn units_that_were_moved_inside_the_group_are_frozen_too() {
+    let mut log = moved_inside_the_group();
+    let sold = CreditsTransferred {
+        from: organisation(SUBSIDIARY),
+        ..sale(1)
+    };
+    let at = position(&log, "challenge.resolved", 0);
+    log.insert(
+        at,
+        (by(COUSIN, SUBSIDIARY, Role::Supplier), sold.into()),
+    );
+    let finding = first_at(&log, at);
+    assert!(finding.found.contains("has a case"), "{finding}");
+}
+
+#[test]
+fn units_that_were_moved_inside_the_group_fall_before_any_buffer() {
+    let mut log = moved_inside_the_group();
+    let (state, findings) = audit(&log);
+    assert_eq!(findings, []);
+    let at = position(&log, "credits.reversed", 0);
+    let mut reduction = reduction(&log[..at].to_vec());
+    let taken = reduction.losses[0].taken.iter();
+    let taken: Vec<_> = taken
+        .map(|taken| (taken.holder, taken.serials.units()))
+        .collect();
+    assert_eq!(
+        taken,
+        [(organisation(SUPPLIER), 5), (organisation(SUBSIDIARY), 4)]
+    );
+    let available = |n| state.credits.ledger().available(id(91), organisation(n));
+    assert_eq!((available(SUBSIDIARY), available(FUND)), (0, 10));
+    reduction.losses[0].taken.pop();
+    log[at].1 = CreditsReversed { reduction }.into();
+    assert_eq!(first_at(&log, at).check, "reduction");
 }
 
 #[test]

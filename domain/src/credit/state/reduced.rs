@@ -1,14 +1,21 @@
 //! What a reduction finds, and what it leaves behind.
 
-use super::{BatchId, ClaimId, Hold, OrganisationId, State};
+use std::collections::BTreeMap;
+
+use super::{Batch, BatchId, ClaimId, Hold, OrganisationId, State};
 use crate::credit::liability::Liability;
-use crate::credit::reduction::{BatchStanding, Buffered, Reduction};
+use crate::credit::reduction::{BatchStanding, Buffered, Holding, Reduction};
 use crate::credit::serials::SerialsError;
 use crate::ids::LiabilityId;
+use crate::organisation;
 
 impl State {
     /// The claim's batch, and after it the other batches of the KPI that it names, latest first.
-    pub(in crate::credit) fn standings(&self, claim: ClaimId) -> Vec<BatchStanding> {
+    pub(in crate::credit) fn standings(
+        &self,
+        claim: ClaimId,
+        organisations: &organisation::State,
+    ) -> Vec<BatchStanding> {
         let Some(own) = self.by_claim.get(&claim).copied() else {
             return Vec::new();
         };
@@ -20,20 +27,39 @@ impl State {
         let siblings = siblings.rev().copied().filter(|batch| *batch != own);
         std::iter::once(own)
             .chain(siblings)
-            .filter_map(|batch| self.standing(batch))
+            .filter_map(|batch| self.standing(batch, organisations))
             .collect()
     }
 
-    fn standing(&self, id: BatchId) -> Option<BatchStanding> {
+    fn standing(
+        &self,
+        id: BatchId,
+        organisations: &organisation::State,
+    ) -> Option<BatchStanding> {
         let batch = *self.batches.get(&id)?;
         let issued = self.issued.get(&id)?;
         Some(BatchStanding {
             batch,
             parts: issued.parts.clone(),
             circulating: issued.circulating,
-            available: self.ledger.available(id, batch.claimant),
-            holds: self.holds_of(id, batch.claimant),
+            group: self.group_of(&batch, organisations),
         })
+    }
+
+    /// What the claimant of a batch and the others of its group have of it.
+    fn group_of(&self, batch: &Batch, organisations: &organisation::State) -> Vec<Holding> {
+        let mut group = BTreeMap::new();
+        for (account, _) in self.ledger.of_batch(batch.id) {
+            let related = |holder: &_| organisations.related(*holder, batch.claimant);
+            if let Some(holder) = account.holder.filter(related) {
+                group.entry(holder).or_insert_with(|| Holding {
+                    holder,
+                    available: self.ledger.available(batch.id, holder),
+                    holds: self.holds_of(batch.id, holder),
+                });
+            }
+        }
+        group.into_values().collect()
     }
 
     /// Open holds of an organisation on a batch; ids are made in the order of time.
@@ -103,11 +129,11 @@ impl State {
             }
         }
         for loss in &reduction.losses {
-            for broken in &loss.broken {
-                self.holds.remove(&broken.hold);
-            }
-            if let Some(serials) = loss.serials {
-                self.cancel(loss.batch, serials.units())?;
+            for taken in &loss.taken {
+                for broken in &taken.broken {
+                    self.end_hold(broken.hold);
+                }
+                self.cancel(loss.batch, taken.serials.units())?;
             }
             let Some(issued) = self.issued.get_mut(&loss.batch) else {
                 continue;
