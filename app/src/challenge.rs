@@ -144,7 +144,8 @@ impl Loaded {
         })
     }
 
-    /// Somebody of the body in charge: a registrar, or an officer of the buyer.
+    /// Somebody of the body in charge, a registrar or an officer of the buyer, who is not among `earlier` and has not decided
+    /// about the challenge before.
     async fn in_charge(
         &self,
         tx: &Tx,
@@ -152,6 +153,8 @@ impl Loaded {
         action: Action,
         earlier: &[PersonId],
     ) -> Result<EntryActor, AppError> {
+        let decided = self.challenge.decisions.iter().map(|decision| decision.by);
+        let earlier: Vec<PersonId> = earlier.iter().copied().chain(decided).collect();
         let may = |grant: &&Grant| match self.challenge.body {
             Body::Registry => grant.role == Role::Registrar,
             Body::Buyer(buyer) => grant.role == Role::Officer && grant.organisation == buyer,
@@ -160,7 +163,7 @@ impl Loaded {
         let theirs = group::members(tx, &[self.claimant_group]).await?;
         let facts = Facts {
             organisation: grants.first().map(|grant| grant.organisation),
-            earlier,
+            earlier: &earlier,
             interested: &theirs,
             ..Facts::default()
         };
@@ -230,10 +233,12 @@ impl Act {
         body: Body,
         words: &Remark,
     ) -> Result<(), AppError> {
+        let earlier = earlier(tx, &loaded.recorded).await?;
         let by = loaded
-            .in_charge(tx, &self.actor, Action::RouteChallenge, &[])
+            .in_charge(tx, &self.actor, Action::RouteChallenge, &earlier)
             .await?;
-        decide_handover(&loaded.challenge, body, buyer(tx, &loaded.recorded).await?)?;
+        let buyer = buyer(tx, &loaded.recorded).await?;
+        decide_handover(&loaded.challenge, (by.id, &earlier), body, buyer)?;
         let answer_by = term(tx.at(), ANSWER_DAYS);
         let entry = ChallengeRouted {
             challenge: self.id,
@@ -248,10 +253,11 @@ impl Act {
     }
 
     async fn accept(&self, tx: &mut Tx, loaded: &mut Loaded) -> Result<(), AppError> {
+        let earlier = earlier(tx, &loaded.recorded).await?;
         let by = loaded
-            .in_charge(tx, &self.actor, Action::AcceptChallenge, &[])
+            .in_charge(tx, &self.actor, Action::AcceptChallenge, &earlier)
             .await?;
-        decide_case(&loaded.challenge)?;
+        decide_case(&loaded.challenge, by.id, &earlier)?;
         let index = append(tx, self.id, &by, ChallengeAccepted { challenge: self.id })?;
         loaded.challenge.has_case = true;
         self.save(tx, loaded, &by, "accepted", None, index).await
@@ -265,14 +271,8 @@ impl Act {
         words: &Remark,
     ) -> Result<(), AppError> {
         let earlier = earlier(tx, &loaded.recorded).await?;
-        let decided = loaded
-            .challenge
-            .decisions
-            .iter()
-            .map(|decision| decision.by);
-        let before: Vec<PersonId> = earlier.iter().copied().chain(decided).collect();
         let by = loaded
-            .in_charge(tx, &self.actor, Action::ResolveChallenge, &before)
+            .in_charge(tx, &self.actor, Action::ResolveChallenge, &earlier)
             .await?;
         decide_resolution(
             &loaded.challenge,

@@ -3,6 +3,7 @@
 mod bad_input;
 mod beneficiary;
 mod certificate;
+mod challenge;
 mod claim;
 mod claim_rules;
 mod contract;

@@ -165,6 +165,8 @@ fn the_second_step_needs_a_second_person() {
         (Action::RejectClaim, Verifier),
         (Action::ConfirmClaim, Officer),
         (Action::IssueCredits, Registrar),
+        (Action::RouteChallenge, Officer),
+        (Action::AcceptChallenge, Officer),
         (Action::ResolveChallenge, Officer),
         (Action::CarryOutDecision, Registrar),
     ];

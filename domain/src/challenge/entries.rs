@@ -107,7 +107,9 @@ impl EntryBody for ChallengeRouted {
         let recorded = recorded(challenge.claim, header, state)?;
         impartial(by, recorded, header, state)?;
         let buyer = buyer(recorded, state);
-        decide_handover(challenge, self.body, buyer).map_err(|error| refused(header, &error))?;
+        let earlier = state.credits.earlier(recorded);
+        decide_handover(challenge, (by, &earlier), self.body, buyer)
+            .map_err(|error| refused(header, &error))?;
         let answer_by = term(header.at, ANSWER_DAYS);
         if self.answer_by != answer_by {
             return Err(header.finding("term", answer_by, self.answer_by));
@@ -156,8 +158,10 @@ impl EntryBody for ChallengeAccepted {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let challenge = challenge(self.challenge, header, state)?;
         let by = in_charge(challenge.body, header)?.id;
-        impartial(by, recorded(challenge.claim, header, state)?, header, state)?;
-        decide_case(challenge).map_err(|error| refused(header, &error))?;
+        let recorded = recorded(challenge.claim, header, state)?;
+        impartial(by, recorded, header, state)?;
+        let earlier = state.credits.earlier(recorded);
+        decide_case(challenge, by, &earlier).map_err(|error| refused(header, &error))?;
         state
             .challenges
             .change(self.challenge, |challenge| challenge.has_case = true);

@@ -104,15 +104,32 @@ pub fn term(from: Time, days: i64) -> Time {
     from.plus_micros(days.saturating_mul(DAY_MICROS))
 }
 
-/// Whether a challenge may be handed over to another body; `buyer` is the buyer of the claim's contract.
+/// Whoever is in charge decides about others' steps: `by` neither raised the challenge, nor decided about it before, nor is
+/// among `earlier`, who submitted, verified or issued.
+fn check_apart(
+    challenge: &Challenge,
+    by: PersonId,
+    earlier: &[PersonId],
+) -> Result<(), ChallengeError> {
+    let decided = challenge.decisions.iter().any(|decision| decision.by == by);
+    if decided || earlier.contains(&by) || challenge.raised_by == by {
+        return Err(ChallengeError::SamePerson(by));
+    }
+    Ok(())
+}
+
+/// Whether a person may hand a challenge over to another body; `buyer` is the buyer of the claim's contract, `earlier`
+/// everyone who submitted, verified or issued.
 pub fn decide_handover(
     challenge: &Challenge,
+    (by, earlier): (PersonId, &[PersonId]),
     to: Body,
     buyer: Option<OrganisationId>,
 ) -> Result<(), ChallengeError> {
     if !challenge.decisions.is_empty() || challenge.is_over() {
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
+    check_apart(challenge, by, earlier)?;
     match to {
         _ if to == challenge.body => Err(ChallengeError::SameBody),
         Body::Buyer(named) if Some(named) != buyer => Err(ChallengeError::NotTheBuyer),
@@ -128,12 +145,17 @@ pub fn decide_reply(challenge: &Challenge) -> Result<(), ChallengeError> {
     Ok(())
 }
 
-/// Whether the body in charge may find that there is a case: once, before a decision.
-pub fn decide_case(challenge: &Challenge) -> Result<(), ChallengeError> {
+/// Whether a person of the body in charge may find that there is a case: once, before a decision. `earlier` is everyone
+/// who submitted, verified or issued.
+pub fn decide_case(
+    challenge: &Challenge,
+    by: PersonId,
+    earlier: &[PersonId],
+) -> Result<(), ChallengeError> {
     if challenge.has_case || !challenge.decisions.is_empty() {
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
-    Ok(())
+    check_apart(challenge, by, earlier)
 }
 
 /// Whether the challenge may be decided so by a person. `standing` is the verified quantity, `earlier` everyone who
@@ -149,10 +171,7 @@ pub fn decide_resolution(
     if !first && !challenge.appealed || challenge.decisions.len() > 1 {
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
-    let decided = challenge.decisions.iter().any(|decision| decision.by == by);
-    if decided || earlier.contains(&by) || challenge.raised_by == by {
-        return Err(ChallengeError::SamePerson(by));
-    }
+    check_apart(challenge, by, earlier)?;
     match outcome {
         Outcome::Upheld { verified, .. } if !is_less(verified, standing) => {
             Err(ChallengeError::NoLess(verified.clone(), standing.clone()))

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::challenge::entries::{
-    ChallengeAccepted, ChallengeAnswered, ChallengeRaised, ChallengeResolved, CorrectionProposed,
+    ChallengeAccepted, ChallengeAnswered, ChallengeRaised, ChallengeResolved, ChallengeRouted,
+    CorrectionProposed,
 };
 use crate::challenge::rules::{ANSWER_DAYS, term};
 use crate::challenge::{Basis, Body as InCharge, Ground, Outcome, Remedy};
@@ -262,6 +263,42 @@ fn whoever_verified_does_not_decide_and_whoever_decided_does_not_carry_out() {
     let at = position(&log, "credits.reversed", 0);
     let finding = changed("credits.reversed", 0, second(), log[at].1.clone());
     assert!(finding.found.contains("second person"), "{finding}");
+}
+
+#[test]
+fn whoever_raised_a_challenge_or_took_part_before_does_not_find_a_case_nor_hand_it_over() {
+    let accepted = || Body::from(ChallengeAccepted { challenge: id(270) });
+    let routed = |at: usize| {
+        let at = Time::from_micros(SEPTEMBER + i64::try_from(at).unwrap());
+        Body::from(ChallengeRouted {
+            challenge: id(270),
+            body: InCharge::Buyer(organisation(BUYER)),
+            reason: sha256(b"it asks for more"),
+            answer_by: term(at, ANSWER_DAYS),
+        })
+    };
+    let at = position(&lived(), "challenge.accepted", 0);
+    for step in [accepted(), routed(at)] {
+        // A registrar who raised it, one who issued, and one who verified.
+        for (raiser, person) in [
+            (SECOND, SECOND),
+            (BROKER, REGISTRAR),
+            (BROKER, VERIFIER),
+        ] {
+            let mut log = lived();
+            let raised = position(&log, "challenge.raised", 0);
+            if raiser != BROKER {
+                log[raised].0 = by(raiser, REGISTRY, Role::Registrar);
+            }
+            log[at] = (by(person, REGISTRY, Role::Registrar), step.clone());
+            let finding = first_at(&log, at);
+            assert!(finding.found.contains("took part"), "{finding}");
+        }
+        let mut log = lived();
+        log[at] = (second(), step);
+        let (_, findings) = audit(&log[..=at].to_vec());
+        assert_eq!(findings, [], "somebody else may");
+    }
 }
 
 #[test]
