@@ -73,6 +73,10 @@ impl Command for Cancel {
             index,
         )
         .await?;
+        credit_left::change_batch(tx, input.batch, |left| {
+            credit_left::plus(&mut left.cancelled_units, input.units)
+        })
+        .await?;
         if let Some(note) = &self.note {
             note.keep(tx).await?;
         }
@@ -111,7 +115,10 @@ impl Command for ReleaseBuffer {
             inputs_upto: None,
             body: body.clone().into(),
         })?;
-        credit_left::take(tx, self.batch, 0, body.units).await?;
+        credit_left::change_batch(tx, self.batch, |left| {
+            credit_left::plus(&mut left.buffer_units, body.units.checked_neg()?)
+        })
+        .await?;
         Ok(self.batch)
     }
 }

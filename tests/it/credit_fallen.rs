@@ -9,7 +9,10 @@ use serde_json::json;
 use crate::credit_reversed::{ACCEPT, CARRY_OUT, Case, PROPOSE};
 use crate::credit_world::{RETIRE, TRANSFER, World, text};
 
-on_both!(a_move_inside_the_group_takes_nothing_out_of_reach);
+on_both!(
+    a_move_inside_the_group_takes_nothing_out_of_reach,
+    what_was_cancelled_does_not_fall_at_the_cost_of_others,
+);
 
 const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
     made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
@@ -85,6 +88,34 @@ async fn a_move_inside_the_group_takes_nothing_out_of_reach(app: TestApp) -> Res
         world.available(whose[1], batch).await?,
     ];
     assert_eq!(left, [0, 30], "the claimant's own first");
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn what_was_cancelled_does_not_fall_at_the_cost_of_others(app: TestApp) -> Result<()> {
+    let case = Case::new(app).await?;
+    let (world, batch) = (&case.world, &case.batch);
+    let other = world.batch("b", "10.0").await?;
+    let cancel = |units: &str| json!({ "input": { "batch": batch, "holder": world.supplier.organisation_id(),
+        "units": units, "idempotencyKey": units } });
+    world
+        .app
+        .data(Some(&world.supplier), CANCEL, cancel("68"))
+        .await?;
+    // Of 9.0 hours 67 credits are caused, of 2.0 15: the 7 of the buffer still stand for something.
+    for verified in ["9.0", "2.0"] {
+        correct(&case, verified).await?;
+        assert_eq!(
+            world.life(batch).await?["life"],
+            json!({ "available": "0", "held": "0", "buffer": "7", "retired": "0", "cancelled": "68", "reversed": "0" }),
+        );
+    }
+    correct(&case, "0.0").await?;
+    assert_eq!(world.life(batch).await?["life"]["buffer"], "0");
+    assert_eq!(world.life(&other).await?["life"]["buffer"], "7");
+    let owed = "{ liabilities(first: 5) { totalCount } }";
+    let owed = world.app.data(None, owed, json!({})).await?;
+    assert_eq!(owed["liabilities"]["totalCount"], 0);
     world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -47,7 +47,11 @@ pub(super) async fn store_reduction(
             let (what, holder) = ((loss.batch, taken.serials), Some(taken.holder));
             hold::remove(tx, what, holder, Removed::Reversed, None, index).await?;
         }
-        credit_left::take(tx, loss.batch, loss.units, 0).await?;
+        credit_left::change_batch(tx, loss.batch, |left| {
+            credit_left::plus(&mut left.circulating_units, loss.units.checked_neg()?)?;
+            credit_left::plus(&mut left.cancelled_units, loss.cancelled.checked_neg()?)
+        })
+        .await?;
         if let Some(kpi) = named {
             credit_left::change_kpi(tx, kpi, |account| {
                 credit_left::plus(&mut account.surplus_units, loss.units.checked_neg()?)?;
@@ -59,7 +63,10 @@ pub(super) async fn store_reduction(
     for draw in &made.drawn {
         let what = (draw.batch, draw.serials);
         hold::remove(tx, what, None, Removed::Buffer, None, index).await?;
-        credit_left::take(tx, draw.batch, 0, draw.serials.units()).await?;
+        credit_left::change_batch(tx, draw.batch, |left| {
+            credit_left::plus(&mut left.buffer_units, draw.serials.units().checked_neg()?)
+        })
+        .await?;
     }
     if let Some(owed) = &made.owed {
         let own = batch::Entity::find()

@@ -41,10 +41,12 @@ pub(super) async fn standings(
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let (batch, _) = batch_and_class(tx, id).await?;
+        let left = credit_left::of_batch(tx, id).await?;
         found.push(BatchStanding {
             batch,
             parts: credit_left::parts_of(tx, id).await?,
-            circulating: credit_left::of_batch(tx, id).await?.circulating_units,
+            circulating: left.circulating_units,
+            cancelled: left.cancelled_units,
             group: groups.remove(&id).unwrap_or_default(),
         });
     }

@@ -60,13 +60,14 @@ pub(crate) mod surplus_intent {
 pub(crate) mod batch_left {
     use sea_orm::entity::prelude::*;
 
-    /// Surplus of a batch that circulates, and what of it is kept back.
+    /// Surplus of a batch that circulates, what of it holders cancelled since without that it fell, and what is kept back.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "batch_left")]
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub batch_id: Uuid,
         pub circulating_units: i64,
+        pub cancelled_units: i64,
         pub buffer_units: i64,
     }
 
@@ -185,6 +186,7 @@ pub(crate) async fn insert(
     batch_left::Entity::insert(batch_left::ActiveModel {
         batch_id: Set(issued.batch.uuid()),
         circulating_units: Set(issued.circulating_units()),
+        cancelled_units: Set(0),
         buffer_units: Set(issued.buffer_units),
     })
     .exec_without_returning(db)
@@ -263,18 +265,19 @@ pub(crate) async fn of_batch(
     row.ok_or_else(|| AppError::internal(format!("nothing is known of what is left of {batch}")))
 }
 
-/// Takes units off what circulates or is kept back.
-pub(crate) async fn take(
+/// Changes what is left of a batch.
+pub(crate) async fn change_batch(
     db: &impl ConnectionTrait,
     batch: BatchId,
-    circulating: i64,
-    buffer: i64,
+    change: impl FnOnce(&mut batch_left::Model) -> Option<()>,
 ) -> Result<(), AppError> {
-    let row = of_batch(db, batch).await?;
+    let mut left = of_batch(db, batch).await?;
+    change(&mut left).ok_or_else(too_large)?;
     batch_left::Entity::update(batch_left::ActiveModel {
-        batch_id: Set(row.batch_id),
-        circulating_units: Set(row.circulating_units.saturating_sub(circulating)),
-        buffer_units: Set(row.buffer_units.saturating_sub(buffer)),
+        batch_id: Set(left.batch_id),
+        circulating_units: Set(left.circulating_units),
+        cancelled_units: Set(left.cancelled_units),
+        buffer_units: Set(left.buffer_units),
     })
     .exec(db)
     .await?;

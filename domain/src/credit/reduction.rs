@@ -1,9 +1,10 @@
 //! Corrections and reversals: what falls when less was delivered than was verified.
 //!
 //! Surplus falls first. What retired to the buyer at issue stays retired, and its certificate is withdrawn in part: it never
-//! draws on a buffer. What circulates is taken from the unretired credits of the batch that the claimant has, then from those
-//! that the others of its beneficial-owner group have, to whom they were moved and not sold, then from the buffers of the
-//! pool; the rest is a liability of the claimant. Units of others are never touched.
+//! draws on a buffer. What circulates is first what holders have cancelled: nobody claims it, so it costs nothing a second
+//! time. Then it is taken from the unretired credits of the batch that the claimant has, then from those that the others of
+//! its beneficial-owner group have, to whom they were moved and not sold, then from the buffers of the pool; the rest is a
+//! liability of the claimant. Units of others are never touched.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +74,11 @@ pub struct BatchLoss {
     #[serde(with = "units")]
     #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub units: i64,
-    /// What the claimant has of them, and after it the others of its group.
+    /// How many of them their holders had cancelled before.
+    #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
+    pub cancelled: i64,
+    /// What the claimant has of the others, and after it the others of its group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<Taken>,
 }
@@ -168,6 +173,8 @@ pub struct BatchStanding {
     pub parts: Vec<Part>,
     /// Surplus that circulates, the buffer included, whoever has it.
     pub circulating: i64,
+    /// Units that their holders cancelled and that have not fallen since.
+    pub cancelled: i64,
     /// What the claimant and the others of its group have, in any order.
     pub group: Vec<Holding>,
 }
@@ -362,7 +369,8 @@ fn take_obligated(
     }
 }
 
-/// Takes units of the claimant, then of the others of its group in the order of their ids, and answers what is missing.
+/// Takes what was cancelled, units of the claimant, then of the others of its group in the order of their ids, and answers
+/// what is missing.
 fn take_circulating(
     units: i64,
     standing: &BatchStanding,
@@ -373,7 +381,8 @@ fn take_circulating(
     let high = serials.entry(batch.id).or_insert(batch.serials);
     let mut group: Vec<&Holding> = standing.group.iter().collect();
     group.sort_by_key(|holding| (holding.holder != batch.claimant, holding.holder));
-    let (mut left, mut taken) = (units, Vec::new());
+    let cancelled = standing.cancelled.min(units);
+    let (mut left, mut taken) = (sub(units, cancelled)?, Vec::new());
     for holding in group {
         if let Some(fell) = take_from(holding, left, high)? {
             left = sub(left, fell.serials.units())?;
@@ -383,6 +392,7 @@ fn take_circulating(
     reduction.losses.push(BatchLoss {
         batch: batch.id,
         units,
+        cancelled,
         taken,
     });
     Ok(left)

@@ -44,6 +44,8 @@ pub struct Batch {
 struct Issued {
     parts: Vec<Part>,
     circulating: i64,
+    /// What of it holders cancelled and has not fallen since.
+    cancelled: i64,
     /// The KPI that the claim names, whose surplus this is.
     named: Option<KpiId>,
     issuer: PersonId,
@@ -289,6 +291,7 @@ impl State {
         let left = Issued {
             parts,
             circulating: body.circulating_units(),
+            cancelled: 0,
             named,
             issuer,
         };
@@ -316,8 +319,16 @@ impl State {
         }
     }
 
-    /// Takes in units that leave for good: their serials leave at the high end.
+    /// Takes in a cancellation that was found right.
     pub(super) fn cancel(&mut self, batch: BatchId, units: i64) -> Result<(), SerialsError> {
+        if let Some(issued) = self.issued.get_mut(&batch) {
+            issued.cancelled = issued.cancelled.saturating_add(units);
+        }
+        self.remove(batch, units)
+    }
+
+    /// Takes in units that leave for good: their serials leave at the high end.
+    pub(super) fn remove(&mut self, batch: BatchId, units: i64) -> Result<(), SerialsError> {
         match self.batches.get_mut(&batch) {
             Some(batch) => batch.serials.take_high(units).map(|_| ()),
             None => Ok(()),

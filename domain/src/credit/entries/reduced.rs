@@ -195,7 +195,7 @@ impl EntryBody for LiabilityCleared {
         state.credits.make_good(self.liability, units);
         state
             .credits
-            .cancel(self.batch, units)
+            .remove(self.batch, units)
             .map_err(|error| header.finding("serials", ALLOWED, error))?;
         state.tally.recomputed("liabilities made good");
         Ok(())

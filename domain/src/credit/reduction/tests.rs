@@ -44,6 +44,7 @@ fn standing(
         },
         parts: parts.into_iter().filter(|part| part.units > 0).collect(),
         circulating,
+        cancelled: 0,
         group: vec![holding(SUPPLIER, available)],
     }
 }
@@ -238,6 +239,22 @@ fn what_went_to_others_of_the_group_falls_after_the_claimants_own_and_before_the
 }
 
 #[test]
+fn what_was_cancelled_falls_first_and_costs_nothing() {
+    // Of 75 the claimant cancelled 68 and the other 7 are the buffer.
+    let mut own = standing(90, [0, 0, 75, 0, 7]);
+    own.batch.serials = Serials::resume(75, 0, 68).unwrap();
+    own.cancelled = 68;
+    let other = standing(70, [0, 0, 40, 0, 40]);
+    let pool = [buffer(&own, 7), buffer(&other, 40)];
+    let fell = |reduced| {
+        let reduction = reduce((75, reduced), &[own.clone()], &pool).unwrap();
+        (reduction.losses[0].cancelled, sums(&reduction))
+    };
+    assert_eq!(fell(67), (8, [0; 4]));
+    assert_eq!(fell(0), (68, [0, 0, 7, 0]));
+}
+
+#[test]
 fn outside_contracts_the_deadweight_is_taken_off_what_is_left() {
     let batches = [standing(90, [20, 0, 60, 54, 6])];
     let outside = |facts: &mut ReductionFacts<'_>| facts.outside = measure().deadweight;
@@ -277,20 +294,25 @@ proptest! {
     #[test]
     fn a_reduction_of_q_takes_exactly_q_or_records_a_liability(
         parts in prop::collection::vec((0_i64..50, 0_i64..50, 0_i64..50, 0_i64..40, 0_i64..40), 1..4),
+        cancelled in 0_i64..60,
         fall in 1_i64..200,
     ) {
         let parts: Vec<_> = parts.into_iter().filter(|(a, b, c, d, e)| a + b + c + d + e > 0).collect();
         prop_assume!(!parts.is_empty());
-        let batches: Vec<_> = (90..)
+        let mut batches: Vec<_> = (90..)
             .zip(&parts)
             .map(|(n, (o, r, own, sold, kept))| standing(n, [*o, *r, own + sold + kept, *own, *kept]))
             .collect();
         let pool: Vec<_> = batches.iter().zip(&parts).map(|(batch, parts)| buffer(batch, parts.4)).collect();
+        // Some of what was sold was cancelled; the test's serials count it as retired.
+        batches[0].cancelled = cancelled.min(parts[0].3);
         let own = &batches[0];
         let verified: i64 = own.parts.iter().map(|part| part.units).sum::<i64>() + own.circulating;
         prop_assume!(fall <= verified);
         let reduction = reduce((verified, verified - fall), &batches, &pool).unwrap();
-        prop_assert_eq!(sums(&reduction).iter().sum::<i64>(), fall);
+        let fell: i64 = reduction.losses.iter().map(|loss| loss.cancelled).sum();
+        prop_assert!(fell <= own.cancelled);
+        prop_assert_eq!(sums(&reduction).iter().sum::<i64>() + fell, fall);
         prop_assert!(sums(&reduction).iter().all(|units| *units >= 0));
     }
 }

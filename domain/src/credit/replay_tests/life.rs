@@ -255,6 +255,29 @@ fn units_that_were_moved_inside_the_group_fall_before_any_buffer() {
 }
 
 #[test]
+fn units_that_were_cancelled_do_not_fall_a_second_time() {
+    let cancelled = CreditsCancelled {
+        batch: id(91),
+        holder: organisation(SUPPLIER),
+        serials: SerialRange::new(62, 65).unwrap(),
+        note: None,
+    };
+    let log = lived_after(vec![(reporter(), cancelled.into())]);
+    let (state, findings) = audit(&log);
+    assert_eq!(findings, []);
+    let at = position(&log, "credits.reversed", 0);
+    let mut again = reduction(&log[..at].to_vec());
+    // Of 14 that circulate 3 are cancelled, 6 the supplier's, 2 the buffer's, and 3 were sold.
+    assert_eq!(again.losses[0].cancelled, 3);
+    assert_eq!(again.owed.as_ref().unwrap().units, 3);
+    assert_eq!(state.credits.standings(id(6), &state.organisations)[0].cancelled, 0);
+    again.losses[0].cancelled = 0;
+    let mut log = log;
+    log[at].1 = CreditsReversed { reduction: again }.into();
+    assert_eq!(first_at(&log, at).check, "reduction");
+}
+
+#[test]
 fn whoever_verified_does_not_decide_and_whoever_decided_does_not_carry_out() {
     let actors = by(VERIFIER, REGISTRY, Role::Registrar);
     let finding = changed("challenge.resolved", 0, actors, upheld("5.0"));

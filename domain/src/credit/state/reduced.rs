@@ -42,6 +42,7 @@ impl State {
             batch,
             parts: issued.parts.clone(),
             circulating: issued.circulating,
+            cancelled: issued.cancelled,
             group: self.group_of(&batch, organisations),
         })
     }
@@ -133,12 +134,13 @@ impl State {
                 for broken in &taken.broken {
                     self.end_hold(broken.hold);
                 }
-                self.cancel(loss.batch, taken.serials.units())?;
+                self.remove(loss.batch, taken.serials.units())?;
             }
             let Some(issued) = self.issued.get_mut(&loss.batch) else {
                 continue;
             };
             issued.circulating = issued.circulating.saturating_sub(loss.units);
+            issued.cancelled = issued.cancelled.saturating_sub(loss.cancelled);
             if let Some(kpi) = issued.named {
                 let account = self.kpis.entry(kpi).or_default();
                 account.surplus_units = account.surplus_units.saturating_sub(loss.units);
@@ -146,7 +148,7 @@ impl State {
             }
         }
         for draw in &reduction.drawn {
-            self.cancel(draw.batch, draw.serials.units())?;
+            self.remove(draw.batch, draw.serials.units())?;
         }
         let class = own
             .and_then(|own| self.batches.get(&own))
