@@ -18,7 +18,7 @@ use commonweal_domain::ids::{ChallengeId, ClaimId, Id, OrganisationId, PersonId}
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::log::kinds::Body as EntryBody;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::authorization::authorize;
 use crate::claim::unknown_claim;
@@ -47,13 +47,6 @@ impl Command for Raise {
         let recorded = claim::load(tx, self.claim)
             .await?
             .ok_or_else(unknown_claim)?;
-        let open = challenge::Entity::find()
-            .filter(challenge::Column::RaisedBy.eq(by.id.uuid()))
-            .filter(challenge::Column::Over.eq(false))
-            .order_by_asc(challenge::Column::Id)
-            .all(tx)
-            .await?;
-        let same = open.iter().find(|row| row.claim_id == self.claim.uuid());
         let claimant = group::known_group(tx, recorded.claim.claimant).await?;
         let facts = RaiseFacts {
             claim: self.claim,
@@ -62,8 +55,7 @@ impl Command for Raise {
                 .as_ref()
                 .is_some_and(|verified| verified.units() > 0),
             own: group::known_group(tx, by.organisation).await? == claimant,
-            open: open.len(),
-            same: same.map(|row| ChallengeId::from_uuid(row.id)),
+            open: challenge::open_by(tx, by.id, self.claim, None).await?,
         };
         decide_raise(facts)?;
         let buyer = buyer(tx, &recorded).await?;
@@ -337,7 +329,9 @@ impl Act {
             ..Facts::default()
         };
         let permit = authorize(tx, &acting, Action::AppealChallenge, &facts).await?;
-        decide_appeal(&loaded.challenge, tx.at())?;
+        let (raiser, claim) = (loaded.challenge.raised_by, loaded.challenge.claim);
+        let others = challenge::open_by(tx, raiser, claim, Some(self.id)).await?;
+        decide_appeal(&loaded.challenge, others, tx.at()).map_err(at_challenge)?;
         let body = ChallengeAppealed {
             challenge: self.id,
             reason: words.hash,
@@ -379,6 +373,17 @@ fn append(
         inputs_upto: None,
         body: body.into(),
     })
+}
+
+/// A limit on open challenges that was met by what names a challenge and no claim.
+fn at_challenge(error: ChallengeError) -> AppError {
+    match &error {
+        ChallengeError::TooMany(_) => {
+            AppError::refused_at("TOO_MANY_CHALLENGES", "challenge", error)
+        }
+        ChallengeError::Already(_) => AppError::refused_at("CHALLENGE_EXISTS", "challenge", error),
+        _ => error.into(),
+    }
 }
 
 /// The buyer of the contract under which a claim was made.

@@ -5,9 +5,14 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
 use serde_json::json;
 
-use crate::credit_reversed::{ACCEPT, Case, RAISE, WORDS};
+use crate::credit_reversed::{ACCEPT, APPEAL, Case, DISMISS, RAISE, WORDS};
+use crate::credit_world::TRANSFER;
 
-on_both!(whoever_raised_a_challenge_does_not_find_that_it_has_a_case);
+on_both!(
+    whoever_raised_a_challenge_does_not_find_that_it_has_a_case,
+    an_appeal_opens_no_more_challenges_than_raising_does,
+    a_dismissal_thaws_and_an_appeal_freezes_again,
+);
 
 pub(crate) const ROUTE: &str = "mutation ($input: RouteChallengeInput!) {
     made: routeChallenge(input: $input) { challenge { id } userErrors { code message path } }
@@ -35,6 +40,70 @@ async fn whoever_raised_a_challenge_does_not_find_that_it_has_a_case(app: TestAp
     world
         .make(&verifier, ACCEPT, accept, "challenge")
         .await?;
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn an_appeal_opens_no_more_challenges_than_raising_does(app: TestApp) -> Result<()> {
+    let case = Case::new(app).await?;
+    let world = &case.world;
+    let first = case.raise().await?;
+    let words = |challenge: &str| json!({ "challenge": challenge, "words": WORDS });
+    world
+        .make(&case.second, DISMISS, words(&first), "challenge")
+        .await?;
+    // Another of the same claim, raised after the dismissal, is the one that may be open.
+    let again = case.raise().await?;
+    let refused = world.refuse(&case.watchdog, APPEAL, words(&first)).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("CHALLENGE_EXISTS", Some("challenge"))
+    );
+    world
+        .make(&case.second, DISMISS, words(&again), "challenge")
+        .await?;
+    for n in 0..5 {
+        let key = format!("other {n}");
+        let claim = world.submit(world.claim_input(&key, "1.0")).await?;
+        world.verify(&claim, "1.0").await?;
+        let mut input = case.raise_input();
+        input["claim"] = json!(claim);
+        world
+            .make(&case.watchdog, RAISE, input, "challenge")
+            .await?;
+    }
+    let refused = world.refuse(&case.watchdog, APPEAL, words(&first)).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("TOO_MANY_CHALLENGES", Some("challenge"))
+    );
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_dismissal_thaws_and_an_appeal_freezes_again(app: TestApp) -> Result<()> {
+    let case = Case::new(app).await?;
+    let (world, batch) = (&case.world, &case.batch);
+    let challenge = case.raise().await?;
+    let words = json!({ "challenge": challenge, "words": WORDS });
+    let accept = json!({ "challenge": challenge });
+    world
+        .make(&case.second, ACCEPT, accept, "challenge")
+        .await?;
+    let sale = |key: &str| json!({ "input": world.transfer_input(batch, 1, key) });
+    let frozen = |key: &'static str| world.app.refusal(Some(&world.supplier), TRANSFER, sale(key));
+    assert_eq!(frozen("a").await?.code, "FROZEN");
+    world
+        .make(&case.second, DISMISS, words.clone(), "challenge")
+        .await?;
+    world
+        .app
+        .data(Some(&world.supplier), TRANSFER, sale("b"))
+        .await?;
+    world
+        .make(&case.watchdog, APPEAL, words, "challenge")
+        .await?;
+    assert_eq!(frozen("c").await?.code, "FROZEN");
     world.app.expect_clean_log().await?;
     Ok(())
 }

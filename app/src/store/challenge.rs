@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use commonweal_domain::amount::Quantity;
+use commonweal_domain::challenge::rules::Open;
 use commonweal_domain::challenge::{Basis, Body, Challenge, Decision, Outcome, Proposal};
 use commonweal_domain::ids::{ChallengeId, ClaimId, Id, OrganisationId, PersonId, ProposalId};
 use commonweal_domain::log::entry::EntryActor;
@@ -189,6 +190,29 @@ pub(crate) async fn open_of(
         .order_by_asc(Column::Id)
         .all(db)
         .await?)
+}
+
+/// Open challenges of a person, without one of them, as far as they matter to one of a claim. Nobody has many.
+pub(crate) async fn open_by(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    claim: ClaimId,
+    without: Option<ChallengeId>,
+) -> Result<Open, AppError> {
+    let rows = Entity::find()
+        .filter(Column::RaisedBy.eq(person.uuid()))
+        .filter(Column::Over.eq(false))
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    let others = rows.iter();
+    let others = others.filter(|row| without.map(Id::uuid) != Some(row.id));
+    let others: Vec<&Model> = others.collect();
+    let same = others.iter().find(|row| row.claim_id == claim.uuid());
+    Ok(Open {
+        count: others.len(),
+        same: same.map(|row| ChallengeId::from_uuid(row.id)),
+    })
 }
 
 /// A challenge that freezes what was issued for a claim: there is a case, or it was upheld.

@@ -21,10 +21,10 @@ pub enum ChallengeError {
     #[error("`claim`: {0} has no verified quantity: challenges are of verified claims")]
     NotVerified(ClaimId),
     /// Too many at once.
-    #[error("`claim`: you have {0} open challenges: wait until one is decided")]
+    #[error("whoever raises it has {0} open challenges: wait until one is decided")]
     TooMany(usize),
     /// The same again.
-    #[error("`claim`: your challenge {0} of it is open: one at a time")]
+    #[error("the challenge {0} of the same claim by the same person is open: one at a time")]
     Already(ChallengeId),
     /// The claimant objects to itself.
     #[error("`claim`: its claimant does not challenge it: ask a registrar to correct it")]
@@ -67,10 +67,30 @@ pub struct RaiseFacts {
     pub verified: bool,
     /// Whether the challenger acts for the claimant's group.
     pub own: bool,
-    /// How many challenges of the person are open.
-    pub open: usize,
-    /// One of them that is of this claim.
+    /// The person's open challenges.
+    pub open: Open,
+}
+
+/// Challenges of one person that are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Open {
+    /// How many.
+    pub count: usize,
+    /// One of them that is of the claim in question.
     pub same: Option<ChallengeId>,
+}
+
+impl Open {
+    /// Whether one more may be open.
+    fn check(self) -> Result<(), ChallengeError> {
+        if let Some(same) = self.same {
+            return Err(ChallengeError::Already(same));
+        }
+        if self.count >= MAX_OPEN {
+            return Err(ChallengeError::TooMany(self.count));
+        }
+        Ok(())
+    }
 }
 
 /// Whether a challenge may be raised.
@@ -81,13 +101,7 @@ pub fn decide_raise(facts: RaiseFacts) -> Result<(), ChallengeError> {
     if facts.own {
         return Err(ChallengeError::OwnClaim);
     }
-    if let Some(same) = facts.same {
-        return Err(ChallengeError::Already(same));
-    }
-    if facts.open >= MAX_OPEN {
-        return Err(ChallengeError::TooMany(facts.open));
-    }
-    Ok(())
+    facts.open.check()
 }
 
 /// The body in charge: the contract's buyer of what the contract asks for, and the registry of everything else, since a
@@ -184,8 +198,13 @@ fn is_less(reduced: &Quantity, standing: &Quantity) -> bool {
     standing.same_unit(reduced).is_ok() && reduced.units() < standing.units()
 }
 
-/// Whether the first decision may be appealed now.
-pub fn decide_appeal(challenge: &Challenge, at: Time) -> Result<(), ChallengeError> {
+/// Whether the first decision may be appealed now. `others` are the other open challenges of whoever raised it: an appeal
+/// opens what a dismissal closed, and nobody has more open by it than by raising.
+pub fn decide_appeal(
+    challenge: &Challenge,
+    others: Open,
+    at: Time,
+) -> Result<(), ChallengeError> {
     let [decision] = challenge.decisions.as_slice() else {
         return Err(ChallengeError::WrongStep(challenge.status()));
     };
@@ -193,11 +212,10 @@ pub fn decide_appeal(challenge: &Challenge, at: Time) -> Result<(), ChallengeErr
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
     let until = term(decision.at, APPEAL_DAYS);
-    if at < until {
-        Ok(())
-    } else {
-        Err(ChallengeError::AppealOver(until))
+    if at >= until {
+        return Err(ChallengeError::AppealOver(until));
     }
+    others.check()
 }
 
 /// The outcome that can be carried out now: of the appeal, or of a decision that can no longer be appealed.

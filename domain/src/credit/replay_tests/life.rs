@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::challenge::entries::{
-    ChallengeAccepted, ChallengeAnswered, ChallengeRaised, ChallengeResolved, ChallengeRouted,
+    ChallengeAccepted, ChallengeAnswered, ChallengeAppealed, ChallengeRaised, ChallengeResolved, ChallengeRouted,
     CorrectionProposed,
 };
 use crate::challenge::rules::{ANSWER_DAYS, term};
@@ -322,6 +322,35 @@ fn whoever_raised_a_challenge_or_took_part_before_does_not_find_a_case_nor_hand_
         let (_, findings) = audit(&log[..=at].to_vec());
         assert_eq!(findings, [], "somebody else may");
     }
+}
+
+#[test]
+fn an_appeal_opens_no_more_challenges_than_raising_does() {
+    let raise = |challenge: u128, claim: u128, at: usize| ChallengeRaised {
+        challenge: id(challenge),
+        claim: id(claim),
+        ..raised(at)
+    };
+    let dismissed = ChallengeResolved {
+        decision: Outcome::Dismissed,
+        ..upheld("5.0")
+    };
+    let appeal = || ChallengeAppealed {
+        challenge: id(270),
+        reason: sha256(b"look again"),
+    };
+    let mut log = lived();
+    log.truncate(position(&log, "challenge.resolved", 0));
+    log.push((second(), dismissed.into()));
+    let mut open = log.clone();
+    open.push((broker(), appeal().into()));
+    assert_eq!(audit(&open).1, [], "its own slot is free again");
+    // Another of the same claim meanwhile.
+    log.push((broker(), raise(271, 6, log.len()).into()));
+    let at = log.len();
+    log.push((broker(), appeal().into()));
+    let finding = first_at(&log, at);
+    assert!(finding.found.contains("one at a time"), "{finding}");
 }
 
 #[test]
