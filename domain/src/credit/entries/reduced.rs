@@ -130,10 +130,11 @@ fn apply(
     if state.credits.liability(owed).is_some() {
         return Err(header.finding("liability", "a new id", owed));
     }
+    let group = state.organisations.group(recorded.claim.claimant);
     post(body, header, state)?;
     state
         .credits
-        .reduce(reduction)
+        .reduce(reduction, group)
         .map_err(|error| header.finding("serials", ALLOWED, error))?;
     state
         .contracts
@@ -183,6 +184,7 @@ impl EntryBody for LiabilityCleared {
             .available(self.batch, liability.organisation);
         let units = self.serials.units();
         let (debtor, challenges) = (liability.organisation, &state.challenges);
+        let group = state.organisations.group(debtor);
         let blocks = state
             .credits
             .blocks(of.0, debtor, challenges, &state.organisations);
@@ -192,7 +194,7 @@ impl EntryBody for LiabilityCleared {
             return Err(header.finding("serials", expected.serials, self.serials));
         }
         post(self, header, state)?;
-        state.credits.make_good(self.liability, units);
+        state.credits.make_good(self.liability, group, units);
         state
             .credits
             .remove(self.batch, units)

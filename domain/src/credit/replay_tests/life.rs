@@ -175,6 +175,29 @@ fn a_reversal_replays_without_a_finding() {
 }
 
 #[test]
+fn what_is_over_is_not_passed_by_again() {
+    let log = lived();
+    let upto = |kind| {
+        let at = position(&log, kind, 0);
+        audit(&log[..=at].to_vec()).0
+    };
+    let owes = |state: &State, n| {
+        state
+            .credits
+            .liable(organisation(n), &state.organisations)
+            .is_some()
+    };
+    assert_eq!(upto("challenge.resolved").credits.indexed(), (0, 1));
+    let reversed = upto("credits.reversed");
+    assert_eq!(reversed.credits.indexed(), (1, 0), "the hold was broken");
+    let liable = [SUPPLIER, SUBSIDIARY, FUND].map(|n| owes(&reversed, n));
+    assert_eq!(liable, [true, true, false]);
+    let cleared = upto("liability.cleared");
+    assert_eq!(cleared.credits.indexed(), (0, 0));
+    assert!(!owes(&cleared, SUPPLIER));
+}
+
+#[test]
 fn a_hold_that_was_not_counted_is_found() {
     let finding = changed("credits.held", 1, reporter(), held(171, 10));
     assert!(finding.found.contains("only 9 are available"), "{finding}");

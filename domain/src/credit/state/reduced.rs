@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use super::{Batch, BatchId, ClaimId, Hold, OrganisationId, State};
 use crate::credit::liability::Liability;
 use crate::credit::reduction::{BatchStanding, Buffered, Holding, Reduction};
 use crate::credit::serials::SerialsError;
-use crate::ids::LiabilityId;
+use crate::ids::{HoldId, Id, LiabilityId};
 use crate::organisation;
 
 impl State {
@@ -65,10 +67,11 @@ impl State {
 
     /// Open holds of an organisation on a batch; ids are made in the order of time.
     fn holds_of(&self, batch: BatchId, holder: OrganisationId) -> Vec<Hold> {
-        let holds = self.holds.values();
-        holds
-            .filter(|hold| (hold.batch, hold.holder) == (batch, holder))
-            .copied()
+        let first = (batch, holder, HoldId::from_uuid(Uuid::nil()));
+        self.held
+            .range(first..)
+            .take_while(|(of, whose, _)| (*of, *whose) == (batch, holder))
+            .filter_map(|(_, _, id)| self.holds.get(id).copied())
             .collect()
     }
 
@@ -104,8 +107,12 @@ impl State {
             .collect()
     }
 
-    /// Takes in a reduction that was found right.
-    pub(in crate::credit) fn reduce(&mut self, reduction: &Reduction) -> Result<(), SerialsError> {
+    /// Takes in a reduction that was found right; `group` is that of the claimant.
+    pub(in crate::credit) fn reduce(
+        &mut self,
+        reduction: &Reduction,
+        group: OrganisationId,
+    ) -> Result<(), SerialsError> {
         let own = self.by_claim.get(&reduction.claim).copied();
         for withdrawal in &reduction.withdrawn {
             let total = self.withdrawn.entry(withdrawal.retirement).or_default();
@@ -160,15 +167,30 @@ impl State {
                 class,
                 units: owed.units,
             };
+            self.owing.insert((group, owed.liability));
             self.liabilities.insert(owed.liability, liability);
         }
         Ok(())
     }
 
-    /// Takes units off a liability.
-    pub(in crate::credit) fn make_good(&mut self, id: LiabilityId, units: i64) {
+    /// Takes units off a liability of a group.
+    pub(in crate::credit) fn make_good(
+        &mut self,
+        id: LiabilityId,
+        group: OrganisationId,
+        units: i64,
+    ) {
         if let Some(liability) = self.liabilities.get_mut(&id) {
             liability.units = liability.units.saturating_sub(units);
+            if liability.units == 0 {
+                self.owing.remove(&(group, id));
+            }
         }
+    }
+
+    /// How many liabilities and holds every movement has to pass by: the open ones, by whose they are.
+    #[cfg(test)]
+    pub(in crate::credit) fn indexed(&self) -> (usize, usize) {
+        (self.owing.len(), self.held.len())
     }
 }
