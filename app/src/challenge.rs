@@ -85,6 +85,7 @@ impl Command for Raise {
             appealed: Set(false),
             carried_out: Set(false),
             over: Set(false),
+            freezes: Set(false),
         })
         .exec_without_returning(tx)
         .await?;

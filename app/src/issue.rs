@@ -14,6 +14,7 @@ use commonweal_domain::log::entry::Draft;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use crate::App;
+use crate::account::liable;
 use crate::authorization::authorize;
 use crate::claim::unknown_claim;
 use crate::error::AppError;
@@ -23,7 +24,7 @@ use crate::rng::Ids;
 use crate::store::credit_left::surplus_intent;
 use crate::store::{
     Command, IdempotencyKey, Tx, Written, beneficiary, challenge, claim, contract, credit,
-    credit_left, delivery, hold,
+    credit_left, delivery,
 };
 
 struct Issue {
@@ -78,7 +79,7 @@ impl Command for Issue {
             class: &class,
             terms: &self.terms(tx, claim).await?,
             challenged: challenge::freezing(tx, self.claim).await?,
-            liable: hold::liable(tx, &theirs).await?,
+            liable: liable(tx, claimant).await?,
             elsewhere: beneficiary::issued_elsewhere(tx, self.claim, class.id).await?,
             registrar: by,
             related: group::groups_of(tx, by).await?.contains(&claimant),

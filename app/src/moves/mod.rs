@@ -21,7 +21,7 @@ use crate::transfer::TransferCredits;
 
 pub(crate) use books::Books;
 pub(crate) use decide::decide;
-pub(crate) use line::{Line, RETIRE, Request};
+pub(crate) use line::{Asked, Line, RETIRE, Request};
 
 /// Moves in one call.
 pub const MOVES_MAX: usize = 200;

@@ -8,9 +8,9 @@ use commonweal_domain::credit::reduction::{BatchStanding, Buffered, Holding};
 use commonweal_domain::ids::{BatchId, Id, OrganisationId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::account::batch_and_class;
 use crate::error::AppError;
 use crate::group;
+use crate::moves::Books;
 use crate::store::credit::batch;
 use crate::store::{Tx, credit_left, holding};
 
@@ -37,10 +37,11 @@ pub(super) async fn standings(
             .await?;
         ids.extend(others.iter().map(|row| BatchId::from_uuid(row.id)));
     }
+    let books = Books::of_batches(tx, &ids).await?;
     let mut groups = of_group(tx, &ids, group).await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let (batch, _) = batch_and_class(tx, id).await?;
+        let (batch, _) = books.batch(tx, id)?;
         let left = credit_left::of_batch(tx, id).await?;
         found.push(BatchStanding {
             batch,
@@ -94,24 +95,22 @@ pub(super) async fn pool(tx: &mut Tx, own: Option<BatchId>) -> Result<Vec<Buffer
     let Some(own) = own else {
         return Ok(Vec::new());
     };
-    let (_, class) = batch_and_class(tx, own).await?;
+    let own_books = Books::of_batches(tx, &[own]).await?;
+    let (_, class) = own_books.batch(tx, own)?;
     let mut ids = credit_left::buffered(tx, &class.pool()).await?;
     ids.sort_by_key(|id| *id != own);
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let (batch, _) = batch_and_class(tx, id).await?;
-        let units = tx
-            .balance(Account {
-                batch: id,
-                holder: None,
-                bucket: Bucket::Buffer,
-            })
-            .await?;
-        found.push(Buffered {
-            batch: id,
-            serials: batch.serials,
-            units,
-        });
-    }
-    Ok(found)
+    let books = Books::of_batches(tx, &ids).await?;
+    let buffered = |batch| {
+        let buffer = Account {
+            batch,
+            holder: None,
+            bucket: Bucket::Buffer,
+        };
+        Ok(Buffered {
+            batch,
+            serials: books.batch(tx, batch)?.0.serials,
+            units: tx.known_balance(buffer),
+        })
+    };
+    ids.into_iter().map(buffered).collect()
 }

@@ -169,17 +169,3 @@ pub(crate) fn liability_of(row: &liability::Model) -> Liability {
         units: row.units,
     }
 }
-
-/// A liability of some organisations that was not made good.
-pub(crate) async fn liable(
-    db: &impl ConnectionTrait,
-    organisations: &[OrganisationId],
-) -> Result<Option<LiabilityId>, AppError> {
-    let found = liability::Entity::find()
-        .filter(liability::Column::OrganisationId.is_in(columns::uuids(organisations)))
-        .filter(liability::Column::Units.gt(0_i64))
-        .order_by_asc(liability::Column::Id)
-        .one(db)
-        .await?;
-    Ok(found.map(|row| LiabilityId::from_uuid(row.id)))
-}
