@@ -131,7 +131,7 @@ impl App {
             },
         };
         request.permit(actor)?;
-        let owner = request.owner();
+        let owner = request.asked().holder;
         let key = match asked {
             Move::Transfer(input) => IdempotencyKey::of_body(owner, key, input),
             Move::Hold(input) => IdempotencyKey::of_body(owner, key, input),

@@ -6,7 +6,6 @@ use commonweal_domain::credit::serials::SerialRange;
 use commonweal_domain::ids::{BatchId, ClassId, HoldId, Id, LiabilityId, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
 use super::columns;
