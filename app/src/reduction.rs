@@ -10,7 +10,7 @@ use commonweal_domain::challenge::entries::CorrectionProposed;
 use commonweal_domain::challenge::rules::{ChallengeError, decide_proposal, final_outcome};
 use commonweal_domain::challenge::{Basis, Outcome, Proposal, Remedy};
 use commonweal_domain::credit::entries::{CreditsCorrected, CreditsReversed};
-use commonweal_domain::credit::reduction::{Reduction, ReductionFacts, decide_reduction};
+use commonweal_domain::credit::reduction::{Reduction, ReductionFacts, decide_fall};
 use commonweal_domain::ids::{ClaimId, Id, LiabilityId, PersonId, ProposalId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::log::kinds::Body as EntryBody;
@@ -138,7 +138,6 @@ impl Command for CarryOut {
         };
         let permit = authorize(tx, &self.actor, Action::CarryOutDecision, &facts).await?;
         let batches = standing::standings(tx, &recorded, group).await?;
-        let pool = standing::pool(tx, batches.first().map(|own| own.batch.id)).await?;
         let facts = ReductionFacts {
             claim: id,
             claimant: recorded.claim.claimant,
@@ -150,11 +149,15 @@ impl Command for CarryOut {
                 None => self.deadweight,
             },
             batches: &batches,
-            pool: &pool,
             registrar: permit.actor.id,
             earlier: &before,
         };
-        let made = decide_reduction(self.liability, &facts)?;
+        let fall = decide_fall(&facts)?;
+        let pool = match (fall.missing(), batches.first()) {
+            (1.., Some(own)) => standing::pool(tx, own.batch.id, fall.missing()).await?,
+            _ => Vec::new(),
+        };
+        let made = fall.made_good(self.liability, pool)?;
         let by = permit.actor.id;
         let entry: EntryBody = match decided.remedy {
             Remedy::Correct => CreditsCorrected {

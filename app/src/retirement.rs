@@ -126,7 +126,7 @@ impl Cover {
         let accounts = Accounts::load(tx, &[kpi]).await?;
         let facts = SubstitutionFacts {
             kpi,
-            standing: accounts.standing(&signed, kpi, true),
+            standing: accounts.standing((signed.id, signed.buyer), kpi, true),
             supplier: signed.supplier,
             published: signed.substitution_share,
             holder: self.input.holder,

@@ -12,6 +12,7 @@ use crate::credit_world::{RETIRE, TRANSFER, World, text};
 on_both!(
     a_move_inside_the_group_takes_nothing_out_of_reach,
     what_was_cancelled_does_not_fall_at_the_cost_of_others,
+    a_correction_costs_the_same_however_large_the_pool_is,
 );
 
 const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
@@ -116,6 +117,35 @@ async fn what_was_cancelled_does_not_fall_at_the_cost_of_others(app: TestApp) ->
     let owed = "{ liabilities(first: 5) { totalCount } }";
     let owed = world.app.data(None, owed, json!({})).await?;
     assert_eq!(owed["liabilities"]["totalCount"], 0);
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_correction_costs_the_same_however_large_the_pool_is(app: TestApp) -> Result<()> {
+    let case = Case::new(app).await?;
+    let world = &case.world;
+    let store = world.app.app.store();
+    let mut costs = Vec::new();
+    for (others, verified) in [(1, "9.0"), (9, "8.0")] {
+        for n in 0..others {
+            world.batch(&format!("{others} {n}"), "2.0").await?;
+        }
+        let before = store.written_statements();
+        correct(&case, verified).await?;
+        costs.push(store.written_statements() - before);
+    }
+    assert_eq!(costs[0], costs[1], "nothing is missing: no buffer is read");
+    // Everything that the supplier has of the batch is sold, and the pool stands in.
+    let all = world.available(world.supplier.organisation, &case.batch).await?;
+    let sale = world.transfer_input(&case.batch, all, "all");
+    world
+        .app
+        .data(Some(&world.supplier), TRANSFER, json!({ "input": sale }))
+        .await?;
+    let before = store.written_statements();
+    correct(&case, "7.0").await?;
+    costs.push(store.written_statements() - before);
+    assert!(costs[2] <= costs[0] + 20, "{costs:?}");
     world.app.expect_clean_log().await?;
     Ok(())
 }

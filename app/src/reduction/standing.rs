@@ -14,7 +14,7 @@ use crate::moves::Books;
 use crate::store::credit::batch;
 use crate::store::{Tx, credit_left, holding};
 
-/// The claim's batch, and after it the other batches of the KPI that it names, latest first.
+/// The claim's batch, and after it the other batches of the KPI that it names, latest first. All of them are loaded together.
 pub(super) async fn standings(
     tx: &mut Tx,
     recorded: &RecordedClaim,
@@ -38,14 +38,16 @@ pub(super) async fn standings(
         ids.extend(others.iter().map(|row| BatchId::from_uuid(row.id)));
     }
     let books = Books::of_batches(tx, &ids).await?;
+    let left = credit_left::of_batches(tx, &ids).await?;
+    let mut parts = credit_left::parts_of(tx, &ids).await?;
     let mut groups = of_group(tx, &ids, group).await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let (batch, _) = books.batch(tx, id)?;
-        let left = credit_left::of_batch(tx, id).await?;
+        let left = left.get(&id).ok_or_else(|| credit_left::missing(id))?;
         found.push(BatchStanding {
             batch,
-            parts: credit_left::parts_of(tx, id).await?,
+            parts: parts.remove(&id).unwrap_or_default(),
             circulating: left.circulating_units,
             cancelled: left.cancelled_units,
             group: groups.remove(&id).unwrap_or_default(),
@@ -90,15 +92,15 @@ async fn of_group(
     Ok(found)
 }
 
-/// Buffers of the pool of a batch: its own first, then the others in the order of their issue.
-pub(super) async fn pool(tx: &mut Tx, own: Option<BatchId>) -> Result<Vec<Buffered>, AppError> {
-    let Some(own) = own else {
-        return Ok(Vec::new());
-    };
-    let own_books = Books::of_batches(tx, &[own]).await?;
-    let (_, class) = own_books.batch(tx, own)?;
-    let mut ids = credit_left::buffered(tx, &class.pool()).await?;
-    ids.sort_by_key(|id| *id != own);
+/// Buffers of the pool of a batch that stand in for some units: its own first, then the others in the order of their issue.
+pub(super) async fn pool(
+    tx: &mut Tx,
+    own: BatchId,
+    units: i64,
+) -> Result<Vec<Buffered>, AppError> {
+    let books = Books::of_batches(tx, &[own]).await?;
+    let (_, class) = books.batch(tx, own)?;
+    let ids = credit_left::buffered(tx, &class.pool(), own, units).await?;
     let books = Books::of_batches(tx, &ids).await?;
     let buffered = |batch| {
         let buffer = Account {

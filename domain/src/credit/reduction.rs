@@ -207,8 +207,6 @@ pub struct ReductionFacts<'a> {
     pub outside: Option<Share>,
     /// The claim's batch, if it was issued, and after it the other batches of the named KPI, latest first.
     pub batches: &'a [BatchStanding],
-    /// Buffers of the pool: of the claim's batch first, then of the others in the order of their issue.
-    pub pool: &'a [Buffered],
     /// The registrar.
     pub registrar: PersonId,
     /// Who submitted, verified, issued or decided before.
@@ -240,11 +238,16 @@ pub enum ReductionError {
     Serials(#[from] SerialsError),
 }
 
-/// What falls. `liability` is the id of the liability, used only when something is owed.
-pub fn decide_reduction(
-    liability: LiabilityId,
-    facts: &ReductionFacts<'_>,
-) -> Result<Reduction, ReductionError> {
+/// What falls, while it is open which buffers stand in for what the claimant's group has not.
+#[derive(Debug)]
+pub struct Fall {
+    reduction: Reduction,
+    serials: BTreeMap<BatchId, Serials>,
+    missing: i64,
+}
+
+/// What falls.
+pub fn decide_fall(facts: &ReductionFacts<'_>) -> Result<Fall, ReductionError> {
     if facts.earlier.contains(&facts.registrar) {
         return Err(ReductionError::SamePerson(facts.registrar));
     }
@@ -267,17 +270,52 @@ pub fn decide_reduction(
         drawn: Vec::new(),
         owed: None,
     };
+    let (mut serials, mut missing) = (BTreeMap::new(), 0);
     let own = facts.batches.first();
-    let Some(own) = own.filter(|_| less) else {
-        return Ok(reduction);
-    };
-    let lost = lost(own, facts)?;
-    let mut serials: BTreeMap<BatchId, Serials> = BTreeMap::new();
-    let owed = take_surplus(lost.surplus, facts, &mut serials, &mut reduction)?;
-    take_obligated(lost.obligated, facts.batches, &mut reduction)?;
-    let units = draw(owed, facts.pool, &mut serials, &mut reduction)?;
-    reduction.owed = (units > 0).then_some(Owed { liability, units });
-    Ok(reduction)
+    if let Some(own) = own.filter(|_| less) {
+        let lost = lost(own, facts)?;
+        missing = take_surplus(lost.surplus, facts, &mut serials, &mut reduction)?;
+        take_obligated(lost.obligated, facts.batches, &mut reduction)?;
+    }
+    Ok(Fall {
+        reduction,
+        serials,
+        missing,
+    })
+}
+
+impl Fall {
+    /// Units that buffers make good, as far as they go: most reductions need none.
+    pub fn missing(&self) -> i64 {
+        self.missing
+    }
+
+    /// Draws on buffers of the pool (the claim's batch first, then the others in the order of their issue) until nothing is
+    /// missing, and records the rest as owed. `liability` is the id of the liability, used only when something is owed.
+    pub fn made_good(
+        mut self,
+        liability: LiabilityId,
+        pool: impl IntoIterator<Item = Buffered>,
+    ) -> Result<Reduction, ReductionError> {
+        let mut left = self.missing;
+        let mut pool = pool.into_iter();
+        while let Some(buffered) = (left > 0).then(|| pool.next()).flatten() {
+            let units = buffered.units.min(left);
+            if units > 0 {
+                let range = self.serials.entry(buffered.batch);
+                self.reduction.drawn.push(Draw {
+                    batch: buffered.batch,
+                    serials: range.or_insert(buffered.serials).take_high(units)?,
+                });
+                left = sub(left, units)?;
+            }
+        }
+        self.reduction.owed = (left > 0).then_some(Owed {
+            liability,
+            units: left,
+        });
+        Ok(self.reduction)
+    }
 }
 
 struct Lost {
@@ -424,28 +462,6 @@ fn take_from(
         broken,
         serials: high.take_high(taken)?,
     }))
-}
-
-/// Draws on buffers in order and answers what is missing.
-fn draw(
-    owed: i64,
-    pool: &[Buffered],
-    serials: &mut BTreeMap<BatchId, Serials>,
-    reduction: &mut Reduction,
-) -> Result<i64, ReductionError> {
-    let mut left = owed;
-    for buffered in pool {
-        let units = buffered.units.min(left);
-        if units > 0 {
-            let range = serials.entry(buffered.batch).or_insert(buffered.serials);
-            reduction.drawn.push(Draw {
-                batch: buffered.batch,
-                serials: range.take_high(units)?,
-            });
-            left = sub(left, units)?;
-        }
-    }
-    Ok(left)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::super::buffer::{BufferFacts, decide_buffer_release};
 use super::super::ledger::movement;
 use super::super::liability::decide_clearance;
 use super::super::posting::{Bucket, Posting};
-use super::super::reduction::{Reduction, ReductionFacts, decide_reduction};
+use super::super::reduction::{Reduction, ReductionFacts, decide_fall};
 use super::super::serials::SerialRange;
 use super::super::units;
 use super::{HOLDER_ROLES, batch_and_class, post};
@@ -115,13 +115,13 @@ fn apply(
         reduced,
         outside,
         batches: &state.credits.standings(claim, &state.organisations),
-        pool: &state.credits.pool_of(claim),
         registrar,
         earlier: &earlier,
     };
     let nil = LiabilityId::from_uuid(uuid::Uuid::nil());
     let owed = reduction.owed.as_ref().map_or(nil, |owed| owed.liability);
-    let expected = decide_reduction(owed, &facts)
+    let expected = decide_fall(&facts)
+        .and_then(|fall| fall.made_good(owed, state.credits.pool_of(claim)))
         .map_err(|error| header.finding("reduction", ALLOWED, error))?;
     if expected != *reduction {
         let (expected, found) = (format!("{expected:?}"), format!("{reduction:?}"));

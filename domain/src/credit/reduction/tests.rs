@@ -87,12 +87,11 @@ fn changed(
         reduced: &quantity(reduced),
         outside: None,
         batches,
-        pool,
         registrar: id(21),
         earlier: &[id(20), id(30), id(40)],
     };
     change(&mut facts);
-    decide_reduction(id(75), &facts)
+    decide_fall(&facts)?.made_good(id(75), pool.iter().copied())
 }
 
 /// Units withdrawn, taken from the claimant, drawn and owed.
@@ -142,6 +141,33 @@ fn what_a_claims_own_certificate_no_longer_covers_falls_from_the_others_of_the_k
     let reduction = reduce((5, 0), &batches, &[]).unwrap();
     assert_eq!(sums(&reduction), [3, 2, 0, 0]);
     assert_eq!(reduction.withdrawn[0].batch, id(90));
+}
+
+#[test]
+fn no_more_buffers_are_read_than_stand_in() {
+    let batches = [standing(90, [0, 0, 20, 3, 2])];
+    let older = standing(70, [0, 0, 40, 0, 4]);
+    let pool = [buffer(&batches[0], 2), buffer(&older, 4)];
+    let read = |reduced| {
+        let mut read = 0;
+        let pool = pool.iter().copied().inspect(|_| read += 1);
+        let facts = ReductionFacts {
+            claim: id(5),
+            claimant: organisation(SUPPLIER),
+            verified: &quantity(20),
+            basis: Basis::Proposal(id(60)),
+            reduced: &quantity(reduced),
+            outside: None,
+            batches: &batches,
+            registrar: id(21),
+            earlier: &[],
+        };
+        let fall = decide_fall(&facts).unwrap();
+        let missing = fall.missing();
+        fall.made_good(id(75), pool).unwrap();
+        (missing, read)
+    };
+    assert_eq!([read(17), read(15), read(14)], [(0, 0), (2, 1), (3, 2)]);
 }
 
 #[test]

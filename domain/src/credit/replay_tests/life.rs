@@ -8,7 +8,7 @@ use crate::challenge::entries::{
 use crate::challenge::rules::{ANSWER_DAYS, term};
 use crate::challenge::{Basis, Body as InCharge, Ground, Outcome, Remedy};
 use crate::credit::hold::{Delivery, HoldEnd};
-use crate::credit::reduction::{Reduction, ReductionFacts, decide_reduction};
+use crate::credit::reduction::{Reduction, ReductionFacts, decide_fall};
 
 /// Twenty days pass before what is decided is carried out.
 const SEPTEMBER: i64 = 1_790_000_000_000_000;
@@ -88,11 +88,12 @@ fn reduction(log: &Log) -> Reduction {
         reduced: &measure().quantity("5.0").unwrap(),
         outside: None,
         batches: &state.credits.standings(id(6), &state.organisations),
-        pool: &state.credits.pool_of(id(6)),
         registrar: id(THIRD),
         earlier: &[],
     };
-    decide_reduction(id(290), &facts).unwrap()
+    let fall = decide_fall(&facts).unwrap();
+    fall.made_good(id(290), state.credits.pool_of(id(6)))
+        .unwrap()
 }
 
 /// Of 22 units 10 are sold, 3 more delivered from a hold, 4 held; then 1.5 hours of 6.5 are reversed.

@@ -76,35 +76,21 @@ impl State {
     }
 
     /// Buffers of the pool of a claim's batch: its own first, then the others in the order of their issue.
-    pub(in crate::credit) fn pool_of(&self, claim: ClaimId) -> Vec<Buffered> {
-        let Some(own) = self
-            .by_claim
-            .get(&claim)
-            .and_then(|batch| self.batches.get(batch))
-        else {
-            return Vec::new();
-        };
-        let pool = self
-            .classes
-            .get(&own.class)
-            .and_then(|class| self.pools.get(&class.pool()));
-        let others = pool
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|batch| *batch != own.id);
-        let buffered = |batch| {
+    pub(in crate::credit) fn pool_of(&self, claim: ClaimId) -> impl Iterator<Item = Buffered> {
+        let own = self.by_claim.get(&claim);
+        let own = own.and_then(|batch| self.batches.get(batch));
+        let class = own.and_then(|own| self.classes.get(&own.class));
+        let pool = class.and_then(|class| self.pools.get(&class.pool()));
+        let own = own.map(|own| own.id);
+        let others = pool.into_iter().flatten().copied();
+        let others = others.filter(move |batch| Some(*batch) != own);
+        own.into_iter().chain(others).filter_map(|batch| {
             Some(Buffered {
                 batch,
                 serials: self.batches.get(&batch)?.serials,
                 units: self.buffer(batch),
             })
-        };
-        std::iter::once(own.id)
-            .chain(others)
-            .filter_map(buffered)
-            .filter(|buffered| buffered.units > 0)
-            .collect()
+        })
     }
 
     /// Takes in a reduction that was found right; `group` is that of the claimant.
