@@ -311,7 +311,7 @@ impl App {
             claim,
             verified: verified.to_owned(),
             remedy,
-            reason: Remark::new(self, "reason", reason)?,
+            reason: self.public_words("reason", reason)?,
         };
         self.store.write(None, command).await
     }
