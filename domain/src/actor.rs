@@ -271,8 +271,16 @@ const TABLE: &[Rule] = &[
     // Anyone with a confirmed contact: whoever is signed in.
     rule(Action::RaiseChallenge, ANYONE, Any),
     rule(Action::ReplyToChallenge, &[Supplier], Own),
-    independent(rule(Action::RouteChallenge, &[Registrar, Officer], Own)),
-    independent(rule(Action::AcceptChallenge, &[Registrar, Officer], Own)),
+    independent(two_people(rule(
+        Action::RouteChallenge,
+        &[Registrar, Officer],
+        Own,
+    ))),
+    independent(two_people(rule(
+        Action::AcceptChallenge,
+        &[Registrar, Officer],
+        Own,
+    ))),
     // The first decision is the earlier step of the appeal.
     independent(two_people(rule(
         Action::ResolveChallenge,

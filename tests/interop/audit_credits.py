@@ -161,7 +161,7 @@ class Credits:
     def may(self, id, holder, trade=False):
         self.acts(holder, "supplier", "officer")
         batch = self.batches[id]
-        must("frozen", holder != batch["claimant"] or not self.frozen(batch["claim"]), "units that no challenge freezes", id)
+        must("frozen", self.group(holder) != self.group(batch["claimant"]) or not self.frozen(batch["claim"]), "units that no challenge freezes", id)
         must("trade", not trade or batch["class"]["transferable"] and not self.owes(holder), "units that may change hands", id)
     def retire(self, id, source, said, **wanted):
         batch, end = self.batches[id], int(said["serials"]["to"])
@@ -199,7 +199,7 @@ class Credits:
             parts.append({"kpi": named, "units": left - circulating, "why": "surplus"})
         buffer, total = int(circulating * Fraction(klass["buffer_share"])), sum(part["units"] for part in parts) + circulating
         self.batches[id] = {"id": id, "issued": total, "low": 0, "high": total, "class": klass, "claim": claim["id"], "claimant": claim["claimant"],
-            "parts": parts, "circulating": circulating, "named": named}
+            "parts": parts, "circulating": circulating, "cancelled": 0, "named": named}
         said = (b["buffer_units"], b["available_units"], len(b.get("retirements", [])))
         must("issued units", total and said == (str(buffer), str(circulating - buffer), len(parts)), (buffer, circulating, parts), said)
         for part, one in zip(parts, b.get("retirements", [])):
@@ -253,7 +253,7 @@ class Credits:
             must("cover", fits and theirs and kpi["covered"] <= min(self.short(kpi), int(self.bound(kpi) * share)), "what is short and allowed", said)
     def credits_cancelled(self, b):
         self.may(b["batch"], b["holder"])
-        self.leave(b["batch"], (b["holder"], "available"), "cancelled", b["serials"])
+        self.batches[b["batch"]]["cancelled"] += self.leave(b["batch"], (b["holder"], "available"), "cancelled", b["serials"])
     def liability_cleared(self, b):
         owed, klass = self.liabilities[b["liability"]], self.batches[b["batch"]]["class"]
         self.may(b["batch"], owed["who"])
@@ -317,16 +317,21 @@ class Credits:
             name = batch["id"]
             surplus -= sum(withdraw(batch, part, surplus) for part in parts(batch, "surplus"))
             if amount := min(batch["circulating"], surplus):
-                loss, surplus, batch["circulating"] = {"batch": name, "units": str(amount)}, surplus - amount, batch["circulating"] - amount
+                gone, surplus, batch["circulating"] = min(batch["cancelled"], amount), surplus - amount, batch["circulating"] - amount
+                loss, left, batch["cancelled"] = {"batch": name, "units": str(amount), "cancelled": str(gone)}, amount - gone, batch["cancelled"] - gone
                 if named: named["tradable"] -= amount
-                for hold in sorted(key for key, one in self.holds.items() if (one["batch"], one["holder"]) == (name, who)):
-                    if self.balance[name, who, "available"] < amount:
-                        back = self.holds.pop(hold)["units"]
-                        loss.setdefault("broken", []).append({"hold": hold, "units": back})
-                        self.move(name, (who, "held"), (who, "available"), back)
-                taken = min(amount, self.balance[name, who, "available"])
-                if taken: loss["serials"] = self.top(name, (who, "available"), "reversed", taken)
-                owed += amount - taken
+                group = {one for of, one, _ in self.balance if of == name and one and self.group(one) == self.group(who)}
+                for holder in sorted(group, key=lambda one: (one != who, one)):
+                    took = {"holder": holder}
+                    for hold in sorted(key for key, one in self.holds.items() if (one["batch"], one["holder"]) == (name, holder)):
+                        if self.balance[name, holder, "available"] < left:
+                            back = self.holds.pop(hold)["units"]
+                            took.setdefault("broken", []).append({"hold": hold, "units": back})
+                            self.move(name, (holder, "held"), (holder, "available"), back)
+                    if taken := min(left, self.balance[name, holder, "available"]):
+                        loss.setdefault("taken", []).append(took | {"serials": self.top(name, (holder, "available"), "reversed", taken)})
+                        left -= taken
+                owed += left
                 fell["losses"].append(loss)
         for batch, part in [(batch, part) for batch in kin for part in reversed(parts(batch, "obligation"))]:
             amount = withdraw(batch, part, obligated)
@@ -357,7 +362,8 @@ class Credits:
     def charged(self, b, decisions=0):
         one = self.challenges[b["challenge"]]
         people = self.people("registrar") if one["body"]["kind"] == "registry" else self.people("officer", one["body"]["organisation"])
-        apart = not any(self.bound_to(one["claim"], person) for person in people)
+        took = self.claims[one["claim"]]["took"] | {one["by"]}
+        apart = not any(person in took or self.bound_to(one["claim"], person) for person in people)
         must("body in charge", people and apart and len(one["decided"]) == decisions, one, self.actors)
         return one, people
     def challenge_routed(self, b):
@@ -383,6 +389,8 @@ class Credits:
         if by["id"] != one["by"]: self.own(self.claims[one["claim"]])
         timely = len(one["decided"]) == 1 and self.entry["at"] < one["decided"][0]["at"] + 14 * DAY
         must("appeal", timely and not one["appealed"], "within 14 days of the first decision, once", one)
+        mine = [other["claim"] for other in self.challenges.values() if other is not one and other["by"] == one["by"] and not over(other)]
+        must("appeal", one["claim"] not in mine and len(mine) < 5, "at most one open of the claim, five in all", mine)
         one["appealed"] = True
     def correction_proposed(self, b):
         (by,), known = self.people("registrar"), self.claims[b["claim"]]

@@ -17,42 +17,42 @@ on_both!(
     wrong_challenges_name_the_field,
 );
 
-const RAISE: &str = "mutation ($input: RaiseChallengeInput!) {
+pub(crate) const RAISE: &str = "mutation ($input: RaiseChallengeInput!) {
     made: raiseChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const ACCEPT: &str = "mutation ($input: AcceptChallengeInput!) {
+pub(crate) const ACCEPT: &str = "mutation ($input: AcceptChallengeInput!) {
     made: acceptChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const REPLY: &str = "mutation ($input: ChallengeWordsInput!) {
+pub(crate) const REPLY: &str = "mutation ($input: ChallengeWordsInput!) {
     made: replyToChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const UPHOLD: &str = "mutation ($input: UpholdChallengeInput!) {
+pub(crate) const UPHOLD: &str = "mutation ($input: UpholdChallengeInput!) {
     made: upholdChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const DISMISS: &str = "mutation ($input: ChallengeWordsInput!) {
+pub(crate) const DISMISS: &str = "mutation ($input: ChallengeWordsInput!) {
     made: dismissChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const APPEAL: &str = "mutation ($input: ChallengeWordsInput!) {
+pub(crate) const APPEAL: &str = "mutation ($input: ChallengeWordsInput!) {
     made: appealChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
 const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
     made: clearLiability(input: $input) { liability userErrors { code message path } }
 }";
 
-const WORDS: &str = "Nobody came on the days that the sheets name.";
+pub(crate) const WORDS: &str = "Nobody came on the days that the sheets name.";
 
 /// A batch of a claim that somebody objects to, and the people who decide.
-struct Case {
-    world: World,
-    claim: String,
-    batch: String,
-    watchdog: User,
-    second: User,
-    third: User,
+pub(crate) struct Case {
+    pub(crate) world: World,
+    pub(crate) claim: String,
+    pub(crate) batch: String,
+    pub(crate) watchdog: User,
+    pub(crate) second: User,
+    pub(crate) third: User,
 }
 
 impl Case {
-    async fn new(app: TestApp) -> Result<Self> {
+    pub(crate) async fn new(app: TestApp) -> Result<Self> {
         let world = World::new(app).await?;
         let claim = world.submit(world.claim_input("a", "10.0")).await?;
         world.verify(&claim, "10.0").await?;
@@ -72,24 +72,24 @@ impl Case {
         })
     }
 
-    fn raise_input(&self) -> Value {
+    pub(crate) fn raise_input(&self) -> Value {
         json!({ "claim": self.claim, "ground": "DELIVERY", "reason": WORDS })
     }
 
-    async fn raise(&self) -> Result<String> {
+    pub(crate) async fn raise(&self) -> Result<String> {
         self.world
             .make(&self.watchdog, RAISE, self.raise_input(), "challenge")
             .await
     }
 
-    async fn uphold(&self, by: &User, challenge: &str, verified: &str) -> Result<()> {
+    pub(crate) async fn uphold(&self, by: &User, challenge: &str, verified: &str) -> Result<()> {
         let input = json!({ "challenge": challenge, "verified": verified, "remedy": "REVERSE", "reason": WORDS });
         self.world.make(by, UPHOLD, input, "challenge").await?;
         Ok(())
     }
 
     /// After the fourteen days in which a decision can be appealed; tokens last longer.
-    fn wait_for_appeals(&self) {
+    pub(crate) fn wait_for_appeals(&self) {
         self.world.app.advance_seconds(14 * 86_400);
     }
 }

@@ -3,12 +3,14 @@
 mod bad_input;
 mod beneficiary;
 mod certificate;
+mod challenge;
 mod claim;
 mod claim_rules;
 mod contract;
 mod crash;
 mod credit;
 mod credit_bugs;
+mod credit_fallen;
 mod credit_life;
 mod credit_moves;
 mod credit_reversed;

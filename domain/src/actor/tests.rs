@@ -166,6 +166,8 @@ fn the_second_step_needs_a_second_person() {
         (Action::DischargeVerifier, Registrar),
         (Action::ConfirmClaim, Officer),
         (Action::IssueCredits, Registrar),
+        (Action::RouteChallenge, Officer),
+        (Action::AcceptChallenge, Officer),
         (Action::ResolveChallenge, Officer),
         (Action::CarryOutDecision, Registrar),
     ];
