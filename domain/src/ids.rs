@@ -26,7 +26,7 @@ pub trait Id: Copy + Eq + Ord + fmt::Display + FromStr<Err = InvalidId> {
 /// A text that is not an id of the expected noun.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{given}` is not the id of a {noun}: expected a UUID such as 01931f3e-7c2a-7000-8000-000000000000"
+    "`{given}` is not a valid {noun} id: expected a UUID such as 01931f3e-7c2a-7000-8000-000000000000"
 )]
 pub struct InvalidId {
     /// The noun that was expected.

@@ -1,4 +1,4 @@
-//! The tour in the README: its queries give the answers printed there.
+//! The tour in the README, and the examples of docs/registry.md: their queries give the answers printed there.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use commonweal_tests::Process;
 use serde_json::{Value, json};
 
-/// The queries of the README, each with the answer printed below it.
-fn steps(readme: &str) -> Vec<(&str, &str)> {
+/// The queries of a page, each with the answer printed below it.
+fn steps(page: &str) -> Vec<(&str, &str)> {
     let mut steps = Vec::new();
-    for part in readme.split("```graphql\n").skip(1) {
+    for part in page.split("```graphql\n").skip(1) {
         let (query, rest) = part.split_once("```").unwrap_or((part, ""));
         let answer = rest
             .split_once("```json\n")
@@ -20,11 +20,16 @@ fn steps(readme: &str) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_queries_of_the_readme_give_the_answers_printed_there() -> Result<()> {
-    let readme =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"))?;
-    let steps = steps(&readme);
-    assert_eq!(steps.len(), 6, "the tour has six queries");
+async fn the_queries_of_readme_and_guide_give_the_answers_printed_there() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = std::fs::read_to_string(root.join("README.md"))?;
+    let guide = std::fs::read_to_string(root.join("docs/registry.md"))?;
+    let steps = [steps(&readme), steps(&guide)].concat();
+    assert_eq!(
+        steps.len(),
+        6 + 2,
+        "six queries of the tour, two of the guide"
+    );
     let folder = tempfile::tempdir()?;
     let server = Process::start(folder.path(), None).await?;
     let tokens: Value =

@@ -18,13 +18,13 @@ use crate::keys::KeyFiles;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct DatabaseArgs {
     /// A TOML file of settings (environment: COMMONWEAL_CONFIG)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// The folder for everything the server keeps
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
     /// `sqlite:PATH` or `postgres://USER@HOST/DATABASE`
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
 }
 

@@ -29,9 +29,9 @@ use database::DatabaseArgs;
 /// Exit code when an input could not be read while others were.
 const SOME_INPUT_UNREADABLE: u8 = 2;
 
-/// Social value in public procurement: tenders, bids, awards, claims and credits on one public log.
+/// Runs a registry of social value: tenders, bids, awards, claims and credits on one public log that anyone can check.
 #[derive(Debug, Parser)]
-#[command(name = "commonweal", version, about)]
+#[command(name = "commonweal", version)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

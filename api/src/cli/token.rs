@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use commonweal_app::App;
 use commonweal_app::token::NewToken;
 use commonweal_domain::actor::{Grant, Role};
-use commonweal_domain::ids::{OrganisationId, PersonId, TokenId};
+use commonweal_domain::ids::{Id, InvalidId, OrganisationId, PersonId, TokenId};
 use secrecy::ExposeSecret;
 
 use super::database::DatabaseArgs;
@@ -38,14 +38,14 @@ enum Action {
     },
     /// Make a token, shown once. Roles that the person does not hold yet are granted, in the log.
     Create {
-        /// The organisation in which the roles are held.
-        #[arg(long)]
+        /// The organisation in which the roles are held, with or without `organisation:`.
+        #[arg(long, value_name = "ID", value_parser = id::<OrganisationId>)]
         organisation: OrganisationId,
         /// A role that the token may use; repeat for several.
         #[arg(long = "role", required = true)]
         roles: Vec<Role>,
-        /// The person; left out, a new pseudonym is made.
-        #[arg(long)]
+        /// The person, with or without `person:`; left out, a new pseudonym is made.
+        #[arg(long, value_name = "ID", value_parser = id::<PersonId>)]
         person: Option<PersonId>,
         /// What the token is for, seen by the operator only.
         #[arg(long, default_value = "")]
@@ -57,8 +57,16 @@ enum Action {
     /// End a token at once.
     Revoke {
         /// The token's id.
+        #[arg(value_name = "ID", value_parser = id::<TokenId>)]
         token: TokenId,
     },
+}
+
+/// An id as GraphQL writes it, or the UUID alone.
+fn id<I: Id>(text: &str) -> Result<I, InvalidId> {
+    let bare = text.strip_prefix(I::NOUN);
+    let bare = bare.and_then(|rest| rest.strip_prefix(':'));
+    bare.unwrap_or(text).parse()
 }
 
 /// Runs the subcommand. The server may run meanwhile on PostgreSQL; on SQLite it is safe too, one writes after the other.
@@ -110,4 +118,31 @@ async fn act(app: &App, action: Action, out: &mut dyn Write) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn an_id_may_name_its_noun_and_the_database_may_stand_last() {
+        let uuid = "01931f3e-7c2a-7000-8000-000000000000";
+        for given in [uuid.to_owned(), format!("organisation:{uuid}")] {
+            let words = ["commonweal", "token", "create", "--role", "officer"];
+            let rest = ["--organisation", &given, "--data", "elsewhere"];
+            let cli = Cli::try_parse_from(words.into_iter().chain(rest)).unwrap();
+            let Command::Token(args) = cli.command else {
+                panic!("another command: {:?}", cli.command);
+            };
+            assert_eq!(args.database.data, Some("elsewhere".into()));
+            assert!(
+                matches!(args.action, Action::Create { organisation, .. } if organisation.to_string() == uuid)
+            );
+        }
+        let wrong = id::<OrganisationId>(&format!("person:{uuid}")).unwrap_err();
+        assert!(wrong.to_string().contains("not a valid organisation id"));
+    }
 }

@@ -27,14 +27,15 @@ use super::{City, DAY, named};
 const BUYER_OF_SURPLUS: usize = 19;
 
 /// A delivery report of the demo.
-struct Report<'a> {
-    supplier: &'a Person,
-    kpi: KpiId,
-    quantity: &'a str,
-    period: (&'a str, &'a str),
-    evidence: &'a str,
-    /// How many people worked, and their full-time equivalents together.
-    people: Option<(u32, &'a str)>,
+pub(super) struct Report<'a> {
+    pub(super) supplier: &'a Person,
+    pub(super) outcome: ClaimedOutcome,
+    pub(super) quantity: &'a str,
+    pub(super) period: (&'a str, &'a str),
+    /// The kind of the first file, and its text.
+    pub(super) evidence: (&'a str, &'a str),
+    /// The firm whose people worked, how many, and their full-time equivalents together.
+    pub(super) people: Option<(&'a Person, u32, &'a str)>,
 }
 
 impl City {
@@ -52,7 +53,12 @@ impl City {
         }
         let claimant = self.winner(cleaning)?;
         self.challenge(claimant, spring).await?;
-        self.report_autumn(claimant, *cleaning_contract).await
+        let cleaning_kpi = ClaimedOutcome::Kpi(self.kpi(*cleaning_contract).await?);
+        let care_kpi = ClaimedOutcome::Kpi(self.kpi(*care_contract).await?);
+        self.report_autumn(claimant, &cleaning_kpi).await?;
+        self.ask_for_a_quorum(claimant, &cleaning_kpi).await?;
+        self.count_twice(claimant).await?;
+        self.draft(self.winner(care)?, care_kpi).await
     }
 
     /// The first period of a contract, which is over, is rated by the thresholds of the tender documents.
@@ -68,12 +74,9 @@ impl City {
         Ok(())
     }
 
-    async fn define_class(&self, measure: &str, transferable: bool) -> Result<()> {
+    pub(super) async fn define_class(&self, measure: &str, transferable: bool) -> Result<()> {
         let input = DefineClass {
-            measure: MeasureRef {
-                catalogue: self.catalogue.id,
-                code: measure.parse()?,
-            },
+            measure: self.measure(measure)?,
             place: PLACE.to_owned(),
             vintage: 2026,
             buffer_share: "0.1".parse()?,
@@ -97,10 +100,10 @@ impl City {
         self.advance_to("2026-06-10")?;
         let spring = Report {
             supplier,
-            kpi,
+            outcome: ClaimedOutcome::Kpi(kpi),
             quantity: "620.0",
             period: ("2026-02-01", "2026-06-01"),
-            evidence: "visit log, February to May",
+            evidence: ("visit_log", "visit log, February to May"),
             people: None,
         };
         let claim = self.claim(&spring).await?;
@@ -110,7 +113,7 @@ impl City {
         let summer = Report {
             quantity: "530.0",
             period: ("2026-06-01", "2026-10-01"),
-            evidence: "visit log, June to September",
+            evidence: ("visit_log", "visit log, June to September"),
             ..spring
         };
         let claim = self.claim(&summer).await?;
@@ -154,13 +157,13 @@ impl City {
     async fn wait(&self, tender: &DemoTender, contract: ContractId) -> Result<ClaimId> {
         let supplier = self.winner(tender)?;
         let kpi = self.kpi(contract).await?;
-        let report = |quantity, period, evidence, people| Report {
+        let report = |quantity, period, evidence, (count, fte)| Report {
             supplier,
-            kpi,
+            outcome: ClaimedOutcome::Kpi(kpi),
             quantity,
             period,
-            evidence,
-            people: Some(people),
+            evidence: ("payroll", evidence),
+            people: Some((supplier, count, fte)),
         };
         let first = report(
             "3.25",
@@ -205,36 +208,33 @@ impl City {
     }
 
     /// A claim that nobody has looked at yet.
-    async fn report_autumn(&self, supplier: &Person, contract: ContractId) -> Result<()> {
+    async fn report_autumn(&self, supplier: &Person, kpi: &ClaimedOutcome) -> Result<()> {
         let autumn = Report {
             supplier,
-            kpi: self.kpi(contract).await?,
+            outcome: kpi.clone(),
             quantity: "0.50",
             period: ("2026-10-01", "2026-10-22"),
-            evidence: "payroll, the first weeks of October",
-            people: Some((10, "10")),
+            evidence: ("payroll", "payroll, the first weeks of October"),
+            people: Some((supplier, 10, "10")),
         };
         self.claim(&autumn).await?;
         Ok(())
     }
 
-    async fn claim(&self, report: &Report<'_>) -> Result<ClaimId> {
+    pub(super) async fn claim(&self, report: &Report<'_>) -> Result<ClaimId> {
         let period = period(report.period)?;
         let mut working = Vec::new();
-        let mut evidence = Vec::new();
+        let (kind, text) = report.evidence;
+        let mut evidence = vec![self.file(report.supplier, kind, text).await?];
         let mut beneficiaries = None;
-        if let Some((people, fte)) = report.people {
-            let programme = format!("recruitment programme behind the {}", report.evidence);
-            evidence.push(
-                self.file(report.supplier, "payroll", report.evidence)
-                    .await?,
-            );
+        if let Some((employer, people, fte)) = report.people {
+            let programme = format!("recruitment programme behind the {text}");
             evidence.push(
                 self.file(report.supplier, "recruitment_programme", &programme)
                     .await?,
             );
             let started = "2026-02-01".parse()?;
-            let firm = report.supplier.organisation.to_string();
+            let firm = employer.organisation.to_string();
             beneficiaries = Some(named::file(&self.app, &firm, people, period, started)?);
             working.push(Line {
                 people,
@@ -242,15 +242,10 @@ impl City {
                 period,
                 started: Some(started),
             });
-        } else {
-            evidence.push(
-                self.file(report.supplier, "visit_log", report.evidence)
-                    .await?,
-            );
         }
         let input = SubmitClaim {
             claimant: report.supplier.organisation,
-            outcome: ClaimedOutcome::Kpi(report.kpi),
+            outcome: report.outcome.clone(),
             quantity: report.quantity.to_owned(),
             period,
             share: None,
@@ -259,7 +254,7 @@ impl City {
             evidence,
             external_reference: None,
         };
-        let key = format!("demo {}", report.evidence);
+        let key = format!("demo {text}");
         Ok(self
             .app
             .submit_claim(&report.supplier.actor(), &key, input)
@@ -268,7 +263,12 @@ impl City {
     }
 
     /// A file of a supplier, with a line of text in it.
-    async fn file(&self, supplier: &Person, kind: &str, text: &str) -> Result<NamedEvidence> {
+    pub(super) async fn file(
+        &self,
+        supplier: &Person,
+        kind: &str,
+        text: &str,
+    ) -> Result<NamedEvidence> {
         let mut body = stream::iter([Ok::<_, Infallible>(Bytes::from(text.to_owned()))]);
         let actor = supplier.actor();
         let stored = self
@@ -282,6 +282,11 @@ impl City {
     }
 
     async fn verify(&self, claim: ClaimId, verifier: usize, accepted: &str) -> Result<()> {
+        self.accept(claim, &self.people.verifiers[verifier], accepted)
+            .await
+    }
+
+    pub(super) async fn accept(&self, claim: ClaimId, by: &Person, accepted: &str) -> Result<()> {
         self.clock.advance(DAY);
         let input = VerifyClaim {
             claim,
@@ -290,13 +295,11 @@ impl City {
             reason: "The sample agrees with the register; what it does not show is left out."
                 .to_owned(),
         };
-        self.app
-            .verify_claim(&self.people.verifiers[verifier].actor(), input)
-            .await?;
+        self.app.verify_claim(&by.actor(), input).await?;
         Ok(())
     }
 
-    async fn issue(&self, claim: ClaimId) -> Result<BatchId> {
+    pub(super) async fn issue(&self, claim: ClaimId) -> Result<BatchId> {
         let registrar = self.people.second_registrar.actor();
         Ok(self
             .app
@@ -319,12 +322,19 @@ impl City {
         Ok(&self.people.suppliers[bid.supplier])
     }
 
-    fn advance_to(&self, day: &str) -> Result<()> {
+    pub(super) fn measure(&self, code: &str) -> Result<MeasureRef> {
+        Ok(MeasureRef {
+            catalogue: self.catalogue.id,
+            code: code.parse()?,
+        })
+    }
+
+    pub(super) fn advance_to(&self, day: &str) -> Result<()> {
         self.clock.set(day.parse::<Date>()?.start());
         Ok(())
     }
 }
 
-fn period((from, to): (&str, &str)) -> Result<Period> {
+pub(super) fn period((from, to): (&str, &str)) -> Result<Period> {
     Ok(Period::new(from.parse()?, to.parse()?)?)
 }

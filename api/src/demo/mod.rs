@@ -9,8 +9,10 @@ mod delivery;
 mod named;
 mod people;
 mod procurement;
+mod quorum;
 mod tenders;
 mod tokens;
+mod unseen;
 
 use std::sync::Arc;
 

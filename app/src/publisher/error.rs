@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use commonweal_domain::log::checkpoint::CheckpointError;
 use commonweal_domain::log::hash::Hash;
-use commonweal_domain::log::note::VerifierKey;
+use commonweal_domain::log::note::{KeyName, VerifierKey};
 
 use crate::error::AppError;
 
@@ -46,6 +46,16 @@ pub enum PublishError {
         head: u64,
         /// Entries in the log's table.
         log: u64,
+    },
+    /// The log has another name, which it keeps for ever.
+    #[error(
+        "this log is named `{of_log}`, and the configured origin is `{configured}`: set `origin` (--origin,          COMMONWEAL_ORIGIN) to the name of the log, or open the database that belongs to the origin"
+    )]
+    OtherOrigin {
+        /// The name of the log.
+        of_log: KeyName,
+        /// The origin that was configured.
+        configured: KeyName,
     },
     /// The log is signed with another key, which watchdogs have pinned.
     #[error(
@@ -88,7 +98,10 @@ impl PublishError {
             | Self::OtherRoot { .. }
             | Self::OtherHead { .. }
             | Self::Memory { .. } => true,
-            Self::OtherKey { .. } | Self::File { .. } | Self::Store(_) => false,
+            Self::OtherOrigin { .. }
+            | Self::OtherKey { .. }
+            | Self::File { .. }
+            | Self::Store(_) => false,
         }
     }
 }

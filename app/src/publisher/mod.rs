@@ -219,6 +219,12 @@ impl Publisher {
         if of_log == *configured {
             return Ok(());
         }
+        if of_log.name() != configured.name() {
+            return Err(PublishError::OtherOrigin {
+                of_log: of_log.name().clone(),
+                configured: configured.name().clone(),
+            });
+        }
         Err(PublishError::OtherKey {
             of_log: Box::new(of_log),
             configured: Box::new(configured.clone()),

@@ -14,6 +14,7 @@ use crate::amount::Quantity;
 use crate::contract::RecordedClaim;
 use crate::contract::entries::{ALLOWED, acted_for};
 use crate::ids::{ChallengeId, ClaimId, OrganisationId, PersonId, ProposalId};
+use crate::log::difference::plain;
 use crate::log::entry::{EntryActor, EntryBody, Header};
 use crate::log::hash::Hash;
 use crate::log::state::{Finding, State};
@@ -58,7 +59,7 @@ impl EntryBody for ChallengeRaised {
         let body = route(self.ground, buyer(recorded, state));
         let answer_by = term(header.at, ANSWER_DAYS);
         if (self.body, self.answer_by) != (body, answer_by) {
-            let say = |body: Body, by: Time| format!("{body:?} until {by}");
+            let say = |body: Body, by: Time| format!("{} until {by}", plain(&body));
             let (expected, found) = (say(body, answer_by), say(self.body, self.answer_by));
             return Err(header.finding("body in charge", expected, found));
         }

@@ -10,6 +10,7 @@ use super::schedule::{MAX_INSTALMENTS, periods, spread};
 use crate::amount::{AmountError, Share};
 use crate::catalogue::{Measure, MeasureRef};
 use crate::ids::{ContractId, Id, KpiId, OrganisationId};
+use crate::log::difference::difference;
 use crate::place::InvalidPlace;
 use crate::tender::{Award, Commitment, LotRef, Participation};
 use uuid::Uuid;
@@ -254,8 +255,8 @@ fn check_against_award<'m>(
     for (expected, found) in expected.kpis.iter().zip(&contract.kpis) {
         same("kpis", &describe(expected), &describe(found))?;
         if expected.terms != found.terms {
-            let text = |kpi: &Kpi| format!("{:?}", kpi.terms);
-            same("kpis.terms", &text(expected), &text(found))?;
+            let (expected, found) = difference(&expected.terms, &found.terms);
+            same("kpis.terms", &expected, &found)?;
         }
     }
     same(

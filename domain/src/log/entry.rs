@@ -8,6 +8,7 @@ use super::canonical::{
     EncodingError, MAX_BLOB_BYTES, canonical_blob, canonical_json, parse_canonical,
     parse_canonical_blob,
 };
+use super::difference::difference;
 use super::hash::{Hash, sha256};
 use super::kinds::Body;
 use super::state::{Finding, State};
@@ -264,6 +265,17 @@ impl Header {
         found: impl ToString,
     ) -> Finding {
         Finding::discrepancy(self.index, self.kind, check, expected, found)
+    }
+
+    /// A finding at this entry that names the first place in which two values of one form differ.
+    pub fn difference(
+        &self,
+        check: &'static str,
+        expected: &impl Serialize,
+        found: &impl Serialize,
+    ) -> Finding {
+        let (expected, found) = difference(expected, found);
+        self.finding(check, expected, found)
     }
 
     /// The person who acted in a role, or a finding that names the missing role.

@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod canonical;
 pub mod checkpoint;
 pub mod commitment;
+pub mod difference;
 pub mod entry;
 pub mod hash;
 pub mod kinds;

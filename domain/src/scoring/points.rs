@@ -43,6 +43,15 @@ impl Points {
         sum.map(Self).ok_or(ArithmeticError::Overflow)
     }
 
+    /// The most that the mark can be, as it stands beside it: with no more places than the mark has, so that 9.99999 points,
+    /// which a mark of four places reaches as 10.0000, read as 10.0000.
+    pub fn out_of(self, points: &str) -> String {
+        match Decimal::from_str_exact(points) {
+            Ok(most) if most.scale() > self.0.scale() => most.round_dp(self.0.scale()).to_string(),
+            _ => points.to_owned(),
+        }
+    }
+
     /// The decimal.
     pub fn decimal(self) -> Decimal {
         self.0
@@ -91,6 +100,16 @@ impl From<Points> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_mark_reads_above_the_most_that_it_can_be() {
+        let mark = Points::rounded(Fraction::new(999_999, 100_000).unwrap(), 4).unwrap();
+        assert_eq!(
+            (mark.to_string(), mark.out_of("9.99999")),
+            ("10.0000".to_owned(), "10.0000".to_owned())
+        );
+        assert_eq!(mark.out_of("10"), "10");
+    }
 
     #[test]
     fn points_keep_their_places_and_have_one_text() {

@@ -1,6 +1,7 @@
 //! The register of sealed entries: each is opened, replaced, withdrawn, void or released exactly once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::ids::SealedId;
 use crate::log::commitment::SealedCommitment;
@@ -56,6 +57,16 @@ pub enum Fate {
     Replaced,
     /// Whoever sealed it took it back by a request that arrived then.
     Withdrawn(Time),
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waiting"),
+            Self::Replaced => f.write_str("replaced"),
+            Self::Withdrawn(at) => write!(f, "withdrawn at {at}"),
+        }
+    }
 }
 
 /// A sealed entry that is not yet accounted for.

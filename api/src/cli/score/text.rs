@@ -113,6 +113,7 @@ impl Page<'_> {
             let (code, points) = (scored.criterion.to_string(), &scored.points);
             let mark = match scored.mark {
                 Mark::Defined { exact, rounded } => {
+                    let points = rounded.out_of(points);
                     format!("{rounded:>10} of {points:<8}  exactly {exact}")
                 }
                 Mark::Undefined(reason) => format!("{:>10} of {points:<8}  {reason}", "-"),

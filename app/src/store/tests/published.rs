@@ -133,7 +133,13 @@ async fn a_log_is_never_signed_with_another_key(db: TestDb) {
     for (name, seed) in [("test.example/log", 8), ("other.example/log", 7)] {
         let other = NoteSigner::from_seed(name.parse().unwrap(), &[seed; 32]);
         let result = Publisher::open(db.store.clone(), other, memory(&folder)).await;
-        assert!(matches!(result, Err(PublishError::OtherKey { .. })));
+        match result.unwrap_err() {
+            PublishError::OtherKey { .. } => assert_eq!(seed, 8),
+            refused => {
+                let words = "this log is named `test.example/log`, and the configured origin is `other.example/log`";
+                assert!(refused.to_string().starts_with(words), "{refused}");
+            }
+        }
     }
     assert!(open(&db, &folder).await.is_ok());
 }

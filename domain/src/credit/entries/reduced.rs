@@ -16,6 +16,7 @@ use crate::challenge::Remedy;
 use crate::challenge::entries::impartial;
 use crate::contract::entries::{ALLOWED, acted_for};
 use crate::ids::{BatchId, Id, LiabilityId, OrganisationId};
+use crate::log::difference::plain;
 use crate::log::entry::{EntryBody, Header};
 use crate::log::schema;
 use crate::log::state::{Finding, State};
@@ -87,8 +88,8 @@ fn apply(
     let basis = state.challenges.basis(reduction.basis, header.at);
     let expected = "an upheld challenge that cannot be appealed, or a proposal, once";
     let basis = basis.filter(|(claim, _, asked, _)| (*claim, *asked) == (reduction.claim, remedy));
-    let (claim, reduced, _, deciders) = basis
-        .ok_or_else(|| header.finding("decision", expected, format!("{:?}", reduction.basis)))?;
+    let (claim, reduced, _, deciders) =
+        basis.ok_or_else(|| header.finding("decision", expected, plain(&reduction.basis)))?;
     let recorded = state.contracts.claim(claim);
     let recorded = recorded.ok_or_else(|| header.finding("claim", "a submitted claim", claim))?;
     impartial(registrar, recorded, header, state)?;
@@ -124,8 +125,7 @@ fn apply(
         .and_then(|fall| fall.made_good(owed, state.credits.pool_of(claim)))
         .map_err(|error| header.finding("reduction", ALLOWED, error))?;
     if expected != *reduction {
-        let (expected, found) = (format!("{expected:?}"), format!("{reduction:?}"));
-        return Err(header.finding("reduction", expected, found));
+        return Err(header.difference("reduction", &expected, reduction));
     }
     if state.credits.liability(owed).is_some() {
         return Err(header.finding("liability", "a new id", owed));

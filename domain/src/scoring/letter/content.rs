@@ -189,7 +189,7 @@ fn own_mark<'a>(scored: &'a ScoredMark, criteria: &Criteria<'a>) -> Vec<MarkLine
         Mark::Defined { rounded, .. } => MarkLine::Mark {
             of,
             mark: rounded,
-            points: &scored.points,
+            points: rounded.out_of(&scored.points),
         },
         Mark::Undefined(reason) => MarkLine::NoMark { of, reason },
         Mark::Withheld(field) | Mark::Unknown(field) => MarkLine::Withheld { of, field },

@@ -123,7 +123,7 @@ pub(super) enum MarkLine<'a> {
     Mark {
         of: Named<'a>,
         mark: Points,
-        points: &'a str,
+        points: String,
     },
     NoMark {
         of: Named<'a>,

@@ -120,8 +120,7 @@ impl EntryBody for AwardDecided {
             return Err(header.finding("people", expected, "others"));
         }
         if proposal.lots != self.lots {
-            let text = |lots: &[LotAward]| format!("{lots:?}");
-            return Err(header.finding("award", text(&proposal.lots), text(&self.lots)));
+            return Err(header.difference("award", &proposal.lots, &self.lots));
         }
         winners?;
         check_apart(tender, header)?;

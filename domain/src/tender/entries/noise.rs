@@ -60,9 +60,7 @@ impl EntryBody for NoiseReported {
         let out_of_range = "numbers within exact arithmetic";
         let found = found.map_err(|error| header.finding("noise", out_of_range, error))?;
         if found.as_ref() != Some(&self.noise) {
-            let text = |noise: Option<&Noise>| format!("{noise:?}");
-            let (expected, said) = (text(found.as_ref()), text(Some(&self.noise)));
-            return Err(header.finding("noise", expected, said));
+            return Err(header.difference("noise", &found, &self.noise));
         }
         state.tally.recomputed("noise of the evaluators");
         Ok(())

@@ -57,7 +57,7 @@ pub(super) fn settle(
     }
     if !fits(&entry) {
         let expected = format!("{id} listed by its fate");
-        return Err(header.finding("sealed", expected, format!("{:?}", entry.fate)));
+        return Err(header.finding("sealed", expected, entry.fate));
     }
     Ok(())
 }
@@ -206,8 +206,7 @@ impl BidOpened {
         if self.validity == found || (hidden && !is_public(&tender.plan)) {
             return Ok(());
         }
-        let said = format!("{:?}", self.validity);
-        Err(header.finding("validity", format!("{found:?}"), said))
+        Err(header.difference("validity", &found, &self.validity))
     }
 
     /// A supplier has one valid bid for a lot, and for no more lots than the plan allows.

@@ -89,8 +89,7 @@ impl EntryBody for BidPriceOpened {
         let unseen = found == Validity::Valid && self.validity == Validity::Content;
         let attested = unseen && !prices_public(&plan);
         if self.validity != found && !attested {
-            let said = format!("{:?}", self.validity);
-            return Err(header.finding("validity", format!("{found:?}"), said));
+            return Err(header.difference("validity", &found, &self.validity));
         }
         if !self.envelope.is_disclosed_as(&plan) {
             let expected = "prices shown as the plan says";

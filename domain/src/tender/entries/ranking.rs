@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BidId, TenderId};
+use crate::log::difference::{difference, plain};
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
 use crate::organisation;
@@ -175,15 +176,14 @@ impl RankingComputed {
             Err(Unallocated::NotKnown(_)) => {
                 let said = self.allocation.as_deref().unwrap_or_default();
                 let checked = allocation::check(&tender.plan, rankings, &suppliers, said);
-                let found = |fault| header.finding("allocation", fault, format!("{said:?}"));
+                let found = |fault| header.finding("allocation", fault, plain(&said));
                 return (Known::Attested, checked.map_err(found));
             }
         };
-        let text = |allocation: &_| format!("{allocation:?}");
         let compared = if self.allocation == expected {
             Ok(())
         } else {
-            Err(header.finding("allocation", text(&expected), text(&self.allocation)))
+            Err(header.difference("allocation", &expected, &self.allocation))
         };
         (Known::Recomputed(expected), compared)
     }
@@ -200,8 +200,7 @@ fn compare(
     let said = &said.result;
     let excluded = readable(&said.excluded, plan);
     if excluded != recomputed.excluded {
-        let text = |list: &[Excluded]| format!("{list:?}");
-        return Err(header.finding("exclusions", text(&recomputed.excluded), text(&excluded)));
+        return Err(header.difference("exclusions", &recomputed.excluded, &excluded));
     }
     let bids = |result: &PublishedResult| -> Vec<BidId> {
         result.scores.iter().map(|score| score.bid).collect()
@@ -216,21 +215,20 @@ fn compare(
     }
     for (said, score) in said.scores.iter().zip(&recomputed.scores) {
         if said != score {
-            let text = |score: &_| format!("{score:?}");
-            return Err(header.finding("marks", text(score), text(said)));
+            let (expected, found) = difference(score, said);
+            let of_bid = |what| format!("bid {}, {what}", score.bid);
+            return Err(header.finding("marks", of_bid(expected), of_bid(found)));
         }
     }
     if recomputed.ranking == Ranking::NotKnown {
         if !said.ranking.places_exactly(&expected) {
-            let found = format!("{:?}", said.ranking);
+            let found = plain(&said.ranking);
             return Err(header.finding("ranking", "a place for each bid that is scored", found));
         }
     } else if said.ranking != recomputed.ranking {
-        let text = |ranking: &Ranking| format!("{ranking:?}");
-        return Err(header.finding("ranking", text(&recomputed.ranking), text(&said.ranking)));
+        return Err(header.difference("ranking", &recomputed.ranking, &said.ranking));
     } else if said.draw != recomputed.draw {
-        let text = |result: &PublishedResult| format!("{:?}", result.draw);
-        return Err(header.finding("draw", text(recomputed), text(said)));
+        return Err(header.difference("draw", &recomputed.draw, &said.draw));
     }
     if said.scorecards != recomputed.scorecards {
         return Err(header.finding("scorecards", recomputed.scorecards, said.scorecards));
@@ -254,10 +252,10 @@ fn check_told(said: &LotResult, plan: &Plan, header: &Header) -> Result<(), Find
     let mut grounds = said.result.excluded.iter().flat_map(|one| &one.grounds);
     if let Some(ground) = grounds.find(|ground| !fits(ground)) {
         let expected = "grounds told as far as the plan discloses them";
-        return Err(header.finding("exclusions", expected, format!("{ground:?}")));
+        return Err(header.finding("exclusions", expected, plain(ground)));
     }
     if !said.result.ranking.is_published(&Told::new(plan, &leaves)) {
-        let found = format!("{:?}", said.result.ranking);
+        let found = plain(&said.result.ranking);
         return Err(header.finding("ranking", "nothing that the plan withholds", found));
     }
     Ok(())

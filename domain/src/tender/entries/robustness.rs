@@ -80,9 +80,7 @@ impl EntryBody for RobustnessReported {
         tender.take_flags(&self.lot, flags.unwrap_or_default());
         let summary = found.as_ref().and_then(Robustness::summary);
         if summary.as_ref() != Some(&self.summary) {
-            let text = |summary: Option<&Summary>| format!("{summary:?}");
-            let (expected, said) = (text(summary.as_ref()), text(Some(&self.summary)));
-            return Err(header.finding("robustness", expected, said));
+            return Err(header.difference("robustness", &summary, &self.summary));
         }
         let hash = found.map(|found| found.hash()).transpose();
         let hash = hash.map_err(|error| failed(&error))?;

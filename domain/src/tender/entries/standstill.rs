@@ -191,8 +191,7 @@ impl EntryBody for AwardAnnulled {
             return Err(header.finding("award", "the decision that stands", self.award));
         }
         if self.contracts != ended {
-            let text = |ids: &[ContractId]| format!("{ids:?}");
-            return Err(header.finding("contracts", text(&ended), text(&self.contracts)));
+            return Err(header.difference("contracts", &ended, &self.contracts));
         }
         named
     }
