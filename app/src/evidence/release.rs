@@ -6,7 +6,7 @@ use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::contract::claim::MAX_EVIDENCE;
 use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::log::hash::Hash;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait as _, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
