@@ -5,10 +5,8 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
 use serde_json::json;
 
-use crate::credit_reversed::{
-    ACCEPT, APPEAL, CARRY_OUT, Case, DISMISS, PROPOSE, RAISE, WORDS,
-};
-use crate::credit_world::TRANSFER;
+use crate::credit_reversed::{ACCEPT, APPEAL, Case, DISMISS, RAISE, WORDS};
+use crate::credit_world::{CARRY_OUT, PROPOSE, TRANSFER};
 
 on_both!(
     whoever_raised_a_challenge_does_not_find_that_it_has_a_case,

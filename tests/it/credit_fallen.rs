@@ -6,8 +6,8 @@ use commonweal_domain::ids::OrganisationId;
 use commonweal_tests::{TestApp, User, on_both};
 use serde_json::json;
 
-use crate::credit_reversed::{ACCEPT, CARRY_OUT, Case, PROPOSE};
-use crate::credit_world::{RETIRE, TRANSFER, World, text};
+use crate::credit_reversed::{ACCEPT, Case};
+use crate::credit_world::{RETIRE, TRANSFER, World, reduce, text};
 
 on_both!(
     a_move_inside_the_group_takes_nothing_out_of_reach,
@@ -39,15 +39,8 @@ async fn sister(world: &World) -> Result<User> {
 
 /// A registrar's own proposal, carried out by another.
 async fn correct(case: &Case, verified: &str) -> Result<()> {
-    let world = &case.world;
-    let input = json!({ "claim": case.claim, "verified": verified, "remedy": "CORRECT", "reason": "counted twice" });
-    let made = world
-        .app
-        .data(Some(&case.second), PROPOSE, json!({ "input": input }))
-        .await?;
-    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
-    world.make(&case.third, CARRY_OUT, carry, "claim").await?;
-    Ok(())
+    let less = (case.claim.as_str(), verified, "CORRECT");
+    reduce(&case.world.app, [&case.second, &case.third], less).await
 }
 
 async fn a_move_inside_the_group_takes_nothing_out_of_reach(app: TestApp) -> Result<()> {

@@ -70,8 +70,8 @@ impl Read<'_> {
             .collect();
         let versions = self.versions(&wanted).await?;
         let stated: Vec<&PlaceTarget> = targets.iter().map(|(_, _, target)| *target).collect();
-        let delivered = self.delivered(&stated, &versions, most).await?;
-        let promised = self.promised(&stated, &versions, most).await?;
+        let delivered = self.delivered_to(&stated, &versions, most).await?;
+        let promised = self.promised_to(&stated, &versions, most).await?;
         let view = |(policy, clause, target): (&Policy, &Clause, &PlaceTarget)| {
             let progress = target.progress(&delivered, &promised);
             Ok(TargetView {
@@ -162,7 +162,7 @@ impl Read<'_> {
     }
 
     /// Every verified quantity that counts towards some targets.
-    async fn delivered(
+    async fn delivered_to(
         &self,
         targets: &[&PlaceTarget],
         versions: &Versions,
@@ -192,7 +192,7 @@ impl Read<'_> {
 
     /// What contracts whose award stands promise that counts towards some targets, instalment by instalment, after every
     /// variation.
-    async fn promised(
+    async fn promised_to(
         &self,
         targets: &[&PlaceTarget],
         versions: &Versions,
