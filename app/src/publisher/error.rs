@@ -49,7 +49,8 @@ pub enum PublishError {
     },
     /// The log has another name, which it keeps for ever.
     #[error(
-        "this log is named `{of_log}`, and the configured origin is `{configured}`: set `origin` (--origin,          COMMONWEAL_ORIGIN) to the name of the log, or open the database that belongs to the origin"
+        "this log is named `{of_log}`, and the configured origin is `{configured}`: set `origin` (--origin, \
+         COMMONWEAL_ORIGIN) to the name of the log, or open the database that belongs to the origin"
     )]
     OtherOrigin {
         /// The name of the log.

@@ -130,6 +130,11 @@ impl Operator {
         assert_eq!(first.kind.as_deref(), self.entries[index]["kind"].as_str());
         assert!(!first.expected.is_empty() && !first.found.is_empty());
         assert_ne!(first.expected, first.found, "{report}");
+        let said = [&first.expected, &first.found];
+        assert!(
+            said.iter().all(|text| !text.contains('{')),
+            "no plain words: {report}"
+        );
         report
     }
 

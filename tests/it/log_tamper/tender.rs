@@ -27,7 +27,10 @@ fn a_mark_edited_in_the_ranking() {
     let mut operator = Operator::new();
     let ranking = operator.first("ranking.computed");
     operator.body(ranking)["lots"][0]["result"]["scores"][0]["marks"][0] = json!("40.0000");
-    operator.expect(ranking, "marks");
+    let report = operator.expect(ranking, "marks");
+    let words = (&report.findings[0].expected, &report.findings[0].found);
+    assert!(words.0.ends_with(", marks, number 1: 17.5000"), "{words:?}");
+    assert!(words.1.ends_with(", marks, number 1: 40.0000"), "{words:?}");
 }
 
 #[test]
