@@ -3,8 +3,11 @@
 
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::amount::{Quantity, Share};
+use commonweal_domain::catalogue::Measure;
 use commonweal_domain::challenge::entries::CorrectionProposed;
-use commonweal_domain::challenge::rules::{ChallengeError, decide_proposal, final_outcome};
+use commonweal_domain::challenge::rules::{
+    ChallengeError, Standing, decide_proposal, final_outcome,
+};
 use commonweal_domain::challenge::{Basis, Outcome, Proposal, Remedy};
 use commonweal_domain::contract::RecordedClaim;
 use commonweal_domain::credit::entries::{CreditsCorrected, CreditsReversed};
@@ -43,6 +46,8 @@ struct Propose {
     verified: String,
     remedy: Remedy,
     reason: Remark,
+    /// Of the claim, which never changes.
+    measure: Measure,
 }
 
 impl Command for Propose {
@@ -70,6 +75,11 @@ impl Command for Propose {
             remedy: self.remedy,
             by: permit.actor.id,
             carried_out: false,
+        };
+        let standing = Standing {
+            claim: &recorded.claim,
+            measure: Some(&self.measure),
+            verified: standing,
         };
         decide_proposal(&made, standing)?;
         let units = verified.units();
@@ -449,6 +459,7 @@ impl App {
             verified: verified.to_owned(),
             remedy,
             reason: Remark::new(self, "reason", reason)?,
+            measure: self.measure_behind(claim).await?,
         };
         self.store.write(None, command).await
     }

@@ -20,7 +20,7 @@ fn secret() -> Hash {
     sha256(b"the registry's secret")
 }
 
-fn published(number: u32, quorum: Quorum) -> QuorumPublished {
+pub(super) fn published(number: u32, quorum: Quorum) -> QuorumPublished {
     QuorumPublished {
         number,
         quorum,
@@ -84,7 +84,7 @@ fn assigned(quorum: Quorum) -> (Story, Vec<Drawn>) {
     (story, drawn)
 }
 
-fn acting(drawn: Drawn) -> Vec<EntryActor> {
+pub(super) fn acting(drawn: Drawn) -> Vec<EntryActor> {
     vec![EntryActor {
         role: Role::Verifier,
         id: drawn.verifier,
@@ -103,7 +103,7 @@ pub(super) fn finding(drawn: Drawn, hours: &str) -> Verification {
     }
 }
 
-fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
+pub(super) fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
     let commitment = seal(id(5), &finding(drawn, hours), Salt([7; 32])).unwrap();
     VerificationSealed {
         claim: id(5),
@@ -111,7 +111,7 @@ fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
     }
 }
 
-fn verified(hours: &str, verifications: Vec<Verification>) -> ClaimVerified {
+pub(super) fn verified(hours: &str, verifications: Vec<Verification>) -> ClaimVerified {
     ClaimVerified {
         claim: id(5),
         verified: measure().quantity(hours).unwrap(),
