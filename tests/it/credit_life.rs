@@ -18,7 +18,7 @@ on_both!(
     a_buffer_is_kept_for_the_years_of_its_class,
 );
 
-const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
+pub(crate) const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
     made: holdCredits(input: $input) { hold { id units ended } userErrors { code message path } }
 }";
 const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
@@ -34,7 +34,7 @@ const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
     made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
 }";
 
-fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> Value {
+pub(crate) fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> Value {
     json!({
         "batch": batch, "holder": world.supplier.organisation_id(), "to": world.fund.organisation_id(),
         "units": units.to_string(), "expiresAt": "2026-07-20T00:00:00Z", "idempotencyKey": key,

@@ -1,5 +1,6 @@
 //! Everything through HTTP, on SQLite and PostgreSQL.
 
+mod account_summary;
 mod bad_input;
 mod beneficiary;
 mod certificate;
