@@ -5,6 +5,7 @@ mod bad_input;
 mod beneficiary;
 mod certificate;
 mod claim;
+mod claim_private;
 mod claim_rules;
 mod contract;
 mod crash;
