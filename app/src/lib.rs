@@ -81,6 +81,7 @@ mod text;
 pub mod token;
 pub mod transfer;
 pub mod verification;
+mod words_erasure;
 
 pub use error::AppError;
 

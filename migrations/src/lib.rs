@@ -49,6 +49,7 @@ mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
 mod m20261123_000250_exclusions;
 mod m20261123_000700_refused_read;
+mod m20261123_000701_words_erasure;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -101,6 +102,7 @@ const CHANGES: &[Change] = &[
     m20261123_000241_witnessed::CHANGE,
     m20261123_000250_exclusions::CHANGE,
     m20261123_000700_refused_read::CHANGE,
+    m20261123_000701_words_erasure::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -11,13 +11,15 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 use crate::beneficiary::Work;
-use crate::credit_world::{VERIFY, World, file, finding, text};
+use crate::credit_reversed::RAISE;
+use crate::credit_world::{VERIFY, WITHDRAW, World, file, finding, text};
 use crate::evidence::fetch;
 use crate::quorum::{Bench, DECLINE, terms};
 
 on_both!(
     under_a_quorum_only_those_drawn_read_evidence_and_working,
     refused_reads_are_noted_privately_and_granted_ones_are_not,
+    words_and_workings_are_erased_and_the_log_stays,
 );
 
 const WORKING: &str = "query ($id: ID!) { claim(id: $id) { people working { people } } }";
@@ -165,5 +167,93 @@ async fn refused_reads_are_noted_privately_and_granted_ones_are_not(app: TestApp
         left.keys().all(|(who, _)| *who == later.person.uuid()),
         "{left:?}"
     );
+    Ok(())
+}
+
+const ERASE_WORDS: &str = "mutation ($input: EraseWordsInput!) {
+    made: eraseWords(input: $input) { erased userErrors { code message path } } }";
+const ERASE_WORKING: &str = "mutation ($input: EraseWorkingInput!) {
+    made: eraseWorking(input: $input) { erased userErrors { code message path } } }";
+
+async fn words_and_workings_are_erased_and_the_log_stays(app: TestApp) -> Result<()> {
+    let work = Work::new(app).await?;
+    let (world, supplier) = (&work.world, &work.world.supplier);
+    let claim = work
+        .submit(supplier, work.claim(supplier, "a", "ADV-1", 0..9))
+        .await?;
+    let working = json!({ "claim": claim });
+    let early = world
+        .refuse(&world.registrar, ERASE_WORKING, working.clone())
+        .await?;
+    assert_eq!(
+        (early.code.as_str(), early.path.as_deref()),
+        ("CLAIM_STATUS", Some("claim"))
+    );
+    world.verify(&claim, "9").await?;
+    let show =
+        "query ($id: ID!) { claim(id: $id) { workingHash verifications { reason reasonHash } } }";
+    let ask = async || -> Result<Value> {
+        let found = world.app.data(None, show, json!({ "id": claim })).await?;
+        Ok(found["claim"].clone())
+    };
+    let before = ask().await?;
+    let found = &before["verifications"][0];
+    assert_eq!(found["reason"], "the time sheets agree with the sample");
+    let words = json!({ "words": found["reasonHash"] });
+    for user in [supplier, &world.verifier, &world.fund] {
+        for (document, input) in [(ERASE_WORDS, &words), (ERASE_WORKING, &working)] {
+            let refused = world.refuse(user, document, input.clone()).await?;
+            assert_eq!(refused.code, "FORBIDDEN");
+        }
+    }
+    let own = world
+        .app
+        .user(supplier.organisation, &[Role::Registrar])
+        .await?;
+    let biased = world.refuse(&own, ERASE_WORKING, working.clone()).await?;
+    assert_eq!(biased.code, "FORBIDDEN");
+
+    let registrar = Some(&world.registrar);
+    let erased = async |document: &str, input: &Value| -> Result<Value> {
+        let input = json!({ "input": input });
+        let done = world.app.data(registrar, document, input).await?;
+        Ok(done["made"]["erased"].clone())
+    };
+    assert_eq!(erased(ERASE_WORDS, &words).await?, true);
+    assert_eq!(erased(ERASE_WORDS, &words).await?, false, "they are gone");
+    let after = ask().await?;
+    assert_eq!(after["verifications"][0]["reason"], Value::Null);
+    assert_eq!(after["verifications"][0]["reasonHash"], found["reasonHash"]);
+
+    let judged = reads(world, Some(&world.verifier), &claim, "a").await?;
+    assert_eq!(judged, (true, true));
+    assert_eq!(erased(ERASE_WORKING, &working).await?, true);
+    assert_eq!(erased(ERASE_WORKING, &working).await?, false);
+    let gone = reads(world, Some(&world.verifier), &claim, "a").await?;
+    assert_eq!(gone, (true, false));
+    assert_eq!(ask().await?["workingHash"], before["workingHash"]);
+    let other = work
+        .submit(supplier, work.claim(supplier, "b", "ADV-1", 9..18))
+        .await?;
+    world.verify(&other, "9").await?;
+    let raise = json!({ "claim": other, "ground": "DELIVERY", "reason": "Nobody came." });
+    world.make(&work.other, RAISE, raise, "challenge").await?;
+    let needed = json!({ "claim": other });
+    let needed = world
+        .refuse(&world.registrar, ERASE_WORKING, needed)
+        .await?;
+    assert_eq!(
+        (needed.code.as_str(), needed.path.as_deref()),
+        ("CHALLENGED", Some("claim"))
+    );
+    assert_eq!(refusals(&world.app).await?, BTreeMap::new());
+    let third = work
+        .submit(supplier, work.claim(supplier, "c", "ADV-1", 18..27))
+        .await?;
+    let back = json!({ "claim": third });
+    world.make(supplier, WITHDRAW, back, "claim").await?;
+    let own = reads(world, Some(supplier), &third, "c").await?;
+    assert_eq!(own, (true, false), "nobody needs it any more");
+    world.app.expect_clean_log().await?;
     Ok(())
 }
