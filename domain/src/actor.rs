@@ -337,7 +337,7 @@ const TABLE: &[Rule] = &[
     independent(rule(Action::ReplaceMember, &[Officer], Own)),
     rule(Action::DeclareConflicts, &[Evaluator, Chair], Own),
     two_people(rule(Action::CountersignConflict, &[Chair, Officer], Own)),
-    rule(Action::PrepareCalibration, &[Officer, Chair], Own),
+    independent(rule(Action::PrepareCalibration, &[Officer, Chair], Own)),
     rule(Action::Calibrate, &[Evaluator], Own),
     rule(Action::SaveMark, &[Evaluator], Own),
     rule(Action::FinaliseMarks, &[Evaluator], Own),
@@ -353,7 +353,7 @@ const TABLE: &[Rule] = &[
     // The panel is the earlier step: nobody awards what they judged.
     independent(two_people(rule(Action::ProposeAward, &[Officer], Own))),
     independent(two_people(rule(Action::ApproveAward, &[Officer], Own))),
-    rule(Action::SendLetters, &[Officer], Own),
+    independent(rule(Action::SendLetters, &[Officer], Own)),
     rule(Action::NotifyAward, &[Officer], Own),
     rule(Action::SuspendStandstill, &[Officer], Own),
     rule(Action::ResumeStandstill, &[Officer], Own),
