@@ -22,6 +22,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::App;
+use crate::apart;
 use crate::authorization::authorize;
 use crate::error::AppError;
 use crate::evaluation::check_level;
@@ -146,8 +147,8 @@ impl Command for Prepare {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let facts = tender.facts();
-        let permit = authorize(tx, &self.actor, Action::PrepareCalibration, &facts).await?;
+        let action = Action::PrepareCalibration;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, action, &[]).await?;
         tender
             .stage
             .at(&tender.plan, tx.at())

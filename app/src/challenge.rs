@@ -4,12 +4,13 @@ mod requests;
 
 use commonweal_domain::actor::{Action, Actor, Facts, Grant, Role};
 use commonweal_domain::amount::Quantity;
+use commonweal_domain::catalogue::Measure;
 use commonweal_domain::challenge::entries::{
     ChallengeAccepted, ChallengeAnswered, ChallengeAppealed, ChallengeRaised, ChallengeResolved,
     ChallengeRouted, took_part,
 };
 use commonweal_domain::challenge::rules::{
-    ANSWER_DAYS, ChallengeError, RaiseFacts, decide_appeal, decide_case, decide_handover,
+    ANSWER_DAYS, ChallengeError, RaiseFacts, Standing, decide_appeal, decide_case, decide_handover,
     decide_raise, decide_reply, decide_resolution, route, term,
 };
 use commonweal_domain::challenge::{Body, Challenge, Decision, Ground, Outcome, Remedy};
@@ -102,7 +103,8 @@ enum Step {
     Route(Body, Remark),
     Accept,
     Dismiss(Remark),
-    Uphold(String, Remedy, Remark),
+    /// With the claim's measure, which never changes.
+    Uphold(String, Remedy, Remark, Box<Measure>),
     Appeal(Remark),
 }
 
@@ -182,7 +184,7 @@ impl Command for Act {
                 self.resolve(tx, &mut loaded, Outcome::Dismissed, words)
                     .await?;
             }
-            Step::Uphold(verified, remedy, words) => {
+            Step::Uphold(verified, remedy, words, _) => {
                 let like = &loaded.standing;
                 let verified = Quantity::parse(verified, like.scale(), like.unit().clone())
                     .map_err(|error| AppError::refused_at("QUANTITY", "verified", error))?;
@@ -271,7 +273,7 @@ impl Act {
             &loaded.challenge,
             &outcome,
             by.id,
-            &loaded.standing,
+            self.standing(loaded),
             &earlier,
         )?;
         let body = ChallengeResolved {
@@ -303,6 +305,18 @@ impl Act {
         });
         self.save(tx, loaded, &by, "resolved", Some(words), index)
             .await
+    }
+
+    /// What stands of the claim; its measure is looked at only where less is to stand.
+    fn standing<'a>(&'a self, loaded: &'a Loaded) -> Standing<'a> {
+        Standing {
+            claim: &loaded.recorded.claim,
+            measure: match &self.step {
+                Step::Uphold(_, _, _, measure) => Some(measure),
+                _ => None,
+            },
+            verified: &loaded.standing,
+        }
     }
 
     async fn appeal(

@@ -3,7 +3,7 @@
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::contract::entries::BeneficiariesErased;
 use commonweal_domain::contract::erasure::{
-    ErasureError, ErasureFacts, ErasureGround, decide_erasure,
+    ErasureError, ErasureFacts, ErasureGround, Extent, decide_erasure,
 };
 use commonweal_domain::ids::ClaimId;
 use commonweal_domain::log::entry::Draft;
@@ -14,7 +14,7 @@ use crate::authorization::authorize;
 use crate::claim::unknown_claim;
 use crate::error::AppError;
 use crate::group;
-use crate::store::{Command, Tx, Written, beneficiary, claim};
+use crate::store::{Command, Tx, Written, beneficiary, challenge, claim};
 
 struct Erase {
     actor: Actor,
@@ -38,21 +38,27 @@ impl Command for Erase {
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::EraseBeneficiaries, &facts).await?;
+        let people = beneficiary::forget(tx, self.claim, self.person).await?;
         let facts = ErasureFacts {
             claim: &recorded.claim,
             status: recorded.status,
-            erased: beneficiary::erased(tx, self.claim).await?,
+            left: people > 0,
+            challenged: challenge::unsettled(tx, &recorded, tx.at()).await?,
             at: tx.at(),
         };
-        let people = beneficiary::forget(tx, self.claim, self.person).await?;
-        decide_erasure(people, self.ground, &facts)?;
+        decide_erasure(self.ground, &facts)?;
+        let extent = if beneficiary::any_left(tx, self.claim).await? {
+            Extent::Some
+        } else {
+            Extent::All
+        };
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: self.claim.to_string(),
             inputs_upto: None,
             body: BeneficiariesErased {
                 claim: self.claim,
-                people,
+                extent,
                 ground: self.ground,
             }
             .into(),
@@ -69,7 +75,8 @@ impl From<ErasureError> for AppError {
         let (code, path) = match &error {
             E::Nobody(_) => ("NOBODY_NAMED", "claim"),
             E::Ended(_) => ("CLAIM_STATUS", "claim"),
-            E::NotThere { .. } => ("NOT_THERE", "person"),
+            E::NotThere => ("NOT_THERE", "person"),
+            E::Challenged(_) => ("CHALLENGED", "ground"),
             E::TooEarly { .. } => ("TOO_EARLY", "ground"),
         };
         Self::refused_at(code, path, error)

@@ -67,6 +67,7 @@ pub mod reduction;
 mod refusal;
 mod refusal_credit;
 mod refusal_quorum;
+mod refused_read;
 mod remark;
 mod reservation;
 pub mod retirement;
@@ -74,12 +75,14 @@ pub mod rng;
 mod robustness;
 mod sealed_mark;
 pub mod sealing;
+mod sight;
 pub mod store;
 pub mod tender;
 mod text;
 pub mod token;
 pub mod transfer;
 pub mod verification;
+mod words_erasure;
 
 pub use error::AppError;
 

@@ -18,6 +18,7 @@ use sea_orm::{
 };
 
 use crate::App;
+use crate::apart;
 use crate::authorization::authorize;
 use crate::award::decided_index;
 use crate::error::AppError;
@@ -54,7 +55,8 @@ impl Command for SendLetters {
 
     async fn run(&self, tx: &mut Tx) -> Result<(), AppError> {
         let tender = LoadedTender::load(tx, self.tender).await?;
-        let permit = authorize(tx, &self.actor, Action::SendLetters, &tender.facts()).await?;
+        let action = Action::SendLetters;
+        let permit = apart::permit(tx, tx.at(), &tender, &self.actor, action, &[]).await?;
         let stage = tender.after(Step::SendLetters)?;
         if decided_index(tx, &tender).await? != Some(self.award) {
             let message = "the award changed while the letters were drawn: send them again";

@@ -6,8 +6,11 @@ mod standing;
 
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::amount::{Quantity, Share};
+use commonweal_domain::catalogue::Measure;
 use commonweal_domain::challenge::entries::CorrectionProposed;
-use commonweal_domain::challenge::rules::{ChallengeError, decide_proposal, final_outcome};
+use commonweal_domain::challenge::rules::{
+    ChallengeError, Standing, decide_proposal, final_outcome,
+};
 use commonweal_domain::challenge::{Basis, Outcome, Proposal, Remedy};
 use commonweal_domain::credit::entries::{CreditsCorrected, CreditsReversed};
 use commonweal_domain::credit::reduction::{Reduction, ReductionFacts, decide_fall};
@@ -37,6 +40,8 @@ struct Propose {
     verified: String,
     remedy: Remedy,
     reason: Remark,
+    /// Of the claim, which never changes.
+    measure: Measure,
 }
 
 impl Command for Propose {
@@ -64,6 +69,11 @@ impl Command for Propose {
             remedy: self.remedy,
             by: permit.actor.id,
             carried_out: false,
+        };
+        let standing = Standing {
+            claim: &recorded.claim,
+            measure: Some(&self.measure),
+            verified: standing,
         };
         decide_proposal(&made, standing)?;
         let units = verified.units();
@@ -312,6 +322,7 @@ impl App {
             verified: verified.to_owned(),
             remedy,
             reason: self.public_words("reason", reason)?,
+            measure: self.measure_behind(claim).await?,
         };
         self.store.write(None, command).await
     }

@@ -48,6 +48,8 @@ mod m20261123_000222_statement;
 mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
 mod m20261123_000250_exclusions;
+mod m20261123_000700_refused_read;
+mod m20261123_000701_words_erasure;
 mod m20261123_000750_cancelled;
 mod m20261123_000751_freezes;
 
@@ -101,6 +103,8 @@ const CHANGES: &[Change] = &[
     m20261123_000240_log_lease::CHANGE,
     m20261123_000241_witnessed::CHANGE,
     m20261123_000250_exclusions::CHANGE,
+    m20261123_000700_refused_read::CHANGE,
+    m20261123_000701_words_erasure::CHANGE,
     m20261123_000750_cancelled::CHANGE,
     m20261123_000751_freezes::CHANGE,
 ];

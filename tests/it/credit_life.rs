@@ -28,7 +28,7 @@ const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
     made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
 }";
 
-fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> Value {
+pub(crate) fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> Value {
     json!({
         "batch": batch, "holder": world.supplier.organisation_id(), "to": world.fund.organisation_id(),
         "units": units.to_string(), "expiresAt": "2026-07-20T00:00:00Z", "idempotencyKey": key,

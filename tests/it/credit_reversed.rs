@@ -6,14 +6,16 @@ use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
 use crate::credit_world::{
-    CARRY_OUT, ISSUE, PROPOSE, RETIRE, TRANSFER, World, propose, reduce, text,
+    CARRY_OUT, ISSUE, PROPOSE, RETIRE, TRANSFER, World, file, propose, reduce, text,
 };
+use crate::evidence_erased::ERASE_EARLY;
 
 on_both!(
     an_upheld_challenge_freezes_reverses_and_leaves_a_liability_that_is_made_good,
     an_appeal_is_decided_by_somebody_else,
     a_correction_needs_two_registrars,
     a_claim_is_corrected_before_its_issue,
+    evidence_stays_while_a_challenge_is_open_or_can_be_appealed,
     wrong_challenges_name_the_field,
 );
 
@@ -303,6 +305,47 @@ async fn a_claim_is_corrected_before_its_issue(app: TestApp) -> Result<()> {
     reduce(&world.app, [&case.second, &case.third], less).await?;
     let batch = world.issue(&claim, "b").await?;
     assert_eq!(world.life(&batch).await?["issued"], "30");
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn evidence_stays_while_a_challenge_is_open_or_can_be_appealed(app: TestApp) -> Result<()> {
+    let case = Case::new(app).await?;
+    let world = &case.world;
+    let files = json!([text(&file("a")["sha256"])]);
+    let erase = json!({ "claim": case.claim, "files": files, "reason": "A court orders it." });
+    let kept = async || -> Result<()> {
+        let input = erase.clone();
+        let refused = world.refuse(&world.registrar, ERASE_EARLY, input).await?;
+        assert_eq!(
+            (refused.code.as_str(), refused.path.as_deref()),
+            ("CHALLENGED", Some("claim"))
+        );
+        Ok(())
+    };
+    let challenge = case.raise().await?;
+    kept().await?;
+    let words = json!({ "challenge": challenge, "words": "The photographs show the work." });
+    world
+        .make(&case.second, DISMISS, words.clone(), "challenge")
+        .await?;
+    kept().await?;
+    world
+        .make(&case.watchdog, APPEAL, words, "challenge")
+        .await?;
+    case.wait_for_appeals();
+    kept().await?;
+    case.uphold(&case.third, &challenge, "5.0").await?;
+    kept().await?;
+    let carry = json!({ "decision": { "challenge": challenge } });
+    let fourth = world
+        .app
+        .user(world.app.registry, &[Role::Registrar])
+        .await?;
+    world.make(&fourth, CARRY_OUT, carry, "claim").await?;
+    world
+        .make(&world.registrar, ERASE_EARLY, erase, "claim")
+        .await?;
     world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -20,7 +20,7 @@ on_both!(
 const ERASE: &str = "mutation ($input: EraseEvidenceInput!) {
     made: eraseEvidence(input: $input) { claim { id evidence { sha256 erasedIndex } } userErrors { code message path } }
 }";
-const ERASE_EARLY: &str = "mutation ($input: EraseEvidenceEarlyInput!) {
+pub(crate) const ERASE_EARLY: &str = "mutation ($input: EraseEvidenceEarlyInput!) {
     made: eraseEvidenceEarly(input: $input) { claim { id evidence { sha256 erasedIndex } } userErrors { code message path } }
 }";
 const SAVE: &str = "mutation ($input: SaveClaimDraftInput!) {

@@ -1,10 +1,12 @@
 //! Everything through HTTP, on SQLite and PostgreSQL.
 
+mod account_summary;
 mod bad_input;
 mod beneficiary;
 mod certificate;
 mod challenge;
 mod claim;
+mod claim_private;
 mod claim_rules;
 mod contract;
 mod crash;

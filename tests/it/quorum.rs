@@ -26,7 +26,7 @@ pub(crate) const PUBLISH: &str = "mutation ($input: PublishQuorumInput!) {
 pub(crate) const ASSIGN: &str = "mutation ($input: AssignVerifiersInput!) {
     made: assignVerifiers(input: $input) { claim { id status } userErrors { code message path } }
 }";
-const DECLINE: &str = "mutation ($input: LeaveAssignmentInput!) {
+pub(crate) const DECLINE: &str = "mutation ($input: LeaveAssignmentInput!) {
     made: declineAssignment(input: $input) { claim { id } userErrors { code message path } }
 }";
 const LEAVE: &str = "mutation ($input: LeaveAssignmentInput!) {
@@ -59,7 +59,11 @@ pub(crate) fn terms(verifiers: u8, sectors: u8) -> Value {
 
 impl Bench {
     pub(crate) async fn new(app: TestApp, quorum: Value) -> Result<Self> {
-        let world = World::new(app).await?;
+        Self::of(World::new(app).await?, quorum).await
+    }
+
+    /// The same in a world that has more.
+    pub(crate) async fn of(world: World, quorum: Value) -> Result<Self> {
         let mut verifiers = Vec::new();
         for (name, sector) in [
             ("City Laboratory", "PUBLIC"),
@@ -90,7 +94,7 @@ impl Bench {
         Ok(claim)
     }
 
-    async fn assign(&self, claim: &str) -> Result<()> {
+    pub(crate) async fn assign(&self, claim: &str) -> Result<()> {
         let input = json!({ "claim": claim });
         self.world
             .make(&self.world.supplier, ASSIGN, input, "claim")
@@ -105,10 +109,16 @@ impl Bench {
     }
 
     fn user(&self, verifier: &Value) -> Result<&User> {
-        let mut all = self.verifiers.iter().chain([&self.world.verifier]);
         let id = text(verifier);
-        let found = all.find(|user| format!("person:{}", user.person) == id);
+        let found = self
+            .everybody()
+            .find(|user| format!("person:{}", user.person) == id);
         found.with_context(|| format!("{id} is nobody of this test"))
+    }
+
+    /// Every verifier of the registry.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = &User> {
+        self.verifiers.iter().chain([&self.world.verifier])
     }
 
     /// Those who sit, in the order of the draws.
@@ -120,15 +130,16 @@ impl Bench {
     }
 
     /// Somebody who was not drawn.
-    async fn stranger(&self, claim: &str) -> Result<&User> {
+    pub(crate) async fn stranger(&self, claim: &str) -> Result<&User> {
         let shown = self.show(claim).await?;
         let all = shown["assignments"].as_array().cloned().unwrap_or_default();
-        let mut everybody = self.verifiers.iter().chain([&self.world.verifier]);
         let drawn = |user: &&User| {
             let id = format!("person:{}", user.person);
             all.iter().any(|one| text(&one["verifier"]) == id)
         };
-        everybody.find(|user| !drawn(user)).context("all drawn")
+        self.everybody()
+            .find(|user| !drawn(user))
+            .context("all drawn")
     }
 
     pub(crate) async fn verify(&self, user: &User, claim: &str, hours: &str) -> Result<()> {

@@ -43,11 +43,26 @@ impl Beneficiaries {
 
 #[ComplexObject]
 impl Beneficiaries {
-    /// Of how many of them the tokens were erased by an entry of the log.
-    async fn erased(&self, context: &Context<'_>) -> async_graphql::Result<u32> {
+    /// Of whom the tokens were erased by an entry of the log.
+    async fn erased(&self, context: &Context<'_>) -> async_graphql::Result<ErasedTokens> {
         let found = loader(context)?.load_one(ErasedOf(self.claim)).await?;
-        Ok(found.unwrap_or(0))
+        Ok(match found {
+            None | Some(0) => ErasedTokens::None,
+            Some(erased) if erased < self.people => ErasedTokens::Some,
+            Some(_) => ErasedTokens::All,
+        })
     }
+}
+
+/// Of whom behind a claim the tokens were erased. Of how many is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ErasedTokens {
+    /// Of nobody.
+    None,
+    /// Of some.
+    Some,
+    /// Of everyone.
+    All,
 }
 
 /// How a supplier's machine makes hashes of people for this registry: `commonweal tokens` does it.

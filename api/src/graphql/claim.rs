@@ -357,7 +357,8 @@ impl Claim {
             .collect())
     }
 
-    /// Who worked how much, for the claimant, the officers of the buyer and independent verifiers; null for anyone else.
+    /// Who worked how much, for whoever may read its evidence: the claimant, officers of the buyer, the verifiers for whom the
+    /// claim waits, under a quorum only those who were drawn, and those who decided on it; null for anyone else.
     async fn working(
         &self,
         context: &Context<'_>,

@@ -162,7 +162,6 @@ async fn read(
     id: ClaimDraftId,
 ) -> async_graphql::Result<Option<ClaimDraft>> {
     let found = app(context)?
-        .read()
         .claim_drafts_by_id(&actor(context), &[id])
         .await;
     Ok(found.map_err(refuse)?.remove(&id).map(Into::into))

@@ -3,11 +3,14 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use commonweal_app::read::Page;
 use commonweal_app::read::account::{HoldingView, PostingKey, PostingView, TransferView};
+use commonweal_app::read::account_summary::AccountSummaryView;
 use commonweal_domain::credit::entries;
 use commonweal_domain::credit::posting;
 use commonweal_domain::ids::{BatchId, OrganisationId};
+use commonweal_domain::time;
 use serde::{Deserialize, Serialize};
 
+use super::amounts::{Period, PeriodInput};
 use super::connection::{Connection, Cursor, PageArgs, wants_total_count};
 use super::context::{app, refuse};
 use super::credit_batch::{self, Batch};
@@ -115,6 +118,46 @@ impl From<Line> for StatementLine {
 
 #[ComplexObject]
 impl StatementLine {
+    /// The batch.
+    async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
+        credit_batch::load(context, self.of).await
+    }
+}
+
+/// What a period changed on an organisation's account of a batch, available and held together: `opening + received - given =
+/// closing`.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct AccountSummary {
+    /// The period, in whole days of UTC by the log's time.
+    period: Period,
+    /// Credits before it.
+    opening: BigInt,
+    /// Credits that came in it. What a hold binds or its end frees neither comes nor goes.
+    received: BigInt,
+    /// Credits that went in it.
+    given: BigInt,
+    /// Credits after it.
+    closing: BigInt,
+    #[graphql(skip)]
+    of: BatchId,
+}
+
+impl AccountSummary {
+    fn new(view: AccountSummaryView, period: time::Period) -> Self {
+        Self {
+            period: period.into(),
+            opening: BigInt(view.opening),
+            received: BigInt(view.received),
+            given: BigInt(view.given),
+            closing: BigInt(view.closing),
+            of: view.batch,
+        }
+    }
+}
+
+#[ComplexObject]
+impl AccountSummary {
     /// The batch.
     async fn batch(&self, context: &Context<'_>) -> async_graphql::Result<Option<Batch>> {
         credit_batch::load(context, self.of).await
@@ -313,5 +356,37 @@ impl AccountQuery {
         };
         let lines = with_balances(rows, batch, &Page::from(&args));
         Ok(args.connection(lines, total, LineKey::of, StatementLine::from))
+    }
+
+    /// What a period changed on an organisation's account, batch by batch: the summary over the lines of its statement. Batches
+    /// that it had nothing of until the period's end are left out.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
+    async fn account_summary(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose account.")] organisation: ID,
+        #[graphql(desc = "In which days.")] period: PeriodInput,
+        #[graphql(desc = "Only of this batch.")] batch: Option<ID>,
+        #[graphql(desc = "At most this many from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Connection<AccountSummary>> {
+        let args = PageArgs::<BatchId>::new(first, after.as_deref(), last, before.as_deref())?;
+        let whose: OrganisationId = parse_id("organisation", &organisation)?;
+        let batch = batch.map(|id| parse_id("batch", &id)).transpose()?;
+        let period = period.parse("period")?;
+        let read = app(context)?.read();
+        let page = Page::from(&args);
+        let rows = read.account_summaries(whose, batch, period, &page).await;
+        let rows = rows.map_err(refuse)?;
+        let total = if wants_total_count(context) {
+            let count = read.account_summary_count(whose, batch, period).await;
+            Some(count.map_err(refuse)?)
+        } else {
+            None
+        };
+        let summary = |view| AccountSummary::new(view, period);
+        Ok(args.connection(rows, total, |row| row.batch, summary))
     }
 }

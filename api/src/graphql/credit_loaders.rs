@@ -120,8 +120,8 @@ impl Load<WorkingOf> for Loader {
 
     async fn load(&self, keys: &[WorkingOf]) -> Result<HashMap<WorkingOf, Vec<Line>>, Self::Error> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let read = self.app().read();
-        let found = read.workings_of(self.actor(), &ids).await.map_err(refuse)?;
+        let found = self.app().workings_of(self.actor(), &ids).await;
+        let found = found.map_err(refuse)?;
         Ok(found
             .into_iter()
             .map(|(id, lines)| (WorkingOf(id), lines))

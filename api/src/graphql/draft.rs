@@ -122,10 +122,7 @@ impl DraftQuery {
 }
 
 async fn read(context: &Context<'_>, id: DraftId) -> async_graphql::Result<Option<Draft>> {
-    let found = app(context)?
-        .read()
-        .drafts_by_id(&actor(context), &[id])
-        .await;
+    let found = app(context)?.drafts_by_id(&actor(context), &[id]).await;
     Ok(found.map_err(refuse)?.remove(&id).map(Into::into))
 }
 

@@ -9,8 +9,7 @@ use commonweal_app::read::evidence::EvidenceFileView;
 use commonweal_domain::ids::{EvidenceFileId, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 
-use super::claim::load;
-use super::claim_mutation::ClaimPayload;
+use super::claim_mutation::{ClaimPayload, payload};
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{actor, app, refuse, settle};
 use super::node::{node_id, parse_id};
@@ -201,12 +200,7 @@ impl EvidenceMutation {
         let done = app(context)?
             .erase_evidence(&actor(context), claim, hashes(&input.files))
             .await;
-        let (made, errors) = settle(done)?;
-        let claim = match made {
-            Some(made) => load(context, made.out.claim).await?,
-            None => None,
-        };
-        Ok(ClaimPayload::new((claim, errors), input.client_mutation_id))
+        payload(context, done, input.client_mutation_id).await
     }
 
     /// Erases files behind a decided claim before their time, as a registrar outside the claimant's group. The log keeps
@@ -221,12 +215,7 @@ impl EvidenceMutation {
         let done = app(context)?
             .erase_evidence_early(&actor(context), claim, files, &input.reason)
             .await;
-        let (made, errors) = settle(done)?;
-        let claim = match made {
-            Some(made) => load(context, made.out.claim).await?,
-            None => None,
-        };
-        Ok(ClaimPayload::new((claim, errors), input.client_mutation_id))
+        payload(context, done, input.client_mutation_id).await
     }
 }
 

@@ -38,6 +38,7 @@ pub mod credit_mutation;
 pub mod credit_retirement;
 pub mod delivery_input;
 pub mod draft;
+pub mod erasure;
 pub mod errors;
 pub mod evaluation;
 pub mod evaluation_input;

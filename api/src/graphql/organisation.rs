@@ -310,15 +310,6 @@ pub struct RevokeCertificationInput {
     client_mutation_id: Option<String>,
 }
 
-/// Input of `erasePerson`.
-#[derive(Debug, InputObject)]
-pub struct ErasePersonInput {
-    /// The sole trader whose name and salt are erased.
-    organisation: ID,
-    /// Comes back in the answer.
-    client_mutation_id: Option<String>,
-}
-
 payloads! {
     /// Answer of `registerOrganisation`.
     RegisterOrganisationPayload {
@@ -334,11 +325,6 @@ payloads! {
     CertificationPayload {
         /// The certification's id.
         certification: ID
-    }
-    /// Answer of `erasePerson`.
-    ErasePersonPayload {
-        /// Whether there was a name to erase.
-        erased: bool
     }
 }
 
@@ -440,20 +426,6 @@ impl OrganisationMutation {
         let id = made.map(|made| node_id(made.out));
         Ok(CertificationPayload::new(
             (id, errors),
-            input.client_mutation_id,
-        ))
-    }
-
-    /// Erases the name and salt of a natural person. The log stays as it is.
-    async fn erase_person(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Whose name.")] input: ErasePersonInput,
-    ) -> async_graphql::Result<ErasePersonPayload> {
-        let id: OrganisationId = parse_id("organisation", &input.organisation)?;
-        let done = app(context)?.erase_person(&caller(context), id).await;
-        Ok(ErasePersonPayload::new(
-            settle(done)?,
             input.client_mutation_id,
         ))
     }

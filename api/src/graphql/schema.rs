@@ -33,6 +33,7 @@ use super::credit_move::MoveMutation;
 use super::credit_mutation::CreditMutation;
 use super::credit_retirement::{self, Retirement, RetirementQuery};
 use super::draft::{DraftMutation, DraftQuery};
+use super::erasure::ErasureMutation;
 use super::errors::Code;
 use super::evaluation_input::EvaluationMutation;
 use super::evidence::{EvidenceMutation, EvidenceQuery};
@@ -245,6 +246,7 @@ pub struct Query(
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     OrganisationMutation,
+    ErasureMutation,
     CatalogueMutation,
     ShippedCatalogueMutation,
     PolicyMutation,

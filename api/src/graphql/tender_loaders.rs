@@ -124,7 +124,6 @@ impl Load<BidId> for Loader {
 
     async fn load(&self, keys: &[BidId]) -> Result<HashMap<BidId, BidView>, Self::Error> {
         self.app()
-            .read()
             .bids_by_id(self.actor(), keys)
             .await
             .map_err(refuse)
@@ -140,7 +139,6 @@ impl Load<SealedId> for Loader {
         keys: &[SealedId],
     ) -> Result<HashMap<SealedId, SealedBidView>, Self::Error> {
         self.app()
-            .read()
             .sealed_bids_by_id(self.actor(), keys)
             .await
             .map_err(refuse)

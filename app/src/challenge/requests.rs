@@ -3,14 +3,14 @@
 use commonweal_domain::actor::Actor;
 use commonweal_domain::challenge::rules::ChallengeError;
 use commonweal_domain::challenge::screen::screen;
-use commonweal_domain::challenge::{Body, Ground, Remedy};
+use commonweal_domain::challenge::{Basis, Body, Ground, Remedy};
 use commonweal_domain::ids::{ChallengeId, ClaimId};
 
 use super::{Act, Raise, Step};
 use crate::App;
 use crate::error::AppError;
 use crate::remark::Remark;
-use crate::store::Written;
+use crate::store::{Written, challenge};
 
 impl App {
     /// Words that everybody will read: screened for what looks like personal data.
@@ -104,7 +104,12 @@ impl App {
         reason: &str,
     ) -> Result<Written<ChallengeId>, AppError> {
         let words = self.public_words("reason", reason)?;
-        let step = Step::Uphold(verified.to_owned(), remedy, words);
+        let claim = challenge::claim_of(self.store.read(), Basis::Challenge(id)).await?;
+        let measure = match claim {
+            Some(claim) => self.measure_behind(claim).await?,
+            None => return Err(super::unknown_challenge()),
+        };
+        let step = Step::Uphold(verified.to_owned(), remedy, words, Box::new(measure));
         self.act(actor, id, step).await
     }
 
@@ -135,6 +140,7 @@ impl From<ChallengeError> for AppError {
             E::AppealOver(_) => ("APPEAL_OVER", "challenge"),
             E::AppealOpen(_) => ("APPEAL_OPEN", "challenge"),
             E::NotUpheld => ("NOT_UPHELD", "challenge"),
+            E::SmallCell(_) => ("FEW_PEOPLE", "verified"),
             E::NotInCharge | E::SamePerson(_) => return Self::Forbidden(error.to_string()),
         };
         Self::refused_at(code, path, error)

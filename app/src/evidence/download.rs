@@ -1,6 +1,6 @@
 //! Reading a file of evidence, by those who may.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use commonweal_domain::actor::Actor;
@@ -9,16 +9,14 @@ use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 use futures_util::stream::BoxStream;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
-use uuid::Uuid;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::App;
 use crate::error::AppError;
-use crate::group;
-use crate::store::claim::{self, evidence, verification};
-use crate::store::evidence_file::{self, is_open, release, stored};
-use crate::store::quorum::{assignment, published};
-use crate::store::{columns, contract};
+use crate::refused_read::Private;
+use crate::sight::sights;
+use crate::store::claim::{self, evidence};
+use crate::store::evidence_file::{self, release, stored};
 
 /// A file on its way to a reader.
 pub struct Download {
@@ -51,7 +49,9 @@ impl App {
         let row = stored(self.store.read(), owner, &[sha256]).await?;
         let row = row.into_values().next().ok_or_else(unknown)?;
         if !self.may_read_evidence(actor, &row).await? {
-            tracing::info!(file = %row.id, reader = ?actor.person_id(), "a file of evidence was not shown");
+            let file = BTreeSet::from([row.id]);
+            self.note_refused_read(actor, Private::EvidenceFile, file)
+                .await;
             return Err(unknown());
         }
         Ok(Download {
@@ -82,18 +82,18 @@ impl App {
         if may_read(actor, owner, &released, &[]) {
             return Ok(true);
         }
-        let claims = self.sights(actor, file).await?;
+        let claims = self.claims_on(actor, file).await?;
         Ok(may_read(actor, owner, &released, &claims))
     }
 
-    /// The claims that stand on a file, in the eyes of a reader: seven statements, however many there are.
-    async fn sights(
+    /// The claims that stand on a file, in the eyes of a reader: eight statements, however many there are.
+    async fn claims_on(
         &self,
         actor: &Actor,
         file: &evidence_file::Model,
     ) -> Result<Vec<ClaimSight>, AppError> {
-        let (db, person) = (self.store.read(), actor.person_id());
-        let (Some(person), Some(sha256)) = (person, &file.sha256) else {
+        let db = self.store.read();
+        let Some(sha256) = &file.sha256 else {
             return Ok(Vec::new());
         };
         let with_file = Query::select()
@@ -107,46 +107,6 @@ impl App {
             .filter(claim::Column::Id.in_subquery(with_file))
             .all(db)
             .await?;
-        let contracts = contract::Entity::find()
-            .filter(contract::Column::Id.is_in(claims.iter().filter_map(|row| row.contract_id)))
-            .all(db)
-            .await?;
-        let groups = group::groups_of(db, person).await?;
-        let own: HashSet<Uuid> = columns::uuids(&group::members(db, &groups).await?).collect();
-        let found = verification::Entity::find()
-            .filter(verification::Column::VerifierId.eq(person.uuid()))
-            .filter(verification::Column::ClaimId.is_in(claims.iter().map(|row| row.id)))
-            .all(db)
-            .await?;
-        // A quorum binds every claim that was submitted after the first was published.
-        let first: Option<Option<i64>> = published::Entity::find()
-            .select_only()
-            .column_as(published::Column::EntryIdx.min(), "first")
-            .into_tuple()
-            .one(db)
-            .await?;
-        let first = first.flatten();
-        let seats = assignment::Entity::find()
-            .filter(assignment::Column::VerifierId.eq(person.uuid()))
-            .filter(assignment::Column::ClaimId.is_in(claims.iter().map(|row| row.id)))
-            .filter(assignment::Column::LeftHow.is_null())
-            .all(db)
-            .await?;
-        let sight = |row: &claim::Model| {
-            let contract = contracts
-                .iter()
-                .find(|contract| Some(contract.id) == row.contract_id);
-            let buyer = contract.map(|contract| contract.buyer_id);
-            ClaimSight {
-                buyer: buyer.map(OrganisationId::from_uuid),
-                awaits_reader: is_open(&row.status)
-                    && (first.is_none_or(|first| row.entry_idx < first)
-                        || seats.iter().any(|seat| seat.claim_id == row.id)),
-                found_by_reader: found.iter().any(|finding| finding.claim_id == row.id),
-                interested: own.contains(&row.claimant_id)
-                    || buyer.is_some_and(|buyer| own.contains(&buyer)),
-            }
-        };
-        Ok(claims.iter().map(sight).collect())
+        Ok(sights(db, actor, &claims).await?.into_values().collect())
     }
 }

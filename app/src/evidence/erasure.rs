@@ -22,13 +22,12 @@ use crate::group;
 use crate::organisation::column;
 use crate::remark::Remark;
 use crate::store::claim::{self, evidence};
-use crate::store::{Command, Tx, Written, columns, evidence_file};
+use crate::store::{Command, Tx, Written, challenge, columns, evidence_file};
 
 /// What was erased.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Erased {
-    /// The claim.
-    pub claim: ClaimId,
+struct Erased {
+    claim: ClaimId,
     /// The rows of what is removed now.
     marked: Vec<Uuid>,
 }
@@ -75,6 +74,7 @@ impl Command for Erase {
             status: recorded.status,
             years: retention_years(tx, claimed.answers.map(|answers| answers.contract)).await?,
             erased: &erased,
+            challenged: challenge::unsettled(tx, &recorded, tx.at()).await?,
             other: evidence_file::other_claim_on(tx, claimed, &self.files).await?,
             own_group: own.contains(&group),
             at: tx.at(),
@@ -110,7 +110,7 @@ impl App {
         actor: &Actor,
         claim: ClaimId,
         files: Vec<Hash>,
-    ) -> Result<Written<Erased>, AppError> {
+    ) -> Result<Written<ClaimId>, AppError> {
         self.erase(actor, claim, files, None).await
     }
 
@@ -121,7 +121,7 @@ impl App {
         claim: ClaimId,
         files: Vec<Hash>,
         reason: &str,
-    ) -> Result<Written<Erased>, AppError> {
+    ) -> Result<Written<ClaimId>, AppError> {
         let reason = Remark::new(self, "reason", reason)?;
         self.erase(actor, claim, files, Some(reason)).await
     }
@@ -132,7 +132,7 @@ impl App {
         claim: ClaimId,
         files: Vec<Hash>,
         reason: Option<Remark>,
-    ) -> Result<Written<Erased>, AppError> {
+    ) -> Result<Written<ClaimId>, AppError> {
         let actor = actor.clone();
         let command = Erase {
             actor,
@@ -145,7 +145,7 @@ impl App {
         if let Err(error) = self.remove_marked(&done.out.marked).await {
             tracing::warn!(%error, "erased files of evidence are left to the collector");
         }
-        Ok(done)
+        done.only(|erased| Some(erased.claim))
     }
 }
 
@@ -159,6 +159,7 @@ impl From<ErasureError> for AppError {
             E::Erased(_) => ("ALREADY_ERASED", "files"),
             E::Undecided(_) => ("CLAIM_STATUS", "claim"),
             E::Kept { .. } | E::KeptForEver => ("RETENTION", "claim"),
+            E::Challenged(_) => ("CHALLENGED", "claim"),
             E::OtherClaim { .. } => ("OTHER_CLAIM", "files"),
             E::NotIndependent => return Self::Forbidden(error.to_string()),
         };

@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
-use commonweal_domain::actor::{Actor, Role};
+use commonweal_domain::actor::Actor;
 use commonweal_domain::contract::counting::Line;
+use commonweal_domain::contract::sight::may_read;
 use commonweal_domain::ids::{ClaimId, Id, OrganisationId, PersonId};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::time::Time;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use uuid::Uuid;
 
 use super::Read;
 use crate::error::AppError;
-use crate::group;
+use crate::sight::sights;
 use crate::store::beneficiary::erasure;
 use crate::store::claim_rules::{exclusion, inquiry, working};
-use crate::store::{claim, columns, contract};
+use crate::store::{claim, columns};
 
 /// A question about a claim, or its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,44 +127,29 @@ impl Read<'_> {
         Ok(found)
     }
 
-    /// The workings behind some claims, each for its claimant, the officers of its buyer and verifiers outside their groups:
-    /// for anyone else as if there were none. Six statements, however many claims.
+    /// The workings behind some claims, each for those who may read its evidence: for anyone else as if there were none.
+    /// Nine statements, however many claims.
     pub async fn workings_of(
         &self,
         actor: &Actor,
         ids: &[ClaimId],
     ) -> Result<HashMap<ClaimId, Vec<Line>>, AppError> {
-        let Some(person) = actor.person_id() else {
+        if actor.person_id().is_none() {
             return Ok(HashMap::new());
-        };
+        }
         let rows = claim::Entity::find()
             .filter(claim::Column::Id.is_in(columns::uuids(ids)))
             .filter(claim::Column::Working.is_not_null())
             .all(self.db)
             .await?;
-        let contracts = contract::Entity::find()
-            .filter(contract::Column::Id.is_in(rows.iter().filter_map(|row| row.contract_id)))
-            .all(self.db)
-            .await?;
-        let groups = group::groups_of(self.db, person).await?;
-        let own: Vec<Uuid> = columns::uuids(&group::members(self.db, &groups).await?).collect();
-        let verifies = actor.organisations(Role::Verifier).next().is_some();
-        let may_see = |row: &&claim::Model| {
-            let buyer = contracts
-                .iter()
-                .find(|contract| Some(contract.id) == row.contract_id)
-                .map(|contract| contract.buyer_id);
-            let party = |id: Uuid| own.contains(&id);
+        let sights = sights(self.db, actor, &rows).await?;
+        let shown = rows.iter().filter(|row| {
             let claimant = OrganisationId::from_uuid(row.claimant_id);
-            let mut held = actor.grants().iter();
-            held.any(|grant| grant.organisation == claimant)
-                || buyer.is_some_and(|buyer| {
-                    actor.holds(OrganisationId::from_uuid(buyer), Role::Officer)
-                })
-                || verifies && !party(row.claimant_id) && !buyer.is_some_and(party)
-        };
+            let sight = sights.get(&row.id).copied();
+            may_read(actor, claimant, &[], sight.as_slice())
+        });
         let kept = working::Entity::find()
-            .filter(working::Column::ClaimId.is_in(rows.iter().filter(may_see).map(|row| row.id)))
+            .filter(working::Column::ClaimId.is_in(shown.map(|row| row.id)))
             .all(self.db)
             .await?;
         kept.into_iter()

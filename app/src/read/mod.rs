@@ -1,6 +1,7 @@
 //! Queries for resolvers, pages and loaders. Whatever a caller may not see is left out here, as part of the query.
 
 pub mod account;
+pub mod account_summary;
 pub mod bid;
 pub mod calibration;
 pub mod catalogue;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::Page;
 use super::account::{PostingKey, holdings, statement};
+use super::account_summary::{Bounds, changes, held_before};
 use super::credit::lives;
 use crate::store::tests::{TestDb, on_both};
 
@@ -134,6 +135,11 @@ fn queries(db: &TestDb, entries: u64) -> Vec<(&'static str, Statement)> {
         entry: i64::try_from(entries * 3 / 4).unwrap(),
         seq: 0,
     });
+    let entries = i64::try_from(entries).unwrap();
+    let recent = Bounds {
+        from: entries - 1_000,
+        to: entries,
+    };
     let holding = Page {
         rows: 51,
         backward: false,
@@ -156,6 +162,14 @@ fn queries(db: &TestDb, entries: u64) -> Vec<(&'static str, Statement)> {
         (
             "a statement of one batch",
             statement(holder, Some(batch), &page(deep, false)).build(backend),
+        ),
+        (
+            "the batches of a summary",
+            held_before(holder, Some(batch), recent).build(backend),
+        ),
+        (
+            "a summary of the last days",
+            backend.build(&changes(holder, &[batch.uuid()], recent)),
         ),
         ("holdings", holdings(holder, &holding).build(backend)),
         ("the life of a batch", lives(&[batch]).build(backend)),

@@ -38,7 +38,7 @@ pub(crate) struct Reader<'a> {
     tenders: HashMap<Uuid, Known>,
     /// The lots for which one of the actor's organisations bids, by tender.
     party: HashMap<Uuid, HashSet<String>>,
-    /// Tenders in which someone bids who belongs to an organisation of the actor; asked for auditors only.
+    /// Tenders in which someone bids who belongs to an organisation of the actor; asked for officers and auditors only.
     interested: HashSet<Uuid>,
     /// Tenders on whose panel the actor sits or sat.
     member: HashMap<Uuid, sight::Reader>,
@@ -96,15 +96,16 @@ impl<'a> Reader<'a> {
     }
 
     /// What the actor is to a tender. Whoever sits or sat on its panel is that and nothing else, and nobody audits a tender
-    /// in which their own side bids.
+    /// or is an officer of it in which their own side bids.
     pub(crate) fn reader(&self, tender: Uuid) -> sight::Reader {
         if let Some(member) = self.member.get(&tender) {
             return *member;
         }
         let buyer = self.tenders.get(&tender).map(|known| known.buyer);
-        if buyer.is_some_and(|buyer| self.actor.holds(buyer, Role::Officer)) {
+        let apart = !self.interested.contains(&tender);
+        if apart && buyer.is_some_and(|buyer| self.actor.holds(buyer, Role::Officer)) {
             sight::Reader::Officer
-        } else if self.audits() && !self.interested.contains(&tender) {
+        } else if apart && self.audits() {
             sight::Reader::Auditor
         } else if self.party.contains_key(&tender) {
             sight::Reader::Bidder
@@ -172,14 +173,15 @@ fn audits(actor: &Actor) -> bool {
     actor.organisations(Role::Auditor).next().is_some()
 }
 
-/// Tenders with a bid of the beneficial-owner group of an organisation in which an auditor holds any role, also one that
-/// their token does not name; no statement for others.
+/// Tenders with a bid of the beneficial-owner group of an organisation in which an officer or auditor holds any role, also one
+/// that their token does not name; no statement for others.
 async fn interests(
     read: &Read<'_>,
     actor: &Actor,
     tenders: &HashSet<Uuid>,
 ) -> Result<HashSet<Uuid>, AppError> {
-    let Some(person) = actor.person_id().filter(|_| audits(actor)) else {
+    let sees_whole = audits(actor) || actor.organisations(Role::Officer).next().is_some();
+    let Some(person) = actor.person_id().filter(|_| sees_whole) else {
         return Ok(HashSet::new());
     };
     let own = Query::select()

@@ -209,19 +209,17 @@ pub(crate) async fn forget(
     u32::try_from(people).map_err(AppError::internal)
 }
 
-/// People behind a claim whose tokens were erased by entries.
-pub(crate) async fn erased(db: &impl ConnectionTrait, claim: ClaimId) -> Result<u32, AppError> {
-    let rows = erasure::Entity::find()
-        .filter(erasure::Column::ClaimId.eq(claim.uuid()))
-        .all(db)
+/// Whether somebody's token is left behind a claim.
+pub(crate) async fn any_left(db: &impl ConnectionTrait, claim: ClaimId) -> Result<bool, AppError> {
+    let one = Entity::find()
+        .filter(Column::ClaimId.eq(claim.uuid()))
+        .limit(1)
+        .one(db)
         .await?;
-    let people = rows
-        .iter()
-        .fold(0_i64, |sum, row| sum.saturating_add(row.people));
-    u32::try_from(people).map_err(AppError::internal)
+    Ok(one.is_some())
 }
 
-/// Keeps an erasure that stands in the log.
+/// Keeps an erasure that stands in the log; of how many people it was stands here alone.
 pub(crate) async fn note_erasure(
     db: &impl ConnectionTrait,
     claim: ClaimId,

@@ -5,9 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::challenge::rules::Open;
 use commonweal_domain::challenge::{Basis, Body, Challenge, Decision, Outcome, Proposal};
+use commonweal_domain::contract::RecordedClaim;
 use commonweal_domain::ids::{ChallengeId, ClaimId, Id, OrganisationId, PersonId, ProposalId};
 use commonweal_domain::log::entry::EntryActor;
 use commonweal_domain::log::hash::Hash;
+use commonweal_domain::time::Time;
 use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
@@ -228,6 +230,36 @@ pub(crate) async fn freezing(
         .one(db)
         .await?;
     Ok(row.map(|row| ChallengeId::from_uuid(row.id)))
+}
+
+/// A challenge of a claim of which something may still come, in two statements at most.
+pub(crate) async fn unsettled(
+    db: &impl ConnectionTrait,
+    recorded: &RecordedClaim,
+    at: Time,
+) -> Result<Option<ChallengeId>, AppError> {
+    let Some(standing) = &recorded.verified else {
+        return Ok(None);
+    };
+    let rows = Entity::find()
+        .filter(Column::ClaimId.eq(recorded.claim.id.uuid()))
+        .filter(Column::CarriedOut.eq(false))
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    let made = decision::Entity::find()
+        .filter(decision::Column::ChallengeId.is_in(rows.iter().map(|row| row.id)))
+        .order_by_asc(decision::Column::EntryIdx)
+        .all(db)
+        .await?;
+    for row in &rows {
+        let own = made.iter().filter(|made| made.challenge_id == row.id);
+        let own: Vec<decision::Model> = own.cloned().collect();
+        if !challenge_of(row, &own, standing)?.is_settled(at) {
+            return Ok(Some(ChallengeId::from_uuid(row.id)));
+        }
+    }
+    Ok(None)
 }
 
 /// Which of some claims have a challenge that freezes them.

@@ -13,6 +13,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
+use super::claim_rules::working;
 use super::sum::{joined, sum_high, sum_low};
 use super::{beneficiary, columns};
 use crate::error::AppError;
@@ -344,6 +345,7 @@ pub(crate) async fn decide(
             .await?;
         // Nobody needs to know any more who stood behind it.
         beneficiary::forget(db, id, None).await?;
+        working::Entity::delete_by_id(id.uuid()).exec(db).await?;
     }
     Ok(())
 }

@@ -54,6 +54,7 @@ pub(crate) mod question;
 pub(crate) mod quorum;
 mod read;
 pub(crate) mod reduced;
+pub(crate) mod refused_read;
 pub(crate) mod remark;
 pub(crate) mod robustness;
 mod schema;

@@ -14,15 +14,26 @@ pub(crate) type SumParts = (Option<i64>, Option<i64>);
 
 /// The sum of the high parts of a column.
 pub(crate) fn sum_high(units: impl ColumnTrait) -> SimpleExpr {
-    sum(Expr::col(units.as_column_ref()).div(PART))
+    sum_of(high(Expr::col(units.as_column_ref())))
 }
 
 /// The sum of the low parts of a column.
 pub(crate) fn sum_low(units: impl ColumnTrait) -> SimpleExpr {
-    sum(Expr::col(units.as_column_ref()).modulo(PART))
+    sum_of(low(Expr::col(units.as_column_ref())))
 }
 
-fn sum(part: SimpleExpr) -> SimpleExpr {
+/// The high part of units.
+pub(crate) fn high(units: SimpleExpr) -> SimpleExpr {
+    units.div(PART)
+}
+
+/// The low part of units.
+pub(crate) fn low(units: SimpleExpr) -> SimpleExpr {
+    units.modulo(PART)
+}
+
+/// The sum of parts, as a whole number on both databases.
+pub(crate) fn sum_of(part: SimpleExpr) -> SimpleExpr {
     Expr::expr(Expr::expr(part).sum()).cast_as("bigint")
 }
 

@@ -32,6 +32,8 @@ const EXPECTED: &[(Action, &[Role], bool)] = &[
     (Action::PublishCatalogue, &[Registrar], false),
     (Action::PublishPolicy, &[Registrar], false),
     (Action::ErasePerson, &[Registrar], false),
+    (Action::EraseWords, &[Registrar], false),
+    (Action::EraseWorking, &[Registrar], false),
     (Action::RegisterProxyPack, &[Officer], true),
     (Action::SaveDraft, &[Officer], true),
     (Action::PublishTender, &[Officer], true),

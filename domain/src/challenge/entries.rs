@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{
-    ANSWER_DAYS, ChallengeError, RaiseFacts, decide_appeal, decide_case, decide_handover,
+    ANSWER_DAYS, ChallengeError, RaiseFacts, Standing, decide_appeal, decide_case, decide_handover,
     decide_proposal, decide_raise, decide_reply, decide_resolution, route, term,
 };
 use super::state::{Challenge, Decision, Proposal};
@@ -182,7 +182,7 @@ impl EntryBody for ChallengeResolved {
         let by = in_charge(challenge.body, header)?.id;
         let recorded = recorded(challenge.claim, header, state)?;
         impartial(by, recorded, header, state)?;
-        let standing = standing(recorded, header)?;
+        let standing = standing(recorded, header, state)?;
         let earlier = state.credits.earlier(recorded);
         decide_resolution(challenge, &self.decision, by, standing, &earlier)
             .map_err(|error| refused(header, &error))?;
@@ -259,7 +259,7 @@ impl EntryBody for CorrectionProposed {
             by,
             carried_out: false,
         };
-        let standing = standing(recorded, header)?;
+        let standing = standing(recorded, header, state)?;
         decide_proposal(&proposal, standing).map_err(|error| refused(header, &error))?;
         state.challenges.propose(proposal);
         Ok(())
@@ -320,9 +320,18 @@ fn recorded<'s>(
     found.ok_or_else(|| header.finding("claim", "a submitted claim", claim))
 }
 
-fn standing<'s>(recorded: &'s RecordedClaim, header: &Header) -> Result<&'s Quantity, Finding> {
+fn standing<'s>(
+    recorded: &'s RecordedClaim,
+    header: &Header,
+    state: &'s State,
+) -> Result<Standing<'s>, Finding> {
     let verified = recorded.verified.as_ref();
-    verified.ok_or_else(|| header.finding("claim", "a verified claim", recorded.claim.id))
+    let claim = &recorded.claim;
+    Ok(Standing {
+        claim,
+        measure: state.catalogues.measure(&claim.measure),
+        verified: verified.ok_or_else(|| header.finding("claim", "a verified claim", claim.id))?,
+    })
 }
 
 /// The buyer of the contract under which a claim was made.

@@ -3,6 +3,9 @@
 use super::state::{Challenge, Proposal};
 use super::{Body, Ground, Outcome};
 use crate::amount::Quantity;
+use crate::catalogue::Measure;
+use crate::contract::Claim;
+use crate::contract::small_cells::{SmallCell, check_left};
 use crate::ids::{ChallengeId, ClaimId, OrganisationId, PersonId};
 use crate::time::Time;
 
@@ -56,6 +59,34 @@ pub enum ChallengeError {
     /// Nothing to carry out.
     #[error("`challenge`: it was not upheld: there is nothing to carry out")]
     NotUpheld,
+    /// What is left would describe too few people.
+    #[error(transparent)]
+    SmallCell(#[from] SmallCell),
+}
+
+/// What a claim has, of which less shall stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The claim.
+    pub claim: &'a Claim,
+    /// Its measure; none where nothing is known of it, which was found at the claim's submission.
+    pub measure: Option<&'a Measure>,
+    /// The verified quantity.
+    pub verified: &'a Quantity,
+}
+
+impl Standing<'_> {
+    /// Whether so much may be left of it: less than stands, in the same unit, and about nobody or enough people.
+    fn check_left(&self, left: &Quantity) -> Result<(), ChallengeError> {
+        let standing = self.verified;
+        if standing.same_unit(left).is_err() || left.units() >= standing.units() {
+            return Err(ChallengeError::NoLess(left.clone(), standing.clone()));
+        }
+        match self.measure {
+            Some(measure) => Ok(check_left(self.claim, measure, left)?),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What the decision to raise needs.
@@ -172,13 +203,13 @@ pub fn decide_case(
     check_apart(challenge, by, earlier)
 }
 
-/// Whether the challenge may be decided so by a person. `standing` is the verified quantity, `earlier` everyone who
-/// submitted, verified or issued. Whoever decided first does not decide the appeal.
+/// Whether the challenge may be decided so by a person. `earlier` is everyone who submitted, verified or issued. Whoever
+/// decided first does not decide the appeal.
 pub fn decide_resolution(
     challenge: &Challenge,
     outcome: &Outcome,
     by: PersonId,
-    standing: &Quantity,
+    standing: Standing<'_>,
     earlier: &[PersonId],
 ) -> Result<(), ChallengeError> {
     let first = challenge.decisions.is_empty();
@@ -187,15 +218,9 @@ pub fn decide_resolution(
     }
     check_apart(challenge, by, earlier)?;
     match outcome {
-        Outcome::Upheld { verified, .. } if !is_less(verified, standing) => {
-            Err(ChallengeError::NoLess(verified.clone(), standing.clone()))
-        }
-        _ => Ok(()),
+        Outcome::Upheld { verified, .. } => standing.check_left(verified),
+        Outcome::Dismissed => Ok(()),
     }
-}
-
-fn is_less(reduced: &Quantity, standing: &Quantity) -> bool {
-    standing.same_unit(reduced).is_ok() && reduced.units() < standing.units()
 }
 
 /// Whether the first decision may be appealed now. `others` are the other open challenges of whoever raised it: an appeal
@@ -235,11 +260,6 @@ pub fn final_outcome(challenge: &Challenge, at: Time) -> Result<&Outcome, Challe
 }
 
 /// Whether a registrar may propose to take a verified quantity back to a smaller one.
-pub fn decide_proposal(proposal: &Proposal, standing: &Quantity) -> Result<(), ChallengeError> {
-    if is_less(&proposal.verified, standing) {
-        Ok(())
-    } else {
-        let verified = proposal.verified.clone();
-        Err(ChallengeError::NoLess(verified, standing.clone()))
-    }
+pub fn decide_proposal(proposal: &Proposal, standing: Standing<'_>) -> Result<(), ChallengeError> {
+    standing.check_left(&proposal.verified)
 }

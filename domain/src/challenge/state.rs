@@ -72,6 +72,11 @@ impl Challenge {
         self.carried_out || !waits && self.decisions.last().is_some_and(dismissed)
     }
 
+    /// Whether nothing can come of it any more: it was carried out, or dismissed for good.
+    pub fn is_settled(&self, at: Time) -> bool {
+        self.carried_out || matches!(final_outcome(self, at), Ok(Outcome::Dismissed))
+    }
+
     /// Whether the batch of its claim is frozen: there is a case, and it is not over.
     pub fn freezes(&self) -> bool {
         let upheld = |decision: &Decision| decision.outcome != Outcome::Dismissed;
@@ -127,6 +132,13 @@ impl State {
     pub fn open(&self, claim: ClaimId) -> Option<ChallengeId> {
         self.of(claim)
             .find(|challenge| !challenge.is_over())
+            .map(|challenge| challenge.id)
+    }
+
+    /// A challenge of a claim of which something may still come.
+    pub fn unsettled(&self, claim: ClaimId, at: Time) -> Option<ChallengeId> {
+        self.of(claim)
+            .find(|challenge| !challenge.is_settled(at))
             .map(|challenge| challenge.id)
     }
 

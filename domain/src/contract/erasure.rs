@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claim::Claim;
 use super::status::ClaimStatus;
-use crate::ids::ClaimId;
+use crate::ids::{ChallengeId, ClaimId};
 use crate::time::{Date, Time};
 
 /// Years after the delivery for which tokens are kept: so long a claim may be looked into, which a claim of the same days may
@@ -22,6 +22,16 @@ pub enum ErasureGround {
     Request,
 }
 
+/// Of whom tokens were erased, as it may be told: a number would say for ever that one person asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// Of some of the people whose tokens were left.
+    Some,
+    /// Of all of them.
+    All,
+}
+
 /// Why nothing is erased.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ErasureError {
@@ -31,14 +41,15 @@ pub enum ErasureError {
     /// Rejected or withdrawn.
     #[error("`claim`: {0} does not stand any more: its tokens were erased when it ended")]
     Ended(ClaimId),
-    /// More than there are, or nobody.
-    #[error("`person`: {people} people to erase, but the claim has the tokens of {left}")]
-    NotThere {
-        /// How many were to be erased.
-        people: u32,
-        /// How many are left.
-        left: u32,
-    },
+    /// Erased before, or never there.
+    #[error("`person`: the claim has no such token, or none any more")]
+    NotThere,
+    /// Whoever decides about a challenge may need them. A person's own request comes first.
+    #[error(
+        "`ground`: challenge:{0} is about the claim, and its tokens are kept until that is decided for good and carried out: before \
+         that they are erased at a request alone"
+    )]
+    Challenged(ChallengeId),
     /// Before the years are over.
     #[error(
         "`ground`: tokens are kept until {until}, {YEARS_KEPT} years after the delivery: before that they are erased at a request alone"
@@ -56,36 +67,38 @@ pub struct ErasureFacts<'a> {
     pub claim: &'a Claim,
     /// Where it stands.
     pub status: ClaimStatus,
-    /// People behind it whose tokens were erased before.
-    pub erased: u32,
+    /// Whether there is a token to erase; of a log, whether not all were erased before.
+    pub left: bool,
+    /// A challenge of the claim of which something may still come.
+    pub challenged: Option<ChallengeId>,
     /// The log's time.
     pub at: Time,
 }
 
-/// Whether the tokens of so many people behind a claim may be erased.
-pub fn decide_erasure(
-    people: u32,
-    ground: ErasureGround,
-    facts: &ErasureFacts<'_>,
-) -> Result<(), ErasureError> {
+/// Whether tokens of people behind a claim may be erased.
+pub fn decide_erasure(ground: ErasureGround, facts: &ErasureFacts<'_>) -> Result<(), ErasureError> {
     let claim = facts.claim;
-    let named = claim.beneficiaries.as_ref();
-    let named = named.ok_or(ErasureError::Nobody(claim.id))?.people;
+    if claim.beneficiaries.is_none() {
+        return Err(ErasureError::Nobody(claim.id));
+    }
     if !facts.status.is_live() {
         return Err(ErasureError::Ended(claim.id));
     }
-    let left = named.saturating_sub(facts.erased);
-    if !(1..=left).contains(&people) {
-        return Err(ErasureError::NotThere { people, left });
+    if !facts.left {
+        return Err(ErasureError::NotThere);
+    }
+    if ground == ErasureGround::Request {
+        return Ok(());
+    }
+    if let Some(challenge) = facts.challenged {
+        return Err(ErasureError::Challenged(challenge));
     }
     let until = claim
         .period
         .to()
         .months_after(YEARS_KEPT.saturating_mul(12));
-    match (ground, until) {
-        (ErasureGround::Retention, Some(until)) if facts.at.date() < until => {
-            Err(ErasureError::TooEarly { until })
-        }
+    match until {
+        Some(until) if facts.at.date() < until => Err(ErasureError::TooEarly { until }),
         _ => Ok(()),
     }
 }
@@ -93,14 +106,15 @@ pub fn decide_erasure(
 #[cfg(test)]
 mod tests {
     use super::super::beneficiary::Beneficiaries;
-    use super::super::fixtures::claim;
+    use super::super::fixtures::{claim, id};
     use super::*;
 
-    fn facts<'a>(claim: &'a Claim, erased: u32, at: &str) -> ErasureFacts<'a> {
+    fn facts<'a>(claim: &'a Claim, at: &str) -> ErasureFacts<'a> {
         ErasureFacts {
             claim,
             status: ClaimStatus::Verified,
-            erased,
+            left: true,
+            challenged: None,
             at: at.parse().unwrap(),
         }
     }
@@ -109,28 +123,37 @@ mod tests {
     fn tokens_are_erased_after_seven_years_or_at_a_request_and_never_twice() {
         let mut claim = claim(5, "6.0");
         let (request, retention) = (ErasureGround::Request, ErasureGround::Retention);
-        let nobody = decide_erasure(1, request, &facts(&claim, 0, "2026-07-01T00:00:00Z"));
+        let nobody = decide_erasure(request, &facts(&claim, "2026-07-01T00:00:00Z"));
         assert_eq!(nobody, Err(ErasureError::Nobody(claim.id)));
         claim.beneficiaries = Some(Beneficiaries {
             people: 6,
             root: crate::log::hash::sha256(b"root"),
         });
-        let soon = facts(&claim, 2, "2033-05-31T23:59:59Z");
-        assert_eq!(decide_erasure(1, request, &soon), Ok(()));
+        let soon = facts(&claim, "2033-05-31T23:59:59Z");
+        assert_eq!(decide_erasure(request, &soon), Ok(()));
         let until = "2033-06-01".parse().unwrap();
         let early = Err(ErasureError::TooEarly { until });
-        assert_eq!(decide_erasure(4, retention, &soon), early);
-        let late = facts(&claim, 2, "2033-06-01T00:00:00Z");
-        assert_eq!(decide_erasure(4, retention, &late), Ok(()));
-        for people in [0, 5] {
-            let wrong = ErasureError::NotThere { people, left: 4 };
-            assert_eq!(decide_erasure(people, request, &late), Err(wrong));
-        }
+        assert_eq!(decide_erasure(retention, &soon), early);
+        let late = facts(&claim, "2033-06-01T00:00:00Z");
+        assert_eq!(decide_erasure(retention, &late), Ok(()));
+        let gone = ErasureFacts {
+            left: false,
+            ..late
+        };
+        let gone = decide_erasure(request, &gone);
+        assert_eq!(gone, Err(ErasureError::NotThere));
+        let challenged = ErasureFacts {
+            challenged: Some(id(7)),
+            ..late
+        };
+        let needed = Err(ErasureError::Challenged(id(7)));
+        assert_eq!(decide_erasure(retention, &challenged), needed);
+        assert_eq!(decide_erasure(request, &challenged), Ok(()));
         let ended = ErasureFacts {
             status: ClaimStatus::Withdrawn,
             ..late
         };
-        let ended = decide_erasure(1, request, &ended);
+        let ended = decide_erasure(request, &ended);
         assert_eq!(ended, Err(ErasureError::Ended(claim.id)));
     }
 }

@@ -43,6 +43,8 @@ mod quorum_replay_tests;
 #[cfg(test)]
 mod replay_tests;
 #[cfg(test)]
+mod small_cells_tests;
+#[cfg(test)]
 pub(crate) mod story;
 
 pub use claim::{Claim, Evidence, KpiRef};

@@ -2,7 +2,7 @@
 
 use super::beneficiary::Beneficiaries;
 use super::entries::*;
-use super::erasure::ErasureGround;
+use super::erasure::{ErasureGround, Extent};
 use super::fixtures::*;
 use super::story::*;
 use super::{Claim, Counted, Verification};
@@ -74,10 +74,10 @@ fn eraser() -> Vec<EntryActor> {
     by(REGISTRAR, REGISTRY, Role::Registrar)
 }
 
-fn erased(people: u32, ground: ErasureGround) -> BeneficiariesErased {
+fn erased(extent: Extent, ground: ErasureGround) -> BeneficiariesErased {
     BeneficiariesErased {
         claim: id(5),
-        people,
+        extent,
         ground,
     }
 }
@@ -124,24 +124,23 @@ fn a_claim_that_does_not_name_whom_it_counts_once_is_found() {
 fn tokens_are_erased_and_what_was_claimed_stays() {
     let mut story = story();
     story.push(verifier(0), verified("9"));
-    story.push(eraser(), erased(1, ErasureGround::Request));
-    story.push(eraser(), erased(8, ErasureGround::Request));
+    story.push(eraser(), erased(Extent::Some, ErasureGround::Request));
+    story.push(eraser(), erased(Extent::All, ErasureGround::Request));
     let state = story.clean();
     let recorded = state.contracts.claim(id(5)).unwrap();
     assert_eq!(recorded.verified, Some(nine()));
-    let again = story.refused(eraser(), erased(1, ErasureGround::Request));
-    assert!(again.found.contains("the tokens of 0"), "{again}");
+    let again = story.refused(eraser(), erased(Extent::Some, ErasureGround::Request));
+    assert!(again.found.contains("none any more"), "{again}");
 }
 
 #[test]
 fn an_erasure_that_the_rules_forbid_is_found() {
     let story = story();
-    story.refused(eraser(), erased(10, ErasureGround::Request));
-    let early = story.refused(eraser(), erased(9, ErasureGround::Retention));
+    let early = story.refused(eraser(), erased(Extent::All, ErasureGround::Retention));
     assert!(early.found.contains("2033-06-01"), "{early}");
-    story.refused(reporter(), erased(1, ErasureGround::Request));
+    story.refused(reporter(), erased(Extent::Some, ErasureGround::Request));
     let own = by(REPORTER, SUPPLIER, Role::Registrar);
-    story.refused(own, erased(1, ErasureGround::Request));
+    story.refused(own, erased(Extent::Some, ErasureGround::Request));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::log::commitment::Salt;
 use crate::log::entry::EntryActor;
 use crate::log::hash::{Hash, leaf_hash, sha256};
 
-fn published(number: u32, quorum: Quorum) -> QuorumPublished {
+pub(super) fn published(number: u32, quorum: Quorum) -> QuorumPublished {
     QuorumPublished {
         number,
         quorum,
@@ -123,7 +123,7 @@ pub(super) fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
     }
 }
 
-fn verified(hours: &str, verifications: Vec<Verification>) -> ClaimVerified {
+pub(super) fn verified(hours: &str, verifications: Vec<Verification>) -> ClaimVerified {
     ClaimVerified {
         claim: id(5),
         verified: measure().quantity(hours).unwrap(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::claim::{Claim, MAX_EVIDENCE};
 use super::status::ClaimStatus;
-use crate::ids::ClaimId;
+use crate::ids::{ChallengeId, ClaimId};
 use crate::log::hash::Hash;
 use crate::time::{Date, Period, Time};
 
@@ -30,6 +30,8 @@ pub struct ErasureFacts<'a> {
     pub years: Option<u32>,
     /// Those of its files that were erased before.
     pub erased: &'a BTreeSet<Hash>,
+    /// A challenge of the claim that may still change what stands: it is not decided for good, or not carried out.
+    pub challenged: Option<ChallengeId>,
     /// Another live claim of the claimant that rests on one of the files to be erased.
     pub other: Option<(ClaimId, Hash)>,
     /// For an early erasure: whether the registrar holds a role in the claimant's group.
@@ -53,9 +55,14 @@ pub enum ErasureError {
     /// Erased before.
     #[error("`files`: the file {0} was erased before")]
     Erased(Hash),
-    /// Verifiers need it.
-    #[error("`claim`: it is {}, and its evidence is needed until it is decided", .0.as_str())]
+    /// Verifiers need them.
+    #[error("`claim`: it is {}, and what stands behind it is needed until it is decided", .0.as_str())]
     Undecided(ClaimStatus),
+    /// Whoever decides about a challenge needs them.
+    #[error(
+        "`claim`: challenge:{0} is about it, and what stands behind it is needed until that is decided for good and carried out"
+    )]
+    Challenged(ChallengeId),
     /// The retention runs.
     #[error(
         "`claim`: its evidence is kept until {until}: ask a registrar where the law wants it erased before"
@@ -105,9 +112,7 @@ pub fn decide_erasure(
             return Err(ErasureError::Erased(*file));
         }
     }
-    if facts.status.is_open() {
-        return Err(ErasureError::Undecided(facts.status));
-    }
+    check_decided(facts.status, facts.challenged)?;
     if early && facts.own_group {
         return Err(ErasureError::NotIndependent);
     }
@@ -121,6 +126,19 @@ pub fn decide_erasure(
     match facts.other {
         None => Ok(()),
         Some((claim, sha256)) => Err(ErasureError::OtherClaim { claim, sha256 }),
+    }
+}
+
+/// Whether nobody has to decide about a claim any more, who would need what stands behind it. `challenged` is a challenge of
+/// which something may still come.
+pub fn check_decided(
+    status: ClaimStatus,
+    challenged: Option<ChallengeId>,
+) -> Result<(), ErasureError> {
+    match challenged {
+        _ if status.is_open() => Err(ErasureError::Undecided(status)),
+        Some(challenge) => Err(ErasureError::Challenged(challenge)),
+        None => Ok(()),
     }
 }
 
@@ -144,6 +162,7 @@ mod tests {
             status: ClaimStatus::Verified,
             years: Some(2),
             erased: &erased,
+            challenged: None,
             other: None,
             own_group: false,
             at: on("2028-05-31"),
@@ -182,6 +201,7 @@ mod tests {
             status: ClaimStatus::Withdrawn,
             years: None,
             erased: &none,
+            challenged: None,
             other: None,
             own_group: false,
             at: on("2040-01-01"),
@@ -202,6 +222,13 @@ mod tests {
         };
         let undecided = ErasureError::Undecided(ClaimStatus::InVerification);
         assert_eq!(refused(&[file], &open), undecided);
+        let challenged = ErasureFacts {
+            challenged: Some(id(7)),
+            ..facts
+        };
+        let needed = ErasureError::Challenged(id(7));
+        assert_eq!(refused(&[file], &challenged), needed);
+        assert_eq!(decide_erasure(&[file], false, &challenged), Err(needed));
         let gone = BTreeSet::from([file]);
         let again = ErasureFacts {
             erased: &gone,

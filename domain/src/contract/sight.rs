@@ -1,9 +1,9 @@
-//! Who may read a file of evidence.
+//! Who may read what is private behind a claim: files of evidence, and the working.
 
 use crate::actor::{Actor, Role};
 use crate::ids::OrganisationId;
 
-/// A claim that a file stands behind, in the eyes of one reader.
+/// A claim behind which something private stands, in the eyes of one reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimSight {
     /// The buyer of the contract under which it was claimed.
@@ -17,9 +17,9 @@ pub struct ClaimSight {
     pub interested: bool,
 }
 
-/// Whether someone may read a file: a person of the organisation that owns it, one of an organisation to which it was
-/// released, an officer of the buyer, and a verifier outside the groups of the parties, while the claim waits for them or
-/// after they decided on it. To everyone else it is as if the file did not exist.
+/// Whether someone may read a file or a working: a person of the organisation that owns it, one of an organisation to which
+/// it was released, an officer of the buyer, and a verifier outside the groups of the parties, while the claim waits for them or
+/// after they decided on it. To everyone else it is as if it did not exist.
 pub fn may_read(
     reader: &Actor,
     owner: OrganisationId,

@@ -1,7 +1,7 @@
 //! Small cells: a published figure never describes so few people that they could be recognised.
 //!
 //! Every public figure about people is a sum of whole claims, so that it is enough that no claim and no verified quantity is
-//! about fewer than [`MIN_PEOPLE`].
+//! about fewer than [`MIN_PEOPLE`], also after a correction or reversal.
 
 use super::claim::Claim;
 use super::counting::MIN_PEOPLE;
@@ -18,6 +18,12 @@ pub enum SmallCell {
          made for a longer period or a wider place"
     )]
     Few(Quantity),
+    /// The same of what a correction or reversal leaves.
+    #[error(
+        "`verified`: {0} would describe fewer than {MIN_PEOPLE} people, who could be recognised: leave at least {MIN_PEOPLE}, or \
+         nothing, so that what was delivered is claimed anew for a longer period or a wider place"
+    )]
+    FewLeft(Quantity),
     /// Too much.
     #[error(transparent)]
     Arithmetic(#[from] ArithmeticError),
@@ -29,19 +35,36 @@ pub fn check_verified(
     measure: &Measure,
     verified: &Quantity,
 ) -> Result<(), SmallCell> {
-    if measure.counting.basis != Some(Basis::People) || claim.share.millionths() == 0 {
-        return Ok(());
-    }
-    let smallest = 10_i128
-        .checked_pow(u32::from(verified.scale()))
-        .ok_or(ArithmeticError::Overflow)?;
-    let people = Fraction::new(i128::from(verified.units()), smallest)?;
-    let people = people.over(claim.share.fraction()?)?;
-    if people < Fraction::whole(i64::from(MIN_PEOPLE)) {
+    if describes_few(claim, measure, verified)? {
         Err(SmallCell::Few(verified.clone()))
     } else {
         Ok(())
     }
+}
+
+/// Whether a correction or reversal may leave so much of a claim: nobody, or enough people.
+pub fn check_left(claim: &Claim, measure: &Measure, left: &Quantity) -> Result<(), SmallCell> {
+    if left.units() != 0 && describes_few(claim, measure, left)? {
+        Err(SmallCell::FewLeft(left.clone()))
+    } else {
+        Ok(())
+    }
+}
+
+fn describes_few(
+    claim: &Claim,
+    measure: &Measure,
+    quantity: &Quantity,
+) -> Result<bool, ArithmeticError> {
+    if measure.counting.basis != Some(Basis::People) || claim.share.millionths() == 0 {
+        return Ok(false);
+    }
+    let smallest = 10_i128
+        .checked_pow(u32::from(quantity.scale()))
+        .ok_or(ArithmeticError::Overflow)?;
+    let people = Fraction::new(i128::from(quantity.units()), smallest)?;
+    let people = people.over(claim.share.fraction()?)?;
+    Ok(people < Fraction::whole(i64::from(MIN_PEOPLE)))
 }
 
 #[cfg(test)]
@@ -73,5 +96,24 @@ mod tests {
             Ok(()),
             "years of work are not people"
         );
+    }
+
+    #[test]
+    fn a_correction_leaves_nobody_or_enough_people() {
+        let mut measure = measure();
+        measure.counting.basis = Some(Basis::People);
+        let claim = claim(1, "9.0");
+        for (left, few) in [("0.0", false), ("0.1", true), ("4.9", true), ("5.0", false)] {
+            let left = measure.quantity(left).unwrap();
+            let expected = if few {
+                Err(SmallCell::FewLeft(left.clone()))
+            } else {
+                Ok(())
+            };
+            assert_eq!(check_left(&claim, &measure, &left), expected);
+        }
+        measure.counting.basis = None;
+        let hours = measure.quantity("0.1").unwrap();
+        assert_eq!(check_left(&claim, &measure, &hours), Ok(()));
     }
 }

@@ -5,6 +5,7 @@ mod files;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, KpiRef};
+use super::erasure::Extent;
 use super::kpi::{Kpi, KpiProgress};
 use super::performance::rate_again;
 use super::quorum;
@@ -87,8 +88,8 @@ pub struct State {
     ratings: BTreeMap<(KpiId, Date), Vec<Rated>>,
     /// Whose claims are about other outcomes than a claim.
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
-    /// People behind a claim whose tokens were erased.
-    erased_people: BTreeMap<ClaimId, u32>,
+    /// Claims behind which nobody's token is left.
+    all_erased: BTreeSet<ClaimId>,
     /// Quorums of verifiers, and the open claims that they bind.
     pub quorums: quorum::State,
     /// Files that were erased, by the claim behind which they stood.
@@ -234,15 +235,16 @@ impl State {
         self.exclusions.contains(&(earlier, claimant))
     }
 
-    /// People behind a claim whose tokens were erased.
-    pub fn erased_people(&self, claim: ClaimId) -> u32 {
-        self.erased_people.get(&claim).copied().unwrap_or(0)
+    /// Whether nobody's token is left behind a claim.
+    pub fn all_erased(&self, claim: ClaimId) -> bool {
+        self.all_erased.contains(&claim)
     }
 
     /// Takes in an erasure that was found right.
-    pub(super) fn erase_people(&mut self, claim: ClaimId, people: u32) {
-        let erased = self.erased_people.entry(claim).or_default();
-        *erased = erased.saturating_add(people);
+    pub(super) fn erase_people(&mut self, claim: ClaimId, extent: Extent) {
+        if extent == Extent::All {
+            self.all_erased.insert(claim);
+        }
     }
 
     /// A KPI of the claimant's group that must be filled before the claim may stand outside contracts.

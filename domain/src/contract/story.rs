@@ -4,7 +4,7 @@ use super::entries::{ClaimSubmitted, ContractSigned};
 use super::fixtures::*;
 use super::signing::Contract;
 use crate::actor::Role;
-use crate::catalogue::{Catalogue, entries::CataloguePublished};
+use crate::catalogue::{Catalogue, Measure, entries::CataloguePublished};
 use crate::log::entry::{Draft, Entry, EntryActor};
 use crate::log::kinds::Body;
 use crate::log::state::{Finding, State};
@@ -68,10 +68,16 @@ pub(crate) fn by(person: u128, at: u128, role: Role) -> Vec<EntryActor> {
 impl Story {
     /// A registry with its people, one catalogue, and contract 1 with KPI 101 of 12.0 hours in 2026.
     pub(crate) fn new() -> Self {
+        Self::of(&measure())
+    }
+
+    /// The same with another measure in the place of the catalogue's only one.
+    pub(super) fn of(measure: &Measure) -> Self {
+        let promised = |_: &_| Some(measure.clone());
         let mut contract =
-            Contract::from_award(id(1), &award("12.0"), || id(101), |_| Some(measure())).unwrap();
+            Contract::from_award(id(1), &award("12.0"), || id(101), promised).unwrap();
         (contract.award, contract.participations) = (None, None);
-        let mut story = Self::founded();
+        let mut story = Self::founded_on(measure);
         story.push(
             by(OFFICER, BUYER, Role::Officer),
             ContractSigned { contract },
@@ -81,6 +87,10 @@ impl Story {
 
     /// The same before any contract.
     pub(crate) fn founded() -> Self {
+        Self::founded_on(&measure())
+    }
+
+    fn founded_on(measure: &Measure) -> Self {
         let mut story = Self {
             entries: Vec::new(),
             at: START,
@@ -119,7 +129,7 @@ impl Story {
             version: "2026.1".into(),
             title: "Measures of a test".into(),
             source: "ours".into(),
-            measures: vec![measure()],
+            measures: vec![measure.clone()],
         };
         story.push(registrar(), CataloguePublished { catalogue });
         story
@@ -129,6 +139,11 @@ impl Story {
     pub(crate) fn push(&mut self, actors: Vec<EntryActor>, body: impl Into<Body>) {
         self.at = self.at.checked_add(1_000_000).unwrap();
         self.entries.push((self.at, actors, body.into()));
+    }
+
+    /// When the next entry is written.
+    pub(super) fn next_at(&self) -> Time {
+        Time::from_micros(self.at.checked_add(1_000_000).unwrap())
     }
 
     /// Lets seconds go by.

@@ -138,6 +138,19 @@ fn steps_between_award_and_contract_need_an_officer_of_the_buyer() {
 }
 
 #[test]
+fn letters_by_an_officer_with_a_role_at_a_bidder_are_found() {
+    let mut story = Story::whole(full_plan(), &bidders());
+    let both = crate::organisation::entries::RoleGranted {
+        person: person(PROPOSER),
+        organisation: org(2),
+        role: Role::Supplier,
+    };
+    story.add(vec![actor(Role::Operator, 999)], "role", both);
+    story.send_letters(&bidders());
+    assert_eq!(story.checks(), found("letters.sent", "independence"));
+}
+
+#[test]
 fn a_suspended_standstill_runs_on_and_a_shortened_one_is_found() {
     let (mut story, ends_at) = notified();
     story.wait_until(ends_at.plus_micros(-3 * DAY));

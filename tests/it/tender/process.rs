@@ -114,6 +114,10 @@ async fn every_opened_bid_has_one_letter_that_only_its_parties_read(app: TestApp
         .refusal(Some(&city.suppliers[0]), &send, letters(&bids))
         .await?;
     assert_eq!(refused.code, "FORBIDDEN");
+    let biased = city.officer_at_a_bidder(&app).await?;
+    let refused = app.refusal(Some(&biased), &send, letters(&bids)).await?;
+    assert_eq!(refused.code, "FORBIDDEN");
+    assert!(refused.message.contains("independent"), "{refused:?}");
     let mut blank = letters(&bids);
     blank["input"]["letters"][2]["remarks"] = json!(" ");
     let refused = app.refusal(Some(&city.officer), &send, blank).await?;

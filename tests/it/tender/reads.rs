@@ -53,8 +53,11 @@ async fn a_price_that_is_withheld_is_shown_to_the_buyer_and_hidden_from_the_publ
     )
     .await?;
     let price = "query ($id: ID!) { tender(id: $id) { bids { nodes { supplier { name } price { amount } commitments { measure } } } } }";
+    let biased = city.officer_at_a_bidder(&app).await?;
     for (reader, own, other) in [
         (None, json!(null), json!(null)),
+        // An officer of the buyer whose own side bids sees what the public sees.
+        (Some(&biased), json!(null), json!(null)),
         (
             Some(&city.officer),
             json!({ "amount": "120000.00" }),

@@ -56,6 +56,18 @@ impl City {
         })
     }
 
+    /// An officer of the buyer who also has a role at the first supplier, which the token does not show.
+    pub(crate) async fn officer_at_a_bidder(&self, app: &TestApp) -> Result<User> {
+        let officer = app
+            .user(self.officer.organisation, &[Role::Officer])
+            .await?;
+        let input = json!({ "input": { "person": format!("person:{}", officer.person),
+            "organisation": self.suppliers[0].organisation_id(), "role": "SUPPLIER" } });
+        let grant = "mutation ($input: RoleInput!) { grantRole(input: $input) { userErrors { code message } } }";
+        app.data(Some(&self.registrar), grant, input).await?;
+        Ok(officer)
+    }
+
     /// The input of a plan: price 40, social value 60 (jobs 50, work by cooperatives 20, method 30), and a condition.
     pub(crate) fn plan(&self) -> Value {
         let level = |points: u32, name: &str| json!({ "points": points, "name": name });

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ALLOWED, recorded};
 use crate::actor::Role;
-use crate::contract::erasure::{ErasureFacts, ErasureGround, decide_erasure};
+use crate::contract::erasure::{ErasureFacts, ErasureGround, Extent, decide_erasure};
 use crate::ids::ClaimId;
 use crate::log::entry::{EntryBody, Header};
 use crate::log::state::{Finding, State};
@@ -17,8 +17,8 @@ use crate::log::state::{Finding, State};
 pub struct BeneficiariesErased {
     /// The claim.
     pub claim: ClaimId,
-    /// Of how many people.
-    pub people: u32,
+    /// Of whom: of how many people is not told.
+    pub extent: Extent,
     /// Why.
     pub ground: ErasureGround,
 }
@@ -35,12 +35,13 @@ impl EntryBody for BeneficiariesErased {
         let facts = ErasureFacts {
             claim: &recorded.claim,
             status: recorded.status,
-            erased: state.contracts.erased_people(self.claim),
+            left: !state.contracts.all_erased(self.claim),
+            challenged: state.challenges.unsettled(self.claim, header.at),
             at: header.at,
         };
-        decide_erasure(self.people, self.ground, &facts)
+        decide_erasure(self.ground, &facts)
             .map_err(|error| header.finding("erasure", ALLOWED, error))?;
-        state.contracts.erase_people(self.claim, self.people);
+        state.contracts.erase_people(self.claim, self.extent);
         state.tally.attested("erasures of tokens");
         Ok(())
     }

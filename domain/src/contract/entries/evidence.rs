@@ -44,6 +44,7 @@ impl EntryBody for EvidenceErased {
             status: recorded.status,
             years: retention_years(recorded, state),
             erased: &state.contracts.erased_files(self.claim),
+            challenged: state.challenges.unsettled(self.claim, header.at),
             other: state.contracts.other_claim_on(&recorded.claim, &self.files),
             own_group,
             at: header.at,

@@ -16,6 +16,7 @@ use crate::tender::code::CriterionCode;
 use crate::tender::panel::answers::ShownCalibration;
 use crate::tender::panel::calibration::{Levels, Prepared};
 use crate::tender::panel::moderation::judged;
+use crate::tender::people::check_unrelated;
 use crate::tender::register::{SealedEntry, SealedKind};
 use crate::tender::stage::Step;
 use crate::tender::state::Tender;
@@ -57,6 +58,8 @@ impl EntryBody for CalibrationPrepared {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let tender = state.tenders.expect(self.tender, header)?;
         let person = member_of(tender, &[Role::Officer, Role::Chair], header)?;
+        let apart = BTreeSet::from([person]);
+        check_unrelated(&apart, &tender.bidders(), &state.organisations, header)?;
         tender.step_now(Step::PrepareCalibration, header)?;
         let chairs = header.actors.iter().any(|actor| actor.role == Role::Chair);
         let led = if chairs {

@@ -39,7 +39,7 @@ pub struct LettersSent {
 impl EntryBody for LettersSent {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let tender = state.tenders.expect(self.tender, header)?;
-        let named = tender.people(header, Role::Officer, 1).map(|_| ());
+        let named = tender.deciders(header, &state.organisations, 1).map(|_| ());
         tender.step(Step::SendLetters, header)?;
         let answered: BTreeSet<BidId> = self.letters.iter().map(|letter| letter.bid).collect();
         let whole = answered.len() == self.letters.len()

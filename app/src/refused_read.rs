@@ -1,0 +1,197 @@
+//! Reads of what is private or sealed. Whoever may not read gets the answer that there is nothing, and that it was refused is
+//! noted privately, in a transaction of its own, to notice who tries.
+
+use std::collections::{BTreeSet, HashMap};
+
+use commonweal_domain::actor::Actor;
+use commonweal_domain::contract::counting::Line;
+use commonweal_domain::ids::{BidId, ClaimDraftId, ClaimId, DraftId, Id, PersonId, SealedId};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use crate::App;
+use crate::error::AppError;
+use crate::read::bid::{BidView, SealedBidView};
+use crate::read::claim_draft::ClaimDraftView;
+use crate::read::draft::DraftView;
+use crate::store::bid::{self, sealed_bid};
+use crate::store::claim_rules::working;
+use crate::store::{PrivateCommand, PrivateTx, claim_draft, draft, refused_read};
+
+/// For how many years it is known who was refused what.
+const YEARS_KEPT: u32 = 1;
+
+/// What is not for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Private {
+    /// A file of evidence.
+    EvidenceFile,
+    /// The working behind a claim, by the claim.
+    Working,
+    /// An opened bid.
+    Bid,
+    /// A bid that is sealed, or was.
+    SealedBid,
+    /// A draft of a tender.
+    TenderDraft,
+    /// A draft of a claim.
+    ClaimDraft,
+}
+
+impl Private {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::EvidenceFile => "evidence_file",
+            Self::Working => "working",
+            Self::Bid => "bid",
+            Self::SealedBid => "sealed_bid",
+            Self::TenderDraft => "tender_draft",
+            Self::ClaimDraft => "claim_draft",
+        }
+    }
+}
+
+struct Note {
+    reader: Option<PersonId>,
+    what: Private,
+    subjects: BTreeSet<Uuid>,
+}
+
+impl PrivateCommand for Note {
+    const NAME: &'static str = "note_refused_read";
+    type Out = ();
+
+    async fn run(&self, tx: &mut PrivateTx) -> Result<(), AppError> {
+        let kind = self.what.as_str();
+        refused_read::count(tx, self.reader, kind, &self.subjects, tx.at()).await?;
+        match tx.at().date().years_before(YEARS_KEPT) {
+            Some(day) => refused_read::forget(tx, day).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl App {
+    /// Notes that things which exist were not shown. That it could not be noted changes nothing for the reader.
+    pub(crate) async fn note_refused_read(
+        &self,
+        actor: &Actor,
+        what: Private,
+        subjects: BTreeSet<Uuid>,
+    ) {
+        if subjects.is_empty() {
+            return;
+        }
+        let note = Note {
+            reader: actor.person_id(),
+            what,
+            subjects,
+        };
+        if let Err(error) = self.store.write_private(note).await {
+            tracing::warn!(%error, "a refused read was not noted");
+        }
+    }
+
+    /// Notes what was asked for by id, exists, and was not shown.
+    async fn note_unseen<K: Id + Copy, V>(
+        &self,
+        actor: &Actor,
+        what: Private,
+        asked: &[K],
+        shown: &HashMap<K, V>,
+    ) -> Result<(), AppError>
+    where
+        K: std::hash::Hash + Eq,
+    {
+        let unseen = asked.iter().filter(|id| !shown.contains_key(*id));
+        let unseen: Vec<Uuid> = unseen.map(|id| id.uuid()).collect();
+        if !unseen.is_empty() {
+            let existing = self.existing(what, unseen).await?;
+            self.note_refused_read(actor, what, existing).await;
+        }
+        Ok(())
+    }
+
+    async fn existing(&self, what: Private, ids: Vec<Uuid>) -> Result<BTreeSet<Uuid>, AppError> {
+        let db = self.store.read();
+        macro_rules! among {
+            ($table:ident, $id:ident) => {
+                $table::Entity::find()
+                    .select_only()
+                    .column($table::Column::$id)
+                    .filter($table::Column::$id.is_in(ids))
+                    .into_tuple()
+                    .all(db)
+                    .await?
+            };
+        }
+        let found: Vec<Uuid> = match what {
+            Private::EvidenceFile => ids,
+            Private::Working => among!(working, ClaimId),
+            Private::Bid => among!(bid, Id),
+            Private::SealedBid => among!(sealed_bid, Id),
+            Private::TenderDraft => among!(draft, Id),
+            Private::ClaimDraft => among!(claim_draft, Id),
+        };
+        Ok(found.into_iter().collect())
+    }
+
+    /// The workings behind claims, for those who may read them.
+    pub async fn workings_of(
+        &self,
+        actor: &Actor,
+        ids: &[ClaimId],
+    ) -> Result<HashMap<ClaimId, Vec<Line>>, AppError> {
+        let found = self.read().workings_of(actor, ids).await?;
+        self.note_unseen(actor, Private::Working, ids, &found)
+            .await?;
+        Ok(found)
+    }
+
+    /// Opened bids by id, for those who may see them.
+    pub async fn bids_by_id(
+        &self,
+        actor: &Actor,
+        ids: &[BidId],
+    ) -> Result<HashMap<BidId, BidView>, AppError> {
+        let found = self.read().bids_by_id(actor, ids).await?;
+        self.note_unseen(actor, Private::Bid, ids, &found).await?;
+        Ok(found)
+    }
+
+    /// Sealed bids by id, for those who act for their suppliers.
+    pub async fn sealed_bids_by_id(
+        &self,
+        actor: &Actor,
+        ids: &[SealedId],
+    ) -> Result<HashMap<SealedId, SealedBidView>, AppError> {
+        let found = self.read().sealed_bids_by_id(actor, ids).await?;
+        self.note_unseen(actor, Private::SealedBid, ids, &found)
+            .await?;
+        Ok(found)
+    }
+
+    /// Drafts of tenders by id, for officers of their buyers.
+    pub async fn drafts_by_id(
+        &self,
+        actor: &Actor,
+        ids: &[DraftId],
+    ) -> Result<HashMap<DraftId, DraftView>, AppError> {
+        let found = self.read().drafts_by_id(actor, ids).await?;
+        self.note_unseen(actor, Private::TenderDraft, ids, &found)
+            .await?;
+        Ok(found)
+    }
+
+    /// Drafts of claims by id, for suppliers of their claimants.
+    pub async fn claim_drafts_by_id(
+        &self,
+        actor: &Actor,
+        ids: &[ClaimDraftId],
+    ) -> Result<HashMap<ClaimDraftId, ClaimDraftView>, AppError> {
+        let found = self.read().claim_drafts_by_id(actor, ids).await?;
+        self.note_unseen(actor, Private::ClaimDraft, ids, &found)
+            .await?;
+        Ok(found)
+    }
+}
