@@ -18,30 +18,30 @@ on_both!(
     a_buffer_is_kept_for_the_years_of_its_class,
 );
 
-const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
+pub(crate) const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
     made: holdCredits(input: $input) { hold { id units ended } userErrors { code message path } }
 }";
-const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
+pub(crate) const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
     made: deliverHold(input: $input) { hold { id ended delivered } userErrors { code message path } }
 }";
-const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
+pub(crate) const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
     made: giveUpHold(input: $input) { hold { id ended } userErrors { code message path } }
 }";
 const EXPIRE: &str = "mutation ($input: EndHoldInput!) {
     made: expireHold(input: $input) { hold { id ended } userErrors { code message path } }
 }";
-const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
+pub(crate) const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
     made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
 }";
 
-fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> Value {
+pub(crate) fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> Value {
     json!({
         "batch": batch, "holder": world.supplier.organisation_id(), "to": world.fund.organisation_id(),
         "units": units.to_string(), "expiresAt": "2026-07-20T00:00:00Z", "idempotencyKey": key,
     })
 }
 
-fn deliver_input(world: &World, hold: &str, units: i64, key: &str) -> Value {
+pub(crate) fn deliver_input(world: &World, hold: &str, units: i64, key: &str) -> Value {
     json!({
         "hold": hold, "to": world.fund.organisation_id(), "units": units.to_string(), "reason": "SALE",
         "idempotencyKey": key,

@@ -39,7 +39,7 @@ pub(crate) const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
 pub(crate) const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
     made: carryOutDecision(input: $input) { claim { id verified { quantity } } userErrors { code message path } }
 }";
-const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
+pub(crate) const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
     made: clearLiability(input: $input) { liability userErrors { code message path } }
 }";
 

@@ -17,6 +17,7 @@ mod credit_world;
 mod described;
 mod evidence;
 mod evidence_erased;
+mod fail_points;
 mod ledger;
 mod ledger_load;
 mod ledger_machine;
