@@ -75,8 +75,8 @@ impl Faults {
                 let after = snapshot(&self.database).await?;
                 ensure!(before != after, "it did nothing");
                 if input.get("idempotencyKey").is_some() {
-                    let again = self.ask(user, document, &input).await?;
-                    ensure!(again == answer, "{again} is not {answer}");
+                    let again = self.ask(user, document, &input).await?["data"].take();
+                    ensure!(again == answer["data"], "{again} is not {answer}");
                     let again = differences(&after, &snapshot(&self.database).await?);
                     ensure!(again.is_empty(), "asked again it wrote {again:?}");
                 }

@@ -1,7 +1,7 @@
 //! The program dies at each fail point, one after the other, while clients write and move credits and a witness watches.
 //!
-//! `COMMONWEAL_TEST_POINT_ROUNDS` says how often it dies at each (once when it is not set), `COMMONWEAL_TEST_CRASH_SEED` repeats
-//! the passings of an earlier run.
+//! `COMMONWEAL_TEST_POINT_ROUNDS` says how often it dies at each; when it is not set it dies once, at a sample of them.
+//! `COMMONWEAL_TEST_CRASH_SEED` repeats the points and passings of an earlier run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,8 +34,26 @@ async fn it_dies_at_each_point_and_goes_on_on_postgres() -> Result<()> {
     }
 }
 
+/// Points of a run without a number of rounds. A death and what follows take some seconds.
+const SAMPLE: usize = 12;
+
+/// Where it dies, one after the other: all points in each round, or a sample of them.
+fn places(dice: &dyn Entropy, rounds: Option<u32>) -> Vec<(Point, u64)> {
+    let mut places = Vec::new();
+    for _ in 0..rounds.unwrap_or(1) {
+        let mut points = Point::ALL.map(|point| (u32::from_be_bytes(dice.bytes()), point));
+        points.sort_by_key(|(order, _)| *order);
+        let count = rounds.map_or(SAMPLE, |_| points.len());
+        places.extend(points.into_iter().take(count).map(|(order, point)| {
+            let passing = 1 + order % most(point);
+            (point, passing.into())
+        }));
+    }
+    places
+}
+
 /// At which passing it may die: what a second of load passes surely, and the publisher once a second.
-fn most(point: Point) -> u16 {
+fn most(point: Point) -> u32 {
     match point {
         Point::Statement => 200,
         point if point.is_of_publisher() => 2,
@@ -57,13 +75,13 @@ struct Run<'a> {
 }
 
 async fn deaths(database: &str, url: Option<&str>) -> Result<()> {
-    let rounds = setting("COMMONWEAL_TEST_POINT_ROUNDS")?.unwrap_or(1);
+    let rounds = setting("COMMONWEAL_TEST_POINT_ROUNDS")?;
     let system: &dyn Entropy = &SystemRng;
     let seed = setting("COMMONWEAL_TEST_CRASH_SEED")?
         .unwrap_or_else(|| u32::from_be_bytes(system.bytes()));
-    println!("points-{database}: {rounds} rounds, COMMONWEAL_TEST_CRASH_SEED={seed}");
     let dice = SeededRng::new(seed.into());
-    let dice: &dyn Entropy = &dice;
+    let places = places(&dice, rounds);
+    println!("points-{database}: COMMONWEAL_TEST_CRASH_SEED={seed}, {places:?}");
 
     let (folder, started) = (tempfile::tempdir()?, Instant::now());
     let data = folder.path().join("data");
@@ -89,23 +107,19 @@ async fn deaths(database: &str, url: Option<&str>) -> Result<()> {
         size: None,
     };
     let mut process = Process::start_witnessed(&data, url, &policy).await?;
-    let mut number = 0;
-    for _ in 0..rounds {
-        for point in Point::ALL {
-            let passing = 1 + u16::from_be_bytes(dice.bytes()) % most(point);
-            number += 1;
-            process = run
-                .die(process, number, (point, passing.into()))
-                .await
-                .with_context(|| format!("at passing {passing} of {point:?}, seed {seed}"))?;
-        }
+    for (number, (point, passing)) in (0..).zip(&places) {
+        process = run
+            .die(process, number, (*point, *passing))
+            .await
+            .with_context(|| format!("at passing {passing} of {point:?}, seed {seed}"))?;
     }
     let client = Client::new(&process.url, &data)?;
     run.witness.saw_one_log(&client).await?;
     process.kill().await?;
     run.tables_follow_from_the_log().await?;
     println!(
-        "points-{database}: {number} deaths, {} writes acknowledged and kept, {} transfers, {} checkpoints witnessed, {} entries, in {} s",
+        "points-{database}: {} deaths, {} writes acknowledged and kept, {} transfers, {} checkpoints witnessed, {} entries, in {} s",
+        places.len(),
         run.memory.registered.len(),
         run.trades.answered.len(),
         run.witness.checkpoints(),

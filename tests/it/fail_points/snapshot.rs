@@ -46,8 +46,8 @@ pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let mut found = Vec::new();
     for (table, rows) in after {
         let known = before.get(table).map(Vec::as_slice).unwrap_or_default();
-        let new = rows.iter().find(|row| !known.contains(row));
-        let gone = known.iter().find(|row| !rows.contains(row));
+        let new = rows.iter().find(|row| known.binary_search(row).is_err());
+        let gone = known.iter().find(|row| rows.binary_search(row).is_err());
         if let Some(row) = new.or(gone) {
             found.push(format!("{table}: {row}"));
         }
