@@ -33,6 +33,7 @@ pub mod error;
 pub mod evaluation;
 pub mod evidence;
 pub mod exclusion;
+pub mod failpoint;
 mod group;
 mod history;
 pub mod hold;

@@ -8,7 +8,7 @@ use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
 use crate::credit_life::hold_input;
-use crate::credit_world::{RETIRE, TRANSFER, World, number, text};
+use crate::credit_world::{HOLD, RETIRE, TRANSFER, World, number, text};
 
 on_both!(
     a_summary_agrees_with_the_lines_of_the_statement_in_every_period,

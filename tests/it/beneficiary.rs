@@ -10,8 +10,10 @@ use commonweal_domain::log::hash::sha256;
 use commonweal_tests::{ORIGIN, Refusal, TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_reversed::{CARRY_OUT, PROPOSE, RAISE, UPHOLD};
-use crate::credit_world::{ISSUE, SUBMIT, VERIFY, WITHDRAW, World, file, finding, text};
+use crate::credit_reversed::{RAISE, UPHOLD};
+use crate::credit_world::{
+    CARRY_OUT, ISSUE, PROPOSE, SUBMIT, VERIFY, WITHDRAW, World, file, finding, text,
+};
 
 on_both!(
     one_disadvantage_kind_per_person_whoever_claims_it,

@@ -5,7 +5,11 @@
 
 mod check;
 mod load;
+mod points;
 mod trade;
+mod witness;
+
+pub(crate) use self::witness::Witness;
 
 use std::fs;
 use std::path::Path;

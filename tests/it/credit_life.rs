@@ -18,13 +18,13 @@ on_both!(
     a_buffer_is_kept_for_the_years_of_its_class,
 );
 
-const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
+pub(crate) const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
     made: giveUpHold(input: $input) { hold { id ended } userErrors { code message path } }
 }";
 const EXPIRE: &str = "mutation ($input: EndHoldInput!) {
     made: expireHold(input: $input) { hold { id ended } userErrors { code message path } }
 }";
-const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
+pub(crate) const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
     made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
 }";
 
@@ -35,7 +35,7 @@ pub(crate) fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> V
     })
 }
 
-fn deliver_input(world: &World, hold: &str, units: i64, key: &str) -> Value {
+pub(crate) fn deliver_input(world: &World, hold: &str, units: i64, key: &str) -> Value {
     json!({
         "hold": hold, "to": world.fund.organisation_id(), "units": units.to_string(), "reason": "SALE",
         "idempotencyKey": key,

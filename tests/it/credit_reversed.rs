@@ -37,7 +37,7 @@ pub(crate) const DISMISS: &str = "mutation ($input: ChallengeWordsInput!) {
 pub(crate) const APPEAL: &str = "mutation ($input: ChallengeWordsInput!) {
     made: appealChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
+pub(crate) const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
     made: clearLiability(input: $input) { liability userErrors { code message path } }
 }";
 

@@ -22,6 +22,7 @@ mod described;
 mod evidence;
 mod evidence_erased;
 mod evidence_upload;
+mod fail_points;
 mod ledger;
 mod ledger_load;
 mod ledger_machine;

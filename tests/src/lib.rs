@@ -12,6 +12,7 @@ mod watchdog;
 pub use database::Database;
 pub use demo_log::{DemoLog, demo_log};
 pub use evidence::{MAX_FILE, file, pdf};
+pub use ledger::expect_replayed_balances;
 pub use process::{Process, run_commonweal, run_verify};
 pub use schemas::EntrySchemas;
 pub use user::User;

@@ -7,11 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
+use commonweal_app::failpoint::{self, Point};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// Seeding the demo city takes seconds; a machine under load takes its time.
 const START_LIMIT: Duration = Duration::from_secs(180);
+/// Under load a point is passed many times a second, one of the publisher at each checkpoint.
+const DEATH_LIMIT: Duration = Duration::from_secs(60);
 
 /// `commonweal serve --demo` on a data folder.
 pub struct Process {
@@ -19,6 +22,8 @@ pub struct Process {
     pub url: String,
     child: Child,
     log: PathBuf,
+    /// Where the program looks for the fail point at which it is to die.
+    fail_point: PathBuf,
     // Kept open: a closed pipe would be a difference to the program.
     _out: Lines<BufReader<ChildStdout>>,
 }
@@ -26,7 +31,24 @@ pub struct Process {
 impl Process {
     /// Starts the program and waits until it listens. Without a database URL it makes its own in the data folder.
     pub async fn start(data: &Path, database_url: Option<&str>) -> Result<Self> {
-        let log = data.with_extension("log");
+        Self::run(data, database_url, None).await
+    }
+
+    /// The same with the witnesses that a policy in a file names.
+    pub async fn start_witnessed(
+        data: &Path,
+        database_url: Option<&str>,
+        witness_policy: &Path,
+    ) -> Result<Self> {
+        Self::run(data, database_url, Some(witness_policy)).await
+    }
+
+    async fn run(
+        data: &Path,
+        database_url: Option<&str>,
+        witness_policy: Option<&Path>,
+    ) -> Result<Self> {
+        let (log, fail_point) = (data.with_extension("log"), data.with_extension("point"));
         let mut command = Command::new(program()?);
         // What the environment sets for tests or for somebody's own server is not for this one.
         for (name, _) in std::env::vars_os() {
@@ -40,12 +62,16 @@ impl Process {
             // The budget of a caller is measured elsewhere.
             .env("COMMONWEAL_RATE_LIMIT_MAXIMUM", "1000000000")
             .env("COMMONWEAL_RATE_LIMIT_RESTORE_PER_SECOND", "1000000000")
+            .env(failpoint::FILE, &fail_point)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::options().create(true).append(true).open(&log)?)
             .kill_on_drop(true);
         if let Some(url) = database_url {
             command.args(["--database-url", url]);
+        }
+        if let Some(policy) = witness_policy {
+            command.env("COMMONWEAL_WITNESS_POLICY", policy);
         }
         let mut child = command.spawn().context("the program does not start")?;
         let out = child.stdout.take().context("no standard output")?;
@@ -65,6 +91,7 @@ impl Process {
             url,
             child,
             log,
+            fail_point,
             _out: out,
         })
     }
@@ -74,6 +101,40 @@ impl Process {
         let ended = self.child.try_wait()?;
         ensure!(ended.is_none(), "it ended by itself: {}", tail(&self.log)?);
         self.child.kill().await?;
+        Ok(())
+    }
+
+    /// Tells the program to die at a passing of a fail point, counted from now. Only one that was built with
+    /// fail points does.
+    pub fn die_at(&self, point: Point, passing: u64) -> Result<()> {
+        // Whole or not at all, since the program looks all the time.
+        let new = self.fail_point.with_extension("new");
+        fs::write(&new, format!("{point:?} {passing}\n"))?;
+        Ok(fs::rename(&new, &self.fail_point)?)
+    }
+
+    /// Waits until the program has died where it was told to.
+    pub async fn died(mut self) -> Result<()> {
+        let ended = tokio::time::timeout(DEATH_LIMIT, self.child.wait()).await;
+        let log = || tail(&self.log);
+        let status = match ended {
+            Ok(status) => status?,
+            Err(_) if self.fail_point.exists() => bail!(
+                "it has no fail points: build it with `cargo build --bin commonweal --features failpoints`"
+            ),
+            Err(_) => bail!("it did not come by the point: {}", log()?),
+        };
+        // A signal ended it; an exit of its own would have a code.
+        ensure!(
+            status.code().is_none(),
+            "it ended with {status}: {}",
+            log()?
+        );
+        ensure!(
+            log()?.contains("as it was told"),
+            "it died of something else: {}",
+            log()?
+        );
         Ok(())
     }
 }
@@ -133,6 +194,9 @@ fn built(package: &str, name: &str, crates: &[&str]) -> Result<PathBuf> {
         .arg(folder.parent().context("no target folder")?);
     if folder.ends_with("release") {
         cargo.arg("--release");
+    } else if package == "commonweal-api" {
+        // As `cargo test --workspace` builds it.
+        cargo.args(["--features", "failpoints"]);
     }
     let built = cargo.status().context("cargo does not start")?;
     ensure!(

@@ -8,6 +8,7 @@ use commonweal_domain::log::hash::Hash;
 use commonweal_domain::log::note::{KeyName, VerifierKey};
 
 use crate::error::AppError;
+use crate::failpoint::Injected;
 
 /// Why the log cannot be published. See [`PublishError::is_alarm`].
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,12 @@ pub enum PublishError {
     Store(#[from] AppError),
 }
 
+impl From<Injected> for PublishError {
+    fn from(fault: Injected) -> Self {
+        Self::Store(fault.into())
+    }
+}
+
 impl PublishError {
     /// Whether the log was changed behind the publisher's back. Nothing may be written on top of it until a person has
     /// looked: whatever is written then is lost when the original comes back.
@@ -104,5 +111,10 @@ impl PublishError {
             | Self::File { .. }
             | Self::Store(_) => false,
         }
+    }
+
+    /// Whether the same may succeed later: nothing was shown that was not kept, so the publisher tries again.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::Store(_))
     }
 }

@@ -22,6 +22,7 @@ pub use error::PublishError;
 pub use witnessing::{WitnessAnswer, WitnessTransport, Witnessing};
 
 use crate::error::AppError;
+use crate::failpoint::Point;
 use crate::store::Store;
 use crate::store::lease::TakeLease;
 use crate::store::log_key::{SetLogKey, log_keys};
@@ -89,7 +90,8 @@ impl Publisher {
 
     /// Publishes after each commit, at most once a second, until the store is closed.
     ///
-    /// Ends with an error when the log was changed behind its back; a database that is away for a while is waited for.
+    /// Ends with an error when the log was changed behind its back; a database that is away for a while is waited for, and
+    /// so is a disk that is full.
     pub async fn run(mut self) -> Result<(), PublishError> {
         let mut committed = self.store.committed();
         loop {
@@ -97,12 +99,10 @@ impl Publisher {
                 return Ok(());
             }
             if let Err(error) = self.publish_in_turn().await {
-                match error {
-                    PublishError::Store(error) => {
-                        tracing::warn!(%error, "the log could not be published now");
-                    }
-                    error => return Err(error),
+                if !error.may_pass() {
+                    return Err(error);
                 }
+                tracing::warn!(%error, "the log could not be published now");
             }
             sleep(INTERVAL).await;
         }
@@ -133,9 +133,14 @@ impl Publisher {
     pub async fn publish(&mut self) -> Result<u64, PublishError> {
         let size = log_size(self.store.read()).await.map_err(AppError::from)?;
         if self.published != Some(size) || self.unwitnessed {
+            let points = self.store.points().clone();
+            points.pass(Point::Grow)?;
             let grown = self.grow().await?;
+            points.pass(Point::Grown)?;
             let note = self.sign(&grown).await?;
-            self.memory.keep(note.clone()).await?;
+            points.pass(Point::Signed)?;
+            self.memory.keep(note.clone(), &points).await?;
+            points.pass(Point::MemoryKept)?;
             self.show(&grown, note).await?;
         }
         let published = self.published.unwrap_or_default();
@@ -154,17 +159,20 @@ impl Publisher {
             self.keep(grown, note.clone(), false).await?;
             self.published = Some(grown.size);
         }
+        // Until what they sign is kept: whatever fails before that is tried again.
+        self.unwitnessed = true;
         let signed = SignedNote::parse(&note).map_err(AppError::internal)?;
         let cosigned = self
             .witnesses
             .cosign(witnessing, &self.store, grown.size, signed)
             .await?;
-        self.unwitnessed = !cosigned.enough;
+        self.store.points().pass(Point::Cosigned)?;
         if cosigned.enough || !witnessing.required {
             let note = cosigned.note.to_string().into_bytes();
             self.keep(grown, note, cosigned.enough).await?;
             self.published = Some(grown.size);
         }
+        self.unwitnessed = !cosigned.enough;
         Ok(())
     }
 
@@ -202,7 +210,8 @@ impl Publisher {
             at: self.store.ids().clock().now(),
             witnessed,
         };
-        self.store.write_private(checkpoint).await
+        self.store.write_private(checkpoint).await?;
+        Ok(self.store.points().pass(Point::Shown)?)
     }
 
     /// Sets the key of the log on the first start, and compares it ever after.

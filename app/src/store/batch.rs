@@ -18,6 +18,7 @@ use super::set::decide_moves;
 use super::tx::Tx;
 use crate::clock::Clock;
 use crate::error::AppError;
+use crate::failpoint::{Point, Points};
 
 /// How a batch ended.
 pub(super) enum Ended {
@@ -47,9 +48,9 @@ pub(super) async fn run(
     clock: &dyn Clock,
     commit: CommitId,
     jobs: &mut [Job],
-    statements: &AtomicU64,
+    (statements, points): (&AtomicU64, &Points),
 ) -> Ended {
-    let (mut tx, head) = match open(database, clock).await {
+    let (mut tx, head) = match open(database, clock, points).await {
         Ok(opened) => opened,
         Err(error) => return Ended::Unopened(error),
     };
@@ -78,11 +79,17 @@ pub(super) async fn run(
     }
 }
 
-async fn open(database: &DatabaseConnection, clock: &dyn Clock) -> Result<(Tx, Head), DbErr> {
+async fn open(
+    database: &DatabaseConnection,
+    clock: &dyn Clock,
+    points: &Points,
+) -> Result<(Tx, Head), DbErr> {
+    points.pass(Point::Begin)?;
     let transaction = begin(database).await?;
     let head = Head::lock(&transaction).await?;
     let at = clock.now().max(head.at);
-    Ok((Tx::new(PrivateTx::new(transaction, at), &head), head))
+    let session = PrivateTx::new(transaction, at, points.clone());
+    Ok((Tx::new(session, &head), head))
 }
 
 /// Decides every job and writes what the accepted ones staged. An error means that the batch must not be committed.
@@ -92,6 +99,7 @@ async fn decide(
     commit: CommitId,
     jobs: &mut [Job],
 ) -> Result<Vec<Verdict>, DbErr> {
+    tx.session.pass(Point::Begun)?;
     let scopes: Vec<_> = jobs.iter().flat_map(|job| job.work.scopes()).collect();
     let mut answers = Answers::load(&tx.session, &scopes).await?;
     let mut savepoint = Savepoint::None;
@@ -109,16 +117,22 @@ async fn decide(
     let decided = decide_moves(tx, &mut answers, &mut savepoint, &lines).await?;
     verdicts.extend(places.into_iter().zip(decided));
     if savepoint != Savepoint::None {
-        insert_entries(&tx.session, head.size, &tx.entries, tx.at(), commit).await?;
-        insert_postings(&tx.session, head.size, &tx.entries).await?;
-        tx.ledger.write(&tx.session).await?;
-        answers.write(&tx.session).await?;
+        let session = &tx.session;
+        session.pass(Point::Decided)?;
+        insert_entries(session, head.size, &tx.entries, tx.at(), commit).await?;
+        session.pass(Point::BlobsWritten)?;
+        insert_postings(session, head.size, &tx.entries).await?;
+        session.pass(Point::PostingsWritten)?;
+        tx.ledger.write(session).await?;
+        session.pass(Point::BalancesWritten)?;
+        answers.write(session).await?;
+        session.pass(Point::AnswersWritten)?;
         let next = Head {
             size: tx.log_size(),
             at: tx.at(),
             commit,
         };
-        head.advance(&tx.session, &next).await?;
+        head.advance(session, &next).await?;
     }
     Ok(verdicts.into_values().collect())
 }
@@ -155,6 +169,7 @@ async fn decide_one(
     }
     match result {
         Ok(answer) => {
+            tx.session.pass(Point::CommandRun)?;
             *savepoint = Savepoint::Used;
             let entries = tx.indexes_since(start);
             if let Some(key) = job.work.key() {

@@ -6,10 +6,12 @@ use commonweal_domain::log::canonical::EncodingError;
 use commonweal_domain::log::entry::{Blob, Draft};
 use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::time::Time;
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{DbErr, Value};
 
 use super::bulk;
+use super::session::PrivateTx;
 use crate::error::AppError;
+use crate::failpoint::Point;
 
 /// An entry with its final bytes, before its row is written.
 #[derive(Debug, Clone)]
@@ -47,7 +49,7 @@ impl StagedEntry {
 
 /// Writes the batch's entries from index `first`.
 pub(super) async fn insert_entries(
-    database: &impl ConnectionTrait,
+    session: &PrivateTx,
     first: u64,
     entries: &[StagedEntry],
     at: Time,
@@ -74,8 +76,9 @@ pub(super) async fn insert_entries(
         ]);
     }
     let into = "log_entry (idx, at, kind, subject, bytes, leaf_hash, commit_id)";
-    bulk::insert(database, into, &rows, "").await?;
-    bulk::insert(database, "log_blob (idx, sha256, bytes)", &blobs, "").await
+    bulk::insert(session, into, &rows, "").await?;
+    session.pass(Point::EntriesWritten)?;
+    bulk::insert(session, "log_blob (idx, sha256, bytes)", &blobs, "").await
 }
 
 /// An index or size as the tables hold it.

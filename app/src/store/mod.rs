@@ -90,6 +90,7 @@ pub use settings::BATCH_COMMANDS_MAX;
 pub use tx::Tx;
 
 use crate::error::AppError;
+use crate::failpoint::Points;
 use crate::moves::{Line, MoveAnswer};
 use crate::rng::Ids;
 use command::{Job, PrivateWork, PublicWork, Work};
@@ -112,6 +113,7 @@ pub struct Store {
     written: Arc<AtomicU64>,
     /// Why nothing is written any more, once that is so.
     read_only: Arc<OnceLock<String>>,
+    points: Points,
 }
 
 impl std::fmt::Debug for Store {
@@ -143,6 +145,7 @@ impl Store {
         let (queue, jobs) = mpsc::channel(QUEUE_COMMANDS_MAX);
         let (committed, size) = watch::channel(size);
         let written = Arc::new(AtomicU64::new(0));
+        let points = Points::default();
         let writer = Writer {
             url,
             ids: ids.clone(),
@@ -153,6 +156,7 @@ impl Store {
             closing: None,
             statements: Arc::clone(&written),
             dirty: true,
+            points: points.clone(),
         };
         tokio::spawn(writer.run());
         Ok(Self {
@@ -163,6 +167,7 @@ impl Store {
             committed: size,
             written,
             read_only: Arc::default(),
+            points,
         })
     }
 
@@ -201,7 +206,12 @@ impl Store {
         if let Some(database) = &self.private {
             let at = self.ids.clock().now();
             // A task of its own, so that a caller who goes away does not leave a transaction half done.
-            let run = tokio::spawn(private::run(database.clone(), at, command));
+            let run = tokio::spawn(private::run(
+                database.clone(),
+                at,
+                self.points.clone(),
+                command,
+            ));
             return run.await.unwrap_or(Err(AppError::OutcomeUnknown));
         }
         let (reply, answer) = oneshot::channel();
@@ -236,6 +246,11 @@ impl Store {
     /// The source of ids and time.
     pub fn ids(&self) -> &Ids {
         &self.ids
+    }
+
+    /// The points at which tests let this store and its publisher fail.
+    pub fn points(&self) -> &Points {
+        &self.points
     }
 
     /// The size of the log after the last commit of this process, and a signal when it grows.

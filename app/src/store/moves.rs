@@ -11,8 +11,10 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use super::bulk;
+use super::session::PrivateTx;
 use super::sum::{PART, joined};
 use crate::error::AppError;
+use crate::failpoint::Point;
 use crate::organisation::column;
 use crate::remark::Remark;
 
@@ -202,7 +204,7 @@ impl Rows {
     }
 
     /// Writes them, each table in one statement.
-    pub(super) async fn write(&self, db: &impl ConnectionTrait) -> Result<(), AppError> {
+    pub(super) async fn write(&self, session: &PrivateTx) -> Result<(), AppError> {
         for (into, rows) in [
             (
                 "transfer (entry_idx, batch_id, from_id, to_id, units, reason, procurement_reference, note, at)",
@@ -219,7 +221,8 @@ impl Rows {
             ),
             ("remark (hash, words, salt)", &self.remarks),
         ] {
-            bulk::insert(db, into, rows, "").await?;
+            bulk::insert(session, into, rows, "").await?;
+            session.pass(Point::MoveRows)?;
         }
         Ok(())
     }

@@ -10,15 +10,17 @@ use super::connect::begin;
 use super::contain::contained;
 use super::session::PrivateTx;
 use crate::error::AppError;
+use crate::failpoint::{Point, Points};
 
 /// Runs one command in a transaction of its own.
 pub(super) async fn run<C: PrivateCommand>(
     database: DatabaseConnection,
     at: Time,
+    points: Points,
     command: C,
 ) -> Result<C::Out, AppError> {
     let started = Instant::now();
-    let result = decide(&database, at, &command).await;
+    let result = decide(&database, at, points, &command).await;
     let outcome = match &result {
         Ok(_) => "accepted",
         Err(error) => error.kind(),
@@ -33,13 +35,15 @@ pub(super) async fn run<C: PrivateCommand>(
 async fn decide<C: PrivateCommand>(
     database: &DatabaseConnection,
     at: Time,
+    points: Points,
     command: &C,
 ) -> Result<C::Out, AppError> {
+    points.pass(Point::Begin)?;
     let transaction = begin(database).await.map_err(|error| match error {
         DbErr::ConnectionAcquire(_) => AppError::Overloaded,
         other => other.into(),
     })?;
-    let mut tx = PrivateTx::new(transaction, at);
+    let mut tx = PrivateTx::new(transaction, at, points);
     let mut result = contained(C::NAME, command.run(&mut tx)).await;
     if result.is_ok() && tx.has_failed() {
         result = Err(AppError::internal(format!(

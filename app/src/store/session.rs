@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use super::error::{Damage, damage};
+use crate::failpoint::{Point, Points};
 
 /// The transaction of a private command, for what is not public: drafts, sessions, tokens, refused reads. It runs
 /// statements and has no way to append to the log.
@@ -21,16 +22,18 @@ pub struct PrivateTx {
     ruined: OnceLock<DbErr>,
     /// Statements that have run.
     statements: AtomicU64,
+    points: Points,
 }
 
 impl PrivateTx {
-    pub(super) fn new(transaction: DatabaseTransaction, at: Time) -> Self {
+    pub(super) fn new(transaction: DatabaseTransaction, at: Time, points: Points) -> Self {
         Self {
             transaction,
             at,
             failed: AtomicBool::new(false),
             ruined: OnceLock::new(),
             statements: AtomicU64::new(0),
+            points,
         }
     }
 
@@ -55,7 +58,11 @@ impl PrivateTx {
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         match self.ruined.into_inner() {
             Some(error) => Err(error),
-            None => self.transaction.commit().await,
+            None => {
+                self.points.pass(Point::Commit)?;
+                self.transaction.commit().await?;
+                Ok(self.points.pass(Point::Committed)?)
+            }
         }
     }
 
@@ -66,6 +73,14 @@ impl PrivateTx {
     /// How many statements have run, without those that begin and end the transaction.
     pub(super) fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Passes a point, whose fault is one of the database.
+    pub(super) fn pass(&self, point: Point) -> Result<(), DbErr> {
+        match self.points.pass(point) {
+            Ok(()) => Ok(()),
+            Err(fault) => self.noted(Err(fault.into())),
+        }
     }
 
     fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
@@ -96,21 +111,25 @@ impl ConnectionTrait for PrivateTx {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.pass(Point::Statement)?;
         let result = self.transaction.execute_raw(statement).await;
         self.noted(result)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.pass(Point::Statement)?;
         let result = self.transaction.execute_unprepared(sql).await;
         self.noted(result)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.pass(Point::Statement)?;
         let result = self.transaction.query_one_raw(statement).await;
         self.noted(result)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.pass(Point::Statement)?;
         let result = self.transaction.query_all_raw(statement).await;
         self.noted(result)
     }

@@ -9,6 +9,7 @@ use super::idempotency::{Answers, Scope, scope};
 use super::moves::Rows;
 use super::tx::Tx;
 use crate::error::AppError;
+use crate::failpoint::Point;
 use crate::moves::{Books, Line, MoveAnswer, decide};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -141,6 +142,7 @@ async fn run(
     let lines = jobs.iter().flat_map(|job| job.iter());
     let new = lines.filter(|line| matches!(answers.find(line.name(), &line.key), Ok(None)));
     let mut books = Books::load(tx, &new.collect::<Vec<_>>()).await?;
+    tx.session.pass(Point::MovesLoaded)?;
     let mut rows = Rows::default();
     let mut verdicts = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -150,6 +152,7 @@ async fn run(
         }
         verdicts.push(Verdict::Moved(moved));
     }
+    tx.session.pass(Point::MovesDecided)?;
     rows.write(&tx.session).await?;
     Ok(verdicts)
 }

@@ -16,6 +16,7 @@ use super::connect::{DatabaseUrl, begin};
 use super::head::{Settled, settle};
 use super::settings::{BATCH_COMMANDS_MAX, BATCH_MOVES_MAX, IDLE_WAIT, LOCK_WAIT, SETTLE_WAIT};
 use crate::error::AppError;
+use crate::failpoint::{Point, Points};
 use crate::rng::Ids;
 
 /// What comes through the queue.
@@ -41,6 +42,7 @@ pub(super) struct Writer {
     pub(super) statements: Arc<AtomicU64>,
     /// Whether SQLite's write-ahead log has grown since it was last folded.
     pub(super) dirty: bool,
+    pub(super) points: Points,
 }
 
 impl Writer {
@@ -136,9 +138,18 @@ impl Writer {
     async fn attempt(&mut self, jobs: &mut [Job]) -> Ended {
         let commit = self.ids.new::<CommitId>();
         let clock = Arc::clone(self.ids.clock());
-        let statements = Arc::clone(&self.statements);
+        let (statements, points) = (Arc::clone(&self.statements), self.points.clone());
         match self.connected().await {
-            Ok(database) => batch::run(database, clock.as_ref(), commit, jobs, &statements).await,
+            Ok(database) => {
+                batch::run(
+                    database,
+                    clock.as_ref(),
+                    commit,
+                    jobs,
+                    (&statements, &points),
+                )
+                .await
+            }
             Err(error) => Ended::Unopened(error),
         }
     }
@@ -151,6 +162,8 @@ impl Writer {
             grown
         });
         for (job, verdict) in jobs.into_iter().zip(verdicts) {
+            // What is committed is answered: only a death stops that.
+            let _ = self.points.pass(Point::Answer);
             answer(job, verdict);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -9,6 +10,8 @@ use tokio::task::JoinSet;
 
 /// How many clients write at a time.
 const CLIENTS: u32 = 8;
+/// How many of them where the log is to stay short, and how long each then waits after an answer.
+const CALM: (u32, Duration) = (2, Duration::from_millis(20));
 
 /// Registers an organisation.
 pub(crate) const REGISTER: &str = "mutation ($input: RegisterOrganisationInput!) {
@@ -86,10 +89,19 @@ pub(crate) struct Load(JoinSet<Result<Memory>>);
 impl Load {
     /// Starts them; `round` keeps what they write apart from other rounds.
     pub(crate) fn start(client: &Client, round: u32) -> Self {
+        Self::paced(client, round, (CLIENTS, Duration::ZERO))
+    }
+
+    /// The same with few entries.
+    pub(crate) fn start_calm(client: &Client, round: u32) -> Self {
+        Self::paced(client, round, CALM)
+    }
+
+    fn paced(client: &Client, round: u32, (count, pause): (u32, Duration)) -> Self {
         let mut clients = JoinSet::new();
-        for number in 0..CLIENTS {
+        for number in 0..count {
             let name = format!("Crash {round}-{number}");
-            clients.spawn(register(client.clone(), name));
+            clients.spawn(register(client.clone(), name, pause));
         }
         Self(clients)
     }
@@ -105,7 +117,7 @@ impl Load {
 }
 
 /// Registers one organisation after the other.
-async fn register(client: Client, name: String) -> Result<Memory> {
+async fn register(client: Client, name: String, pause: Duration) -> Result<Memory> {
     let mut memory = Memory::default();
     for number in 0_u64.. {
         let name = format!("{name}-{number}");
@@ -119,6 +131,7 @@ async fn register(client: Client, name: String) -> Result<Memory> {
         let id = data["made"]["organisation"]["id"].as_str();
         let id = id.with_context(|| format!("refused: {data}"))?;
         memory.registered.insert(id.to_owned(), name);
+        tokio::time::sleep(pause).await;
     }
     Ok(memory)
 }

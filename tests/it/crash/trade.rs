@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use commonweal_app::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -13,6 +14,8 @@ use crate::credit_moves::MOVE;
 
 /// How many clients move credits at a time.
 const CLIENTS: u32 = 4;
+/// In microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// Credits that change hands, and what their buyer had before.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub(crate) struct Trades {
     pub(crate) answered: BTreeMap<String, i64>,
     /// Calls that were never answered.
     pub(crate) unanswered: Vec<Value>,
+    /// The newest call that was answered, and what it made.
+    pub(crate) last: Option<(Value, Vec<Value>)>,
 }
 
 impl Trades {
@@ -37,29 +42,33 @@ impl Trades {
     pub(crate) fn join(&mut self, mut other: Self) {
         self.answered.append(&mut other.answered);
         self.unanswered.append(&mut other.unanswered);
+        self.last = other.last.or(self.last.take());
     }
 
-    fn hear(&mut self, data: &Value) -> Result<()> {
+    fn hear(&mut self, input: Value, data: &Value) -> Result<()> {
         let results = data["made"]["results"].as_array().context("results")?;
-        for result in results
-            .iter()
-            .filter(|result| result["outcome"] != "REFUSED")
-        {
-            let index = result["transfer"]["entryIndex"].as_str().context("index")?;
-            let units = result["transfer"]["units"].as_str().context("units")?;
-            let (index, units) = (index.to_owned(), units.parse()?);
-            let before = self.answered.insert(index, units);
-            ensure!(before.is_none_or(|before| before == units), "two answers");
+        for result in results {
+            if result["outcome"] == "REFUSED" {
+                let code = &result["userErrors"][0]["code"];
+                ensure!(code == "INSUFFICIENT_BALANCE", "refused: {result}");
+            } else if let Some(index) = result["transfer"]["entryIndex"].as_str() {
+                let units = result["transfer"]["units"].as_str().context("units")?;
+                let (index, units) = (index.to_owned(), units.parse()?);
+                let before = self.answered.insert(index, units);
+                ensure!(before.is_none_or(|before| before == units), "two answers");
+            }
         }
-        let refused = results
-            .iter()
-            .filter(|result| result["outcome"] == "REFUSED");
-        for result in refused {
-            let code = &result["userErrors"][0]["code"];
-            ensure!(code == "INSUFFICIENT_BALANCE", "refused: {result}");
-        }
+        self.last = Some((input, made(results)));
         Ok(())
     }
+}
+
+/// What the moves of a call made; nothing where one was refused.
+fn made(results: &[Value]) -> Vec<Value> {
+    let made = results
+        .iter()
+        .map(|result| json!([result["transfer"], result["hold"], result["retirement"]]));
+    made.collect()
 }
 
 async fn ask(client: &Client, role: &str, document: &str, variables: Value) -> Result<Value> {
@@ -125,15 +134,9 @@ impl Market {
     async fn trade(self, client: Client, name: String) -> Result<Trades> {
         let mut trades = Trades::default();
         for number in 0_u64.. {
-            let line = |key: String| {
-                json!({ "transfer": { "batch": self.batch, "from": self.from, "to": self.to, "units": "1",
-                    "reason": "SALE", "idempotencyKey": key } })
-            };
-            let first = line(format!("{name} {number}"));
-            let moves = json!([first.clone(), line(format!("{name} {number} too")), first]);
-            let input = json!({ "input": { "moves": moves } });
+            let input = self.call(&format!("{name} {number}"));
             match client.ask("supplier", MOVE, input.clone()).await? {
-                Some(data) => trades.hear(&data)?,
+                Some(data) => trades.hear(input, &data)?,
                 None => {
                     trades.unanswered.push(input);
                     break;
@@ -145,11 +148,45 @@ impl Market {
         Ok(trades)
     }
 
-    /// Asks again for what was not answered, and counts: the buyer has what all answers together say, and nothing else.
+    /// A call with a transfer that comes twice, a second one with words, and now and then a hold and a retirement.
+    fn call(&self, key: &str) -> Value {
+        let transfer = |key: String, note: Option<&str>| {
+            json!({ "transfer": { "batch": self.batch, "from": self.from, "to": self.to, "units": "1",
+                "reason": "SALE", "note": note, "idempotencyKey": key } })
+        };
+        let first = transfer(key.to_owned(), None);
+        let mut moves = vec![
+            first.clone(),
+            transfer(format!("{key} too"), Some("of the spring")),
+            first,
+        ];
+        if key.ends_with('0') {
+            let expires = SystemClock.now().plus_micros(DAY).to_string();
+            moves.push(json!({ "hold": { "batch": self.batch, "holder": self.from, "to": self.to, "units": "1",
+                "expiresAt": expires, "idempotencyKey": key } }));
+            moves.push(
+                json!({ "retire": { "batch": self.batch, "holder": self.from, "units": "1",
+                "beneficiary": self.from, "jurisdiction": "KR", "note": "for the year's report",
+                "period": { "from": "2026-01-01", "to": "2027-01-01" }, "idempotencyKey": key } }),
+            );
+        }
+        json!({ "input": { "moves": moves } })
+    }
+
+    /// Asks again for what was not answered, and for what was answered last, and counts: the buyer has what all answers
+    /// together say, and nothing else.
     pub(crate) async fn settle(&self, client: &Client, trades: &mut Trades) -> Result<()> {
-        for input in std::mem::take(&mut trades.unanswered) {
+        if let Some((input, before)) = trades.last.clone() {
             let data = ask(client, "supplier", MOVE, input).await?;
-            trades.hear(&data)?;
+            let again = made(data["made"]["results"].as_array().context("results")?);
+            ensure!(
+                again == before,
+                "the same keys got {again:?}, and before the crash {before:?}"
+            );
+        }
+        for input in std::mem::take(&mut trades.unanswered) {
+            let data = ask(client, "supplier", MOVE, input.clone()).await?;
+            trades.hear(input, &data)?;
         }
         let told: i64 = trades.answered.values().sum();
         let bought = self.bought(client).await? - self.before;

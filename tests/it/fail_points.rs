@@ -1,0 +1,294 @@
+//! A step fails, at each statement and each fail point in turn: the caller is told, nothing is there by halves, and the next
+//! call works. The same points are where the program dies in `crash/points.rs`.
+
+mod publisher;
+mod snapshot;
+
+use anyhow::{Context, Result, ensure};
+use commonweal_app::failpoint::{Effect, Point};
+use commonweal_domain::actor::Role;
+use commonweal_tests::{TestApp, User, on_both};
+use sea_orm::DatabaseConnection;
+use serde_json::{Value, json};
+
+use crate::credit_life::{CANCEL, GIVE_UP, deliver_input, hold_input};
+use crate::credit_moves::MOVE;
+use crate::credit_reversed::CLEAR;
+use crate::credit_world::{
+    CARRY_OUT, DELIVER, HOLD, ISSUE, PROPOSE, RETIRE, TRANSFER, World, text,
+};
+use snapshot::{differences, snapshot};
+
+on_both!(
+    a_move_is_whole_or_absent_wherever_a_statement_fails,
+    a_loss_is_whole_or_absent_wherever_a_statement_fails,
+    a_fault_at_any_point_is_told_and_leaves_nothing,
+    a_fault_that_passes_costs_nobody_anything,
+    units_of_a_move_that_failed_can_be_spent_once,
+);
+
+/// The points of a write at which a step can fail.
+fn points() -> impl Iterator<Item = Point> {
+    let points = Point::ALL.into_iter();
+    points.filter(|point| !point.is_of_publisher() && *point != Point::Answer)
+}
+
+/// A world and a look behind its back.
+struct Faults {
+    world: World,
+    database: DatabaseConnection,
+}
+
+impl Faults {
+    async fn new(app: TestApp) -> Result<Self> {
+        Ok(Self {
+            database: app.database.connect().await?,
+            world: World::new(app).await?,
+        })
+    }
+
+    fn set(&self, point: Point, passing: u64, effect: Effect) {
+        self.world
+            .app
+            .app
+            .store()
+            .points()
+            .set(point, passing, effect);
+    }
+
+    fn clear(&self) -> u64 {
+        self.world.app.app.store().points().clear()
+    }
+
+    async fn ask(&self, user: &User, document: &str, input: &Value) -> Result<Value> {
+        let variables = json!({ "input": input });
+        self.world.app.ask(Some(user), document, variables).await
+    }
+
+    /// Lets each statement of a mutation fail, and all after it, until it comes through. Answers what it made.
+    async fn sweep(&self, user: &User, document: &str, input: Value) -> Result<Value> {
+        let before = snapshot(&self.database).await?;
+        for passing in 1.. {
+            self.set(Point::Statement, passing, Effect::Fail);
+            let answer = self.ask(user, document, &input).await?;
+            if self.clear() == 0 {
+                ensure!(passing > 8, "only {passing} statements");
+                let made = made(&answer)?;
+                let after = snapshot(&self.database).await?;
+                ensure!(before != after, "it did nothing");
+                if input.get("idempotencyKey").is_some() {
+                    let again = self.ask(user, document, &input).await?["data"].take();
+                    ensure!(again == answer["data"], "{again} is not {answer}");
+                    let again = differences(&after, &snapshot(&self.database).await?);
+                    ensure!(again.is_empty(), "asked again it wrote {again:?}");
+                }
+                return Ok(made);
+            }
+            let named = || format!("statement {passing} of {document}");
+            is_internal(&answer).with_context(named)?;
+            self.nothing_changed(&before).await.with_context(named)?;
+        }
+        unreachable!("numbers do not end")
+    }
+
+    async fn nothing_changed(&self, before: &snapshot::Snapshot) -> Result<()> {
+        let found = differences(before, &snapshot(&self.database).await?);
+        ensure!(found.is_empty(), "half done: {found:?}");
+        let known = *self.world.app.app.store().committed().borrow();
+        let size = self.world.app.app.read().log_size().await?;
+        ensure!(
+            known == size,
+            "the store tells of {known} entries, there are {size}"
+        );
+        Ok(())
+    }
+
+    async fn end(self) -> Result<()> {
+        self.world.app.expect_clean_log().await?;
+        self.world.app.expect_replayed_balances().await?;
+        self.database.close().await?;
+        self.world.app.stop().await
+    }
+
+    /// One move of each kind, with words.
+    fn moves(&self, batch: &str, key: &str) -> Value {
+        let world = &self.world;
+        let mut transfer = world.transfer_input(batch, 3, key);
+        transfer["note"] = json!("of the spring");
+        let mut retire = world.retire_input(&world.supplier, batch, 2, key);
+        retire["note"] = json!("for the year's report");
+        json!({ "moves": [
+            { "transfer": transfer }, { "hold": hold_input(world, batch, 1, key) }, { "retire": retire }
+        ] })
+    }
+}
+
+fn made(answer: &Value) -> Result<Value> {
+    let made = &answer["data"]["made"];
+    ensure!(made["userErrors"] == json!([]), "refused: {answer}");
+    for result in made["results"].as_array().into_iter().flatten() {
+        ensure!(result["outcome"] != "REFUSED", "refused: {answer}");
+    }
+    Ok(made.clone())
+}
+
+fn is_internal(answer: &Value) -> Result<()> {
+    let code = &answer["errors"][0]["extensions"]["code"];
+    ensure!(code == "INTERNAL_SERVER_ERROR", "it was not told: {answer}");
+    Ok(())
+}
+
+async fn a_move_is_whole_or_absent_wherever_a_statement_fails(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let world = &faults.world;
+    let (supplier, fund) = (&world.supplier, &world.fund);
+    let claim = world.submit(world.claim_input("a", "40.0")).await?;
+    world.verify(&claim, "40.0").await?;
+    let issue = json!({ "claim": claim, "idempotencyKey": "a" });
+    let issued = faults.sweep(&world.registrar, ISSUE, issue).await?;
+    let batch = &text(&issued["batch"]["id"]);
+
+    let transfer = world.transfer_input(batch, 5, "t");
+    faults.sweep(supplier, TRANSFER, transfer).await?;
+    let mut holds = Vec::new();
+    for key in ["first", "second"] {
+        let hold = hold_input(world, batch, 7, key);
+        let made = faults.sweep(supplier, HOLD, hold).await?;
+        holds.push(text(&made["hold"]["id"]));
+    }
+    let deliver = deliver_input(world, &holds[0], 4, "d");
+    faults.sweep(supplier, DELIVER, deliver).await?;
+    let give_up = json!({ "hold": holds[1] });
+    faults.sweep(fund, GIVE_UP, give_up).await?;
+    let retire = world.retire_input(fund, batch, 2, "r");
+    faults.sweep(fund, RETIRE, retire).await?;
+    let cancel = json!({
+        "batch": batch, "holder": supplier.organisation_id(), "units": "3", "idempotencyKey": "c",
+    });
+    faults.sweep(supplier, CANCEL, cancel).await?;
+    faults
+        .sweep(supplier, MOVE, faults.moves(batch, "many"))
+        .await?;
+    faults.end().await
+}
+
+async fn a_loss_is_whole_or_absent_wherever_a_statement_fails(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let world = &faults.world;
+    let registrar = || world.app.user(world.app.registry, &[Role::Registrar]);
+    let (second, third) = (registrar().await?, registrar().await?);
+    let claim = world.submit(world.claim_input("a", "10.0")).await?;
+    world.verify(&claim, "10.0").await?;
+    let batch = world.issue(&claim, "a").await?;
+    let other = world.batch("b", "10.0").await?;
+    // Sold units are out of reach, so that the loss leaves a liability.
+    let sale = world.transfer_input(&batch, 68, "t");
+    made(&faults.ask(&world.supplier, TRANSFER, &sale).await?)?;
+    let propose =
+        json!({ "claim": claim, "verified": "0.0", "remedy": "REVERSE", "reason": "nobody came" });
+    let proposed = faults.sweep(&second, PROPOSE, propose).await?;
+    let carry = json!({ "decision": { "proposal": proposed["proposal"] } });
+    faults.sweep(&third, CARRY_OUT, carry).await?;
+    let found = world
+        .app
+        .data(
+            None,
+            "{ liabilities(first: 1) { nodes { id } } }",
+            json!({}),
+        )
+        .await?;
+    let clear = json!({ "liability": found["liabilities"]["nodes"][0]["id"], "batch": other, "units": "9",
+        "idempotencyKey": "l" });
+    faults.sweep(&world.supplier, CLEAR, clear).await?;
+    faults.end().await
+}
+
+async fn a_fault_at_any_point_is_told_and_leaves_nothing(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let supplier = &faults.world.supplier;
+    let batch = &faults.world.batch("a", "60.0").await?;
+    for point in points() {
+        let name = format!("{point:?}");
+        // Moves are no commands, so another call comes by there.
+        let (document, input) = match point {
+            Point::CommandRun => {
+                let holder = supplier.organisation_id();
+                (
+                    CANCEL,
+                    json!({ "batch": batch, "holder": holder, "units": "1", "idempotencyKey": name }),
+                )
+            }
+            _ => (MOVE, faults.moves(batch, &name)),
+        };
+        let before = snapshot(&faults.database).await?;
+        faults.set(point, 1, Effect::Fail);
+        let answer = faults.ask(supplier, document, &input).await?;
+        let struck = faults.clear();
+        let check = async {
+            ensure!(struck > 0, "it was not passed");
+            if point == Point::Committed {
+                // It is in, and the database says so when the writer asks.
+                made(&answer)?;
+            } else {
+                is_internal(&answer)?;
+                faults.nothing_changed(&before).await?;
+            }
+            made(&faults.ask(supplier, document, &input).await?)
+        };
+        check.await.context(name)?;
+    }
+    faults.end().await
+}
+
+async fn a_fault_that_passes_costs_nobody_anything(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let world = &faults.world;
+    let batch = &world.batch("a", "60.0").await?;
+    for point in points().filter(|point| *point != Point::CommandRun) {
+        let name = format!("{point:?}");
+        faults.set(point, 1, Effect::FailOnce);
+        // Two callers at a time: one at fault must not take the other with it.
+        let other = world.transfer_input(batch, 1, &name);
+        let fund = world.fund.organisation;
+        let had = world.available(fund, batch).await?;
+        let (many, one) = (faults.moves(batch, &format!("{name} many")), other);
+        let (many, one) = futures_util::future::try_join(
+            faults.ask(&world.supplier, MOVE, &many),
+            faults.ask(&world.supplier, TRANSFER, &one),
+        )
+        .await?;
+        let struck = faults.clear();
+        ensure!(struck == 1, "{name} was not passed");
+        for answer in [many, one] {
+            made(&answer).with_context(|| name.clone())?;
+        }
+        let has = world.available(fund, batch).await?;
+        ensure!(has == had + 4, "{name}: the fund has {has} after {had}");
+    }
+    faults.end().await
+}
+
+/// Balances are decided in memory: what a lost commit had decided there must not be spent, nor missing.
+async fn units_of_a_move_that_failed_can_be_spent_once(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let world = &faults.world;
+    let batch = &world.batch("a", "10.0").await?;
+    let all = |key: &str| world.transfer_input(batch, 68, key);
+    for point in [Point::MovesDecided, Point::BalancesWritten, Point::Commit] {
+        faults.set(point, 1, Effect::Fail);
+        let failed = faults
+            .ask(&world.supplier, TRANSFER, &all(&format!("{point:?}")))
+            .await?;
+        faults.clear();
+        is_internal(&failed)?;
+    }
+    faults.set(Point::Committed, 1, Effect::Fail);
+    let lost = faults.ask(&world.supplier, TRANSFER, &all("lost")).await?;
+    faults.clear();
+    made(&lost)?;
+    let more = world.transfer_input(batch, 1, "more");
+    let refused = world.refuse(&world.supplier, TRANSFER, more).await?;
+    assert_eq!(refused.code, "INSUFFICIENT_BALANCE");
+    assert_eq!(world.available(world.fund.organisation, batch).await?, 68);
+    faults.end().await
+}
