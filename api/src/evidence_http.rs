@@ -214,6 +214,7 @@ fn failed(failure: Failure, context: &RequestContext) -> Response {
             };
             let status = match (&error, reason) {
                 (_, Some("FILE_TOO_LARGE")) => Some(StatusCode::PAYLOAD_TOO_LARGE),
+                (_, Some("TOO_MANY_UPLOADS")) => Some(StatusCode::TOO_MANY_REQUESTS),
                 (_, Some("MEDIA_TYPE")) => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
                 (AppError::NotFound(_), _) => Some(StatusCode::NOT_FOUND),
                 (AppError::Conflict(_), _) => Some(StatusCode::CONFLICT),

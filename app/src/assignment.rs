@@ -1,7 +1,6 @@
 //! Use-cases of drawn verifiers: the draw, and how a seat is given back or given free.
 
 use commonweal_domain::actor::{Action, Actor, Facts, Role};
-use commonweal_domain::contract::ClaimStatus;
 use commonweal_domain::contract::entries::{
     VerifierDeclined, VerifierDischarged, VerifierWithdrew, VerifiersAssigned,
 };
@@ -11,7 +10,7 @@ use commonweal_domain::contract::quorum::duty::{
 };
 use commonweal_domain::contract::quorum::{Assignment, Leaving};
 use commonweal_domain::contract::status::ClaimStep;
-use commonweal_domain::contract::verification::decide_rejection;
+use commonweal_domain::contract::verification::check_independent;
 use commonweal_domain::ids::{ClaimId, Id, PersonId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::log::kinds::Body;
@@ -100,6 +99,7 @@ pub(crate) async fn assign(
         body: VerifiersAssigned {
             claim: id,
             link: prepared.link,
+            path: prepared.path()?,
             verifiers: drawn.iter().map(Into::into).collect(),
             third,
             fee_from,
@@ -264,10 +264,8 @@ impl Discharge {
         let key = (self.verifier.uuid(), seat.organisation.uuid(), role);
         let granted = role_grant::Entity::find_by_id(key).one(tx).await?;
         let groups = group::groups_of(tx, self.verifier).await?;
-        let mut facts = loaded.facts();
-        facts.status = ClaimStatus::InVerification;
-        let independent = decide_rejection(&facts, self.verifier, |_| groups.clone()).is_ok();
-        Ok(granted.is_some() && independent)
+        let independent = check_independent(&loaded.facts(), self.verifier, &|_| groups.clone());
+        Ok(granted.is_some() && independent.is_ok())
     }
 }
 

@@ -11,9 +11,11 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::Serialize;
 
 use crate::App;
-use crate::account::{available, batch_and_class, blocks, units_as_text};
+use crate::account::{liable, units_as_text};
 use crate::authorization::authorize;
 use crate::error::AppError;
+use crate::group;
+use crate::moves::{Asked, Books};
 use crate::remark::Remark;
 use crate::store::credit::{class, class_of};
 use crate::store::hold::{self, Removed, liability};
@@ -50,11 +52,9 @@ impl Command for Cancel {
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::CancelCredits, &facts).await?;
-        let (batch, _) = batch_and_class(tx, input.batch).await?;
-        let free = (
-            available(tx, input.batch, input.holder).await?,
-            blocks(tx, &batch, input.holder).await?,
-        );
+        let books = Books::one(tx, Asked::of(input.batch, input.holder)).await?;
+        let (batch, _) = books.batch(tx, input.batch)?;
+        let free = books.free(tx, &batch, input.holder);
         let note = self.note.as_ref().map(|note| note.hash);
         let body = decide_cancellation(&batch, input.holder, input.units, note, free)?;
         let index = tx.append(Draft {
@@ -72,6 +72,10 @@ impl Command for Cancel {
             note,
             index,
         )
+        .await?;
+        credit_left::change_batch(tx, input.batch, |left| {
+            credit_left::plus(&mut left.cancelled_units, input.units)
+        })
         .await?;
         if let Some(note) = &self.note {
             note.keep(tx).await?;
@@ -91,7 +95,8 @@ impl Command for ReleaseBuffer {
 
     async fn run(&self, tx: &mut Tx) -> Result<BatchId, AppError> {
         let permit = authorize(tx, &self.actor, Action::ReleaseBuffer, &Facts::default()).await?;
-        let (batch, class) = batch_and_class(tx, self.batch).await?;
+        let books = Books::of_batches(tx, &[self.batch]).await?;
+        let (batch, class) = books.batch(tx, self.batch)?;
         let open = challenge::open_of(tx, batch.claim).await?;
         let buffer = Account {
             batch: self.batch,
@@ -99,19 +104,22 @@ impl Command for ReleaseBuffer {
             bucket: Bucket::Buffer,
         };
         let facts = BufferFacts {
-            buffer: tx.balance(buffer).await?,
+            buffer: tx.known_balance(buffer),
             challenged: open.first().map(|row| ChallengeId::from_uuid(row.id)),
-            liable: blocks(tx, &batch, batch.claimant).await?.liable,
+            liable: liable(tx, group::known_group(tx, batch.claimant).await?).await?,
             at: tx.at(),
         };
-        let body = decide_buffer_release(&batch, &class, facts)?;
+        let body = decide_buffer_release(&batch, class, facts)?;
         tx.append(Draft {
             actors: vec![permit.actor],
             subject: self.batch.to_string(),
             inputs_upto: None,
             body: body.clone().into(),
         })?;
-        credit_left::take(tx, self.batch, 0, body.units).await?;
+        credit_left::change_batch(tx, self.batch, |left| {
+            credit_left::plus(&mut left.buffer_units, body.units.checked_neg()?)
+        })
+        .await?;
         Ok(self.batch)
     }
 }
@@ -151,12 +159,10 @@ impl Command for Clear {
         let permit = authorize(tx, &self.actor, Action::ClearLiability, &facts).await?;
         let owed_class = class::Entity::find_by_id(row.class_id).one(tx).await?;
         let owed_class = owed_class.ok_or_else(|| AppError::internal("a class is gone"))?;
-        let (batch, class) = batch_and_class(tx, input.batch).await?;
-        let free = (
-            available(tx, input.batch, owed.organisation).await?,
-            blocks(tx, &batch, owed.organisation).await?,
-        );
-        let of = (&batch, &class);
+        let books = Books::one(tx, Asked::of(input.batch, owed.organisation)).await?;
+        let (batch, class) = books.batch(tx, input.batch)?;
+        let free = books.free(tx, &batch, owed.organisation);
+        let of = (&batch, class);
         let body = decide_clearance(&owed, &class_of(&owed_class)?, of, input.units, free)?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],

@@ -18,7 +18,7 @@ use commonweal_domain::ids::{ChallengeId, ClaimId, Id, OrganisationId, PersonId}
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::log::kinds::Body as EntryBody;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::authorization::authorize;
 use crate::claim::unknown_claim;
@@ -47,13 +47,6 @@ impl Command for Raise {
         let recorded = claim::load(tx, self.claim)
             .await?
             .ok_or_else(unknown_claim)?;
-        let open = challenge::Entity::find()
-            .filter(challenge::Column::RaisedBy.eq(by.id.uuid()))
-            .filter(challenge::Column::Over.eq(false))
-            .order_by_asc(challenge::Column::Id)
-            .all(tx)
-            .await?;
-        let same = open.iter().find(|row| row.claim_id == self.claim.uuid());
         let claimant = group::known_group(tx, recorded.claim.claimant).await?;
         let facts = RaiseFacts {
             claim: self.claim,
@@ -62,8 +55,7 @@ impl Command for Raise {
                 .as_ref()
                 .is_some_and(|verified| verified.units() > 0),
             own: group::known_group(tx, by.organisation).await? == claimant,
-            open: open.len(),
-            same: same.map(|row| ChallengeId::from_uuid(row.id)),
+            open: challenge::open_by(tx, by.id, self.claim, None).await?,
         };
         decide_raise(facts)?;
         let buyer = buyer(tx, &recorded).await?;
@@ -93,6 +85,7 @@ impl Command for Raise {
             appealed: Set(false),
             carried_out: Set(false),
             over: Set(false),
+            freezes: Set(false),
         })
         .exec_without_returning(tx)
         .await?;
@@ -144,7 +137,8 @@ impl Loaded {
         })
     }
 
-    /// Somebody of the body in charge: a registrar, or an officer of the buyer.
+    /// Somebody of the body in charge, a registrar or an officer of the buyer, who is not among `earlier` and has not decided
+    /// about the challenge before.
     async fn in_charge(
         &self,
         tx: &Tx,
@@ -152,6 +146,8 @@ impl Loaded {
         action: Action,
         earlier: &[PersonId],
     ) -> Result<EntryActor, AppError> {
+        let decided = self.challenge.decisions.iter().map(|decision| decision.by);
+        let earlier: Vec<PersonId> = earlier.iter().copied().chain(decided).collect();
         let may = |grant: &&Grant| match self.challenge.body {
             Body::Registry => grant.role == Role::Registrar,
             Body::Buyer(buyer) => grant.role == Role::Officer && grant.organisation == buyer,
@@ -160,7 +156,7 @@ impl Loaded {
         let theirs = group::members(tx, &[self.claimant_group]).await?;
         let facts = Facts {
             organisation: grants.first().map(|grant| grant.organisation),
-            earlier,
+            earlier: &earlier,
             interested: &theirs,
             ..Facts::default()
         };
@@ -230,10 +226,12 @@ impl Act {
         body: Body,
         words: &Remark,
     ) -> Result<(), AppError> {
+        let earlier = earlier(tx, &loaded.recorded).await?;
         let by = loaded
-            .in_charge(tx, &self.actor, Action::RouteChallenge, &[])
+            .in_charge(tx, &self.actor, Action::RouteChallenge, &earlier)
             .await?;
-        decide_handover(&loaded.challenge, body, buyer(tx, &loaded.recorded).await?)?;
+        let buyer = buyer(tx, &loaded.recorded).await?;
+        decide_handover(&loaded.challenge, (by.id, &earlier), body, buyer)?;
         let answer_by = term(tx.at(), ANSWER_DAYS);
         let entry = ChallengeRouted {
             challenge: self.id,
@@ -248,10 +246,11 @@ impl Act {
     }
 
     async fn accept(&self, tx: &mut Tx, loaded: &mut Loaded) -> Result<(), AppError> {
+        let earlier = earlier(tx, &loaded.recorded).await?;
         let by = loaded
-            .in_charge(tx, &self.actor, Action::AcceptChallenge, &[])
+            .in_charge(tx, &self.actor, Action::AcceptChallenge, &earlier)
             .await?;
-        decide_case(&loaded.challenge)?;
+        decide_case(&loaded.challenge, by.id, &earlier)?;
         let index = append(tx, self.id, &by, ChallengeAccepted { challenge: self.id })?;
         loaded.challenge.has_case = true;
         self.save(tx, loaded, &by, "accepted", None, index).await
@@ -265,14 +264,8 @@ impl Act {
         words: &Remark,
     ) -> Result<(), AppError> {
         let earlier = earlier(tx, &loaded.recorded).await?;
-        let decided = loaded
-            .challenge
-            .decisions
-            .iter()
-            .map(|decision| decision.by);
-        let before: Vec<PersonId> = earlier.iter().copied().chain(decided).collect();
         let by = loaded
-            .in_charge(tx, &self.actor, Action::ResolveChallenge, &before)
+            .in_charge(tx, &self.actor, Action::ResolveChallenge, &earlier)
             .await?;
         decide_resolution(
             &loaded.challenge,
@@ -337,7 +330,9 @@ impl Act {
             ..Facts::default()
         };
         let permit = authorize(tx, &acting, Action::AppealChallenge, &facts).await?;
-        decide_appeal(&loaded.challenge, tx.at())?;
+        let (raiser, claim) = (loaded.challenge.raised_by, loaded.challenge.claim);
+        let others = challenge::open_by(tx, raiser, claim, Some(self.id)).await?;
+        decide_appeal(&loaded.challenge, others, tx.at()).map_err(at_challenge)?;
         let body = ChallengeAppealed {
             challenge: self.id,
             reason: words.hash,
@@ -379,6 +374,17 @@ fn append(
         inputs_upto: None,
         body: body.into(),
     })
+}
+
+/// A limit on open challenges that was met by what names a challenge and no claim.
+fn at_challenge(error: ChallengeError) -> AppError {
+    match &error {
+        ChallengeError::TooMany(_) => {
+            AppError::refused_at("TOO_MANY_CHALLENGES", "challenge", error)
+        }
+        ChallengeError::Already(_) => AppError::refused_at("CHALLENGE_EXISTS", "challenge", error),
+        _ => error.into(),
+    }
 }
 
 /// The buyer of the contract under which a claim was made.

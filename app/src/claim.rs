@@ -249,9 +249,18 @@ impl App {
         draft: Option<(ClaimDraftId, i64)>,
     ) -> Result<Written<ClaimId>, AppError> {
         let (claimant, outcome) = (input.claimant, input.outcome.clone());
+        let facts = Facts {
+            organisation: Some(claimant),
+            ..Facts::default()
+        };
+        actor::authorize(actor, Action::SubmitClaim, &facts)?;
+        let _turn = match input.beneficiaries {
+            Some(_) => Some(self.turn_to_name(claimant).await?),
+            None => None,
+        };
         let done = self.try_submit(actor, key, input, draft).await;
         if let Err(error) = &done {
-            self.note_refusal(actor, error, claimant, &outcome).await;
+            self.note_refusal(error, claimant, &outcome).await;
         }
         done
     }
@@ -263,11 +272,6 @@ impl App {
         input: SubmitClaim,
         draft: Option<(ClaimDraftId, i64)>,
     ) -> Result<Written<ClaimId>, AppError> {
-        let facts = Facts {
-            organisation: Some(input.claimant),
-            ..Facts::default()
-        };
-        actor::authorize(actor, Action::SubmitClaim, &facts)?;
         let (answers, reference, place) = self.claimed(&input.outcome).await?;
         let found = self.read().measure_with_outcome(&reference).await?;
         let (measure, outcome) = found.ok_or(SubmissionError::UnknownMeasure(reference.clone()))?;

@@ -100,8 +100,10 @@ impl PrivateCommand for Save {
             sha256: Set(named.sha256.as_bytes().to_vec()),
             claimant_id: Set(self.claimant.uuid()),
         });
-        for row in rows {
-            file::Entity::insert(row).exec_without_returning(tx).await?;
+        if !self.files.is_empty() {
+            file::Entity::insert_many(rows)
+                .exec_without_returning(tx)
+                .await?;
         }
         evidence_file::let_go(tx, self.claimant, &before, tx.at()).await?;
         Ok(self.id)

@@ -34,19 +34,22 @@ impl Command for LogExclusion {
             .await?
             .ok_or_else(unknown_claim)?;
         let group = group::known_group(tx, earlier.claim.claimant).await?;
+        let other = group::group_of(tx, self.claimant)
+            .await?
+            .ok_or_else(unknown_claimant)?;
         let facts = Facts {
-            interested: &group::members(tx, &[group]).await?,
+            interested: &group::members(tx, &[group, other]).await?,
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::LogExclusion, &facts).await?;
         let by = permit.actor.id;
-        let other = group::group_of(tx, self.claimant).await?;
+        let own = group::groups_of(tx, by).await?;
         let facts = ExclusionFacts {
             earlier: &earlier.claim,
             status: earlier.status,
-            related: other == Some(group),
+            related: other == group,
             logged: is_excluded(tx, self.earlier, self.claimant).await?,
-            own_group: group::groups_of(tx, by).await?.contains(&group),
+            own_group: own.contains(&group) || own.contains(&other),
         };
         decide_exclusion(self.claimant, &facts)?;
         let index = tx.append(Draft {
@@ -73,6 +76,14 @@ impl Command for LogExclusion {
         self.reason.keep(tx).await?;
         Ok(self.earlier)
     }
+}
+
+fn unknown_claimant() -> AppError {
+    AppError::refused_at(
+        "UNKNOWN_ORGANISATION",
+        "claimant",
+        "`claimant`: there is no such organisation: use the id that registerOrganisation gave",
+    )
 }
 
 impl App {

@@ -10,10 +10,10 @@ use sea_orm::EntityTrait;
 use serde::Serialize;
 
 use crate::App;
-use crate::account::{batch_and_class, transfer_facts, units_as_text};
+use crate::account::units_as_text;
 use crate::authorization::authorize;
 use crate::error::AppError;
-use crate::moves::{Move, Moved};
+use crate::moves::{Asked, Books, Move, Moved};
 use crate::store::{Command, IdempotencyKey, Tx, Written, hold};
 
 /// Input of [`App::hold_credits`].
@@ -78,16 +78,24 @@ impl Command for EndHold {
             ..Facts::default()
         };
         let permit = authorize(tx, &self.expiring(&found), action, &facts).await?;
-        let (batch, class) = batch_and_class(tx, found.batch).await?;
+        let asked = Asked {
+            receiver: match &self.wanted {
+                Wanted::Deliver(delivery) => Some(delivery.to),
+                _ => None,
+            },
+            ..Asked::of(found.batch, found.holder)
+        };
+        let books = Books::one(tx, asked).await?;
+        let (batch, class) = books.batch(tx, found.batch)?;
         let request = match &self.wanted {
             Wanted::Deliver(delivery) => {
-                let facts = transfer_facts(tx, delivery.trade(&found), (&batch, &class)).await?;
+                let facts = books.transfer_facts(tx, delivery.trade(&found), (&batch, class))?;
                 HoldRequest::Deliver(delivery.clone(), facts)
             }
             Wanted::GiveUp => HoldRequest::GiveUp(permit.actor.organisation),
             Wanted::Expire => HoldRequest::Expire,
         };
-        let body = decide_release(&found, &class, request, tx.at())?;
+        let body = decide_release(&found, class, request, tx.at())?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: found.batch.to_string(),

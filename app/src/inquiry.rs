@@ -64,7 +64,7 @@ impl Command for Request {
             .permit(tx, &self.actor, Action::RequestInformation)
             .await?;
         let bound = quorum::binds(tx, self.id).await?;
-        let by = acting(tx, &self.actor, (permit, self.id), bound, true).await?;
+        let by = acting(tx, (&self.actor, permit), &loaded, bound, true).await?;
         let groups = group::groups_of(tx, by.id).await?;
         decide_request(&loaded.facts(), by.id, |_| groups.clone())?;
         let status = loaded.recorded.status.after(ClaimStep::RequestInformation);

@@ -5,15 +5,19 @@ use std::collections::HashMap;
 
 use commonweal_domain::actor::{self, Action, Actor, Facts, Role};
 use commonweal_domain::amount::Share;
-use commonweal_domain::contract::{Claim, Contract, Kpi, KpiRef};
+use commonweal_domain::contract::{Claim, Kpi, KpiRef};
 use commonweal_domain::credit::entries::SurplusIntended;
 use commonweal_domain::credit::issue::{IssueError, IssueFacts, decide_issue};
 use commonweal_domain::credit::terms::{KpiAccount, KpiStanding, Terms};
-use commonweal_domain::ids::{BatchId, ClaimId, ContractId, Id, KpiId, PersonId, RetirementId};
+use commonweal_domain::ids::{
+    BatchId, ClaimId, ContractId, Id, KpiId, OrganisationId, PersonId, RetirementId,
+};
 use commonweal_domain::log::entry::Draft;
 use sea_orm::{ActiveValue::Set, EntityTrait};
+use uuid::Uuid;
 
 use crate::App;
+use crate::account::liable;
 use crate::authorization::authorize;
 use crate::claim::unknown_claim;
 use crate::error::AppError;
@@ -23,7 +27,7 @@ use crate::rng::Ids;
 use crate::store::credit_left::surplus_intent;
 use crate::store::{
     Command, IdempotencyKey, Tx, Written, beneficiary, challenge, claim, contract, credit,
-    credit_left, delivery, hold,
+    credit_left, delivery, moves,
 };
 
 struct Issue {
@@ -78,7 +82,7 @@ impl Command for Issue {
             class: &class,
             terms: &self.terms(tx, claim).await?,
             challenged: challenge::freezing(tx, self.claim).await?,
-            liable: hold::liable(tx, &theirs).await?,
+            liable: liable(tx, claimant).await?,
             elsewhere: beneficiary::issued_elsewhere(tx, self.claim, class.id).await?,
             registrar: by,
             related: group::groups_of(tx, by).await?.contains(&claimant),
@@ -117,7 +121,7 @@ impl Issue {
         let accounts = Accounts::load(tx, &kpis).await?;
         let kpis = kpis.into_iter().map(|kpi| {
             let matches = kpi.id == answers.kpi || kpi.asks_for(claim);
-            accounts.standing(&signed, kpi, matches)
+            accounts.standing((signed.id, signed.buyer), kpi, matches)
         });
         Ok(Terms::Contract {
             named: answers.kpi,
@@ -143,12 +147,18 @@ impl Accounts {
         })
     }
 
-    pub(crate) fn standing(&self, signed: &Contract, kpi: &Kpi, matches: bool) -> KpiStanding {
+    /// Of a KPI of a contract with a buyer.
+    pub(crate) fn standing(
+        &self,
+        (contract, buyer): (ContractId, OrganisationId),
+        kpi: &Kpi,
+        matches: bool,
+    ) -> KpiStanding {
         let binding = self.binding.get(&kpi.id).copied();
         KpiStanding {
-            contract: signed.id,
+            contract,
             kpi: kpi.id,
-            buyer: signed.buyer,
+            buyer,
             quantity_units: binding.unwrap_or(kpi.quantity.units()),
             account: self.accounts.get(&kpi.id).copied().unwrap_or_default(),
             matches,
@@ -170,13 +180,17 @@ async fn asked_of_group(
     let asked: Vec<(ContractId, Kpi)> = asked.map(|(signed, _, kpi)| (signed, kpi)).collect();
     let kpis: Vec<&Kpi> = asked.iter().map(|(_, kpi)| kpi).collect();
     let accounts = Accounts::load(tx, &kpis).await?;
-    let mut standings = Vec::new();
-    for (id, kpi) in &asked {
-        let signed = contract::load(tx, *id).await?;
-        let signed = signed.ok_or_else(|| AppError::internal("a KPI without its contract"))?;
-        standings.push(accounts.standing(&signed, kpi, true));
-    }
-    Ok(standings)
+    let contracts = asked.iter().map(|(id, _)| id.uuid()).collect();
+    let contracts = moves::by_id::<contract::Entity>(tx, &contracts).await?;
+    let buyers = contracts.iter().map(|row| (row.id, row.buyer_id));
+    let buyers: HashMap<Uuid, Uuid> = buyers.collect();
+    let standing = |(id, kpi): &(ContractId, Kpi)| {
+        let buyer = buyers.get(&id.uuid()).copied();
+        let buyer = buyer.ok_or_else(|| AppError::internal("a KPI without its contract"))?;
+        let signed = (*id, OrganisationId::from_uuid(buyer));
+        Ok(accounts.standing(signed, kpi, true))
+    };
+    asked.iter().map(standing).collect()
 }
 
 struct Intend {

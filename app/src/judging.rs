@@ -3,11 +3,11 @@
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::contract::entries::{ClaimRejected, ClaimVerified, VerificationSealed};
 use commonweal_domain::contract::quorum::draw::Candidate;
-use commonweal_domain::contract::quorum::duty::{DutyError, decide_judging};
+use commonweal_domain::contract::quorum::duty::DutyError;
 use commonweal_domain::contract::quorum::judgement::{
     Conclusion, ConclusionError, check_finding, conclude, seal,
 };
-use commonweal_domain::contract::verification::decide_rejection;
+use commonweal_domain::contract::verification::check_independent;
 use commonweal_domain::contract::{ClaimStatus, Verification};
 use commonweal_domain::log::commitment::Salt;
 use commonweal_domain::log::entry::{Draft, EntryActor};
@@ -34,7 +34,8 @@ pub(crate) struct Saying<'a> {
     pub(crate) salt: Salt,
 }
 
-/// Seals what one of several verifiers found, and concludes the claim where it is the last.
+/// Seals what one of several verifiers found, and concludes the claim where it is the last. `by` is who was found to sit, by
+/// [`acting`](crate::verification::acting).
 pub(crate) async fn judge(
     tx: &mut Tx,
     loaded: &Loaded,
@@ -44,11 +45,8 @@ pub(crate) async fn judge(
 ) -> Result<(), AppError> {
     let claimed = &loaded.recorded.claim;
     let (id, status) = (claimed.id, loaded.recorded.status);
-    let seats = quorum::assignments(tx, id).await?;
-    let accepts = saying.accepted.units() > 0;
-    decide_judging(status, &seats, by.id, accepts)?;
     let groups = group::groups_of(tx, by.id).await?;
-    decide_rejection(&loaded.facts(), by.id, |_| groups.clone())?;
+    check_independent(&loaded.facts(), by.id, &|_| groups.clone())?;
     let finding = Verification {
         verifier: by.id,
         organisation: by.organisation,
@@ -91,7 +89,8 @@ async fn open_all(
     let of = (claimed.id, &claimed.quantity);
     let seats = quorum::assignments(tx, claimed.id).await?;
     let findings = quorum::findings(tx, of, &seats).await?;
-    match conclude(&prepared.quorum, of, &seats, &findings) {
+    let claim = (claimed.id, &claimed.quantity, loaded.recorded.status);
+    match conclude(&prepared.quorum, claim, &seats, &findings) {
         Err(ConclusionError::Missing { .. }) => Ok(()),
         Err(refused) => Err(refused.into()),
         Ok(Conclusion::Third) => {

@@ -52,6 +52,7 @@ pub mod opening;
 pub mod organisation;
 pub mod panel;
 pub mod performance;
+mod places;
 pub mod policy;
 pub mod prices;
 pub mod programme;
@@ -98,6 +99,8 @@ pub struct App {
     sealing: Option<SealingKey>,
     people: Option<BeneficiaryKey>,
     evidence: Option<evidence::EvidenceObjects>,
+    /// Whose turn it is to name people behind a claim: one at a time of each claimant.
+    naming: places::Places,
     pub(crate) rankings: ranking::InProgress,
 }
 
@@ -112,6 +115,7 @@ impl App {
             sealing: None,
             people: None,
             evidence: None,
+            naming: places::Places::new(1),
             rankings: ranking::InProgress::default(),
         }
     }

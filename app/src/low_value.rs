@@ -21,6 +21,7 @@ use crate::App;
 use crate::assignment::{assign, draw};
 use crate::authorization::authorize;
 use crate::error::AppError;
+use crate::group;
 use crate::organisation::column;
 use crate::quorum::Prepared;
 use crate::remark::Remark;
@@ -47,6 +48,7 @@ impl Command for Confirm {
         let facts = Facts {
             organisation: Some(buyer),
             earlier: &[loaded.recorded.submitted_by],
+            interested: &group::members(tx, &[loaded.facts().claimant_group]).await?,
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::ConfirmClaim, &facts).await?;
@@ -60,6 +62,7 @@ impl Command for Confirm {
             body: ClaimConfirmed {
                 claim: id,
                 link: self.prepared.link,
+                path: self.prepared.path()?,
                 finding: finding.clone(),
                 audited,
             }
@@ -123,7 +126,9 @@ impl Confirm {
             drawn: quorum::drawn(tx, claimed.id).await?.is_some(),
             confirmed_units,
         };
-        decide_confirmation(&self.prepared.quorum, &facts, &finding)?;
+        let groups = group::groups_of(tx, by.id).await?;
+        let quorum = &self.prepared.quorum;
+        decide_confirmation(quorum, &facts, &finding, |_| groups.clone())?;
         check_verified(claimed, &self.measure, &finding.accepted)?;
         Ok(finding)
     }

@@ -4,14 +4,15 @@ use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::amount::{Quantity, Share};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::entries::QuorumPublished;
-use commonweal_domain::contract::quorum::chain::{commitment, link};
 use commonweal_domain::contract::quorum::draw::seed;
+use commonweal_domain::contract::quorum::links::Links;
 use commonweal_domain::contract::quorum::{
     FeePayer, InvalidQuorum, LowValue, MAX_LOW_VALUES, Quorum,
 };
 use commonweal_domain::ids::{CatalogueId, ClaimId, Id, OrganisationId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::log::hash::Hash;
+use commonweal_domain::log::tile::encode_hashes;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
@@ -45,8 +46,7 @@ pub struct PublishQuorum {
 struct Publish {
     actor: Actor,
     quorum: Quorum,
-    secret: Hash,
-    commitment: Hash,
+    links: Links,
 }
 
 impl Command for Publish {
@@ -57,6 +57,7 @@ impl Command for Publish {
         let permit = authorize(tx, &self.actor, Action::PublishQuorum, &Facts::default()).await?;
         let number = quorum::next_number(tx).await?;
         let registry = permit.actor.organisation;
+        let commitment = self.links.commitment();
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: format!("quorum {number}"),
@@ -64,7 +65,7 @@ impl Command for Publish {
             body: QuorumPublished {
                 number,
                 quorum: self.quorum.clone(),
-                commitment: self.commitment,
+                commitment,
             }
             .into(),
         })?;
@@ -72,8 +73,9 @@ impl Command for Publish {
             number: Set(i64::from(number)),
             terms: Set(serde_json::to_vec(&self.quorum).map_err(AppError::internal)?),
             organisation_id: Set(registry.uuid()),
-            commitment: Set(self.commitment.as_bytes().to_vec()),
-            secret: Set(self.secret.as_bytes().to_vec()),
+            commitment: Set(commitment.as_bytes().to_vec()),
+            secret: Set(self.links.secret().as_bytes().to_vec()),
+            subtrees: Set(encode_hashes(self.links.subtrees())),
             at: Set(tx.at().micros()),
             entry_idx: Set(column(index)?),
         })
@@ -83,9 +85,8 @@ impl Command for Publish {
     }
 }
 
-/// What the draws for a claim need. It never changes once the claim is submitted, so it is made before the transaction: to
-/// hash down a chain takes milliseconds.
-#[derive(Debug, Clone)]
+/// What the draws for a claim need. It never changes once the claim is submitted, so it is read before the transaction.
+#[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) number: u32,
     pub(crate) quorum: Quorum,
@@ -95,6 +96,14 @@ pub(crate) struct Prepared {
     pub(crate) position: u64,
     pub(crate) link: Hash,
     pub(crate) seed: Hash,
+    links: Links,
+}
+
+impl Prepared {
+    /// What proves the link: a thousand hashes, made for an entry that is to stand.
+    pub(crate) fn path(&self) -> Result<Vec<Hash>, AppError> {
+        Ok(self.links.path(self.position)?)
+    }
 }
 
 impl App {
@@ -104,6 +113,9 @@ impl App {
         actor: &Actor,
         input: PublishQuorum,
     ) -> Result<Written<u32>, AppError> {
+        // Links are made for a registrar and for nobody else; the command decides once more.
+        let facts = Facts::default();
+        authorize(self.store.read(), actor, Action::PublishQuorum, &facts).await?;
         if input.low_values.len() > MAX_LOW_VALUES {
             return Err(InvalidQuorum::LowValues(input.low_values.len()).into());
         }
@@ -136,11 +148,11 @@ impl App {
             found.map(|(_, measure)| *measure)
         })?;
         let secret = Hash(self.ids.rng().bytes());
+        let links = tokio::task::spawn_blocking(move || Links::new(secret)).await;
         let command = Publish {
             actor: actor.clone(),
             quorum,
-            secret,
-            commitment: commitment(secret),
+            links: links.map_err(AppError::internal)?,
         };
         self.store.write(None, command).await
     }
@@ -169,6 +181,7 @@ impl App {
         let Some(bound) = quorum::in_force(db, row.entry_idx).await? else {
             return Ok(None);
         };
+        let links = quorum::links(&bound)?;
         let known = claim_draw::Entity::find_by_id(id.uuid()).one(db).await?;
         let (position, link, seed) = if let Some(known) = known {
             (
@@ -183,7 +196,7 @@ impl App {
                 .count(db)
                 .await?;
             let recorded = claim::load(db, id).await?.ok_or_else(unknown_claim)?;
-            let link = link(columns::hash(&bound.secret)?, position)?;
+            let link = links.link(position)?;
             (position, link, seed(link, &recorded.claim.evidence))
         };
         Ok(Some(Prepared {
@@ -194,6 +207,7 @@ impl App {
             position,
             link,
             seed,
+            links,
         }))
     }
 }

@@ -1,27 +1,23 @@
 //! Use-cases of corrections and reversals: a registrar proposes or a challenge is upheld, and a second registrar carries it
 //! out.
 
+mod rows;
+mod standing;
+
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::amount::{Quantity, Share};
 use commonweal_domain::challenge::entries::CorrectionProposed;
 use commonweal_domain::challenge::rules::{ChallengeError, decide_proposal, final_outcome};
 use commonweal_domain::challenge::{Basis, Outcome, Proposal, Remedy};
-use commonweal_domain::contract::RecordedClaim;
 use commonweal_domain::credit::entries::{CreditsCorrected, CreditsReversed};
-use commonweal_domain::credit::posting::{Account, Bucket};
-use commonweal_domain::credit::reduction::{
-    BatchStanding, Buffered, Reduction, ReductionFacts, decide_reduction,
-};
-use commonweal_domain::ids::{
-    BatchId, ClaimId, HoldId, Id, KpiId, LiabilityId, PersonId, ProposalId,
-};
+use commonweal_domain::credit::reduction::{Reduction, ReductionFacts, decide_fall};
+use commonweal_domain::ids::{ClaimId, Id, LiabilityId, PersonId, ProposalId};
 use commonweal_domain::log::entry::Draft;
 use commonweal_domain::log::kinds::Body as EntryBody;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::EntityTrait;
 
 use crate::App;
-use crate::account::{available, batch_and_class};
 use crate::authorization::authorize;
 use crate::challenge::earlier;
 use crate::claim::unknown_claim;
@@ -31,10 +27,8 @@ use crate::organisation::{column, word};
 use crate::performance::rate_again;
 use crate::remark::Remark;
 use crate::store::challenge::{self, proposal};
-use crate::store::credit::batch;
-use crate::store::hold::{self, Removed, liability};
-use crate::store::reduced::{reduction, withdrawal};
-use crate::store::{Command, Tx, Written, claim, credit_left, verifier};
+use crate::store::reduced::reduction;
+use crate::store::{Command, Tx, Written, claim, verifier};
 
 struct Propose {
     actor: Actor,
@@ -143,8 +137,7 @@ impl Command for CarryOut {
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::CarryOutDecision, &facts).await?;
-        let batches = standings(tx, &recorded).await?;
-        let pool = pool(tx, batches.first().map(|own| own.batch.id)).await?;
+        let batches = standing::standings(tx, &recorded, group).await?;
         let facts = ReductionFacts {
             claim: id,
             claimant: recorded.claim.claimant,
@@ -156,11 +149,15 @@ impl Command for CarryOut {
                 None => self.deadweight,
             },
             batches: &batches,
-            pool: &pool,
             registrar: permit.actor.id,
             earlier: &before,
         };
-        let made = decide_reduction(self.liability, &facts)?;
+        let fall = decide_fall(&facts)?;
+        let pool = match (fall.missing(), batches.first()) {
+            (1.., Some(own)) => standing::pool(tx, own.batch.id, fall.missing()).await?,
+            _ => Vec::new(),
+        };
+        let made = fall.made_good(self.liability, pool)?;
         let by = permit.actor.id;
         let entry: EntryBody = match decided.remedy {
             Remedy::Correct => CreditsCorrected {
@@ -179,7 +176,7 @@ impl Command for CarryOut {
             body: entry,
         })?;
         let named = recorded.claim.answers.map(|answers| answers.kpi);
-        store_reduction(tx, &made, named, index).await?;
+        rows::store_reduction(tx, &made, named, index).await?;
         self.store(tx, &made, (&standing, &decided), by, index)
             .await?;
         rate_again(tx, &recorded.claim, by, index).await?;
@@ -290,140 +287,6 @@ impl CarryOut {
     }
 }
 
-/// The claim's batch, and after it the other batches of the KPI that it names, latest first.
-async fn standings(tx: &mut Tx, recorded: &RecordedClaim) -> Result<Vec<BatchStanding>, AppError> {
-    let own = batch::Entity::find()
-        .filter(batch::Column::ClaimId.eq(recorded.claim.id.uuid()))
-        .one(tx)
-        .await?;
-    let Some(own) = own else {
-        return Ok(Vec::new());
-    };
-    let mut ids = vec![BatchId::from_uuid(own.id)];
-    if let Some(kpi) = own.kpi_id {
-        let others = batch::Entity::find()
-            .filter(batch::Column::KpiId.eq(kpi))
-            .filter(batch::Column::Id.ne(own.id))
-            .order_by_desc(batch::Column::EntryIdx)
-            .all(tx)
-            .await?;
-        ids.extend(others.iter().map(|row| BatchId::from_uuid(row.id)));
-    }
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let (batch, _) = batch_and_class(tx, id).await?;
-        let claimant = batch.claimant;
-        found.push(BatchStanding {
-            batch,
-            parts: credit_left::parts_of(tx, id).await?,
-            circulating: credit_left::of_batch(tx, id).await?.circulating_units,
-            available: available(tx, id, claimant).await?,
-            holds: hold::open_of(tx, id, claimant).await?,
-        });
-    }
-    Ok(found)
-}
-
-/// Buffers of the pool of a batch: its own first, then the others in the order of their issue.
-async fn pool(tx: &mut Tx, own: Option<BatchId>) -> Result<Vec<Buffered>, AppError> {
-    let Some(own) = own else {
-        return Ok(Vec::new());
-    };
-    let (_, class) = batch_and_class(tx, own).await?;
-    let mut ids = credit_left::buffered(tx, &class.pool()).await?;
-    ids.sort_by_key(|id| *id != own);
-    let mut found = Vec::with_capacity(ids.len());
-    for id in ids {
-        let (batch, _) = batch_and_class(tx, id).await?;
-        let units = tx
-            .balance(Account {
-                batch: id,
-                holder: None,
-                bucket: Bucket::Buffer,
-            })
-            .await?;
-        found.push(Buffered {
-            batch: id,
-            serials: batch.serials,
-            units,
-        });
-    }
-    Ok(found)
-}
-
-/// Stores everything that fell.
-async fn store_reduction(
-    tx: &mut Tx,
-    made: &Reduction,
-    named: Option<KpiId>,
-    index: u64,
-) -> Result<(), AppError> {
-    let claimant = Some(made.claimant);
-    for fell in &made.withdrawn {
-        let answered = credit_left::withdraw(tx, fell.retirement, fell.units).await?;
-        if let Some(kpi) = answered.or(named) {
-            credit_left::change_kpi(tx, kpi, |account| {
-                let units = match answered {
-                    Some(_) => &mut account.obligated_units,
-                    None => &mut account.surplus_units,
-                };
-                credit_left::plus(units, fell.units.checked_neg()?)
-            })
-            .await?;
-        }
-        withdrawal::Entity::insert(withdrawal::ActiveModel {
-            retirement_id: Set(fell.retirement.uuid()),
-            entry_idx: Set(column(index)?),
-            units: Set(fell.units),
-        })
-        .exec_without_returning(tx)
-        .await?;
-    }
-    for loss in &made.losses {
-        for broken in &loss.broken {
-            let id: HoldId = broken.hold;
-            hold::end(tx, id, "broken", 0, index).await?;
-        }
-        if let Some(serials) = loss.serials {
-            let what = (loss.batch, serials);
-            hold::remove(tx, what, claimant, Removed::Reversed, None, index).await?;
-        }
-        credit_left::take(tx, loss.batch, loss.units, 0).await?;
-        if let Some(kpi) = named {
-            credit_left::change_kpi(tx, kpi, |account| {
-                credit_left::plus(&mut account.surplus_units, loss.units.checked_neg()?)?;
-                credit_left::plus(&mut account.tradable_units, loss.units.checked_neg()?)
-            })
-            .await?;
-        }
-    }
-    for draw in &made.drawn {
-        let what = (draw.batch, draw.serials);
-        hold::remove(tx, what, None, Removed::Buffer, None, index).await?;
-        credit_left::take(tx, draw.batch, 0, draw.serials.units()).await?;
-    }
-    if let Some(owed) = &made.owed {
-        let own = batch::Entity::find()
-            .filter(batch::Column::ClaimId.eq(made.claim.uuid()))
-            .one(tx)
-            .await?;
-        let own = own.ok_or_else(|| AppError::internal("a liability without a batch"))?;
-        liability::Entity::insert(liability::ActiveModel {
-            id: Set(owed.liability.uuid()),
-            organisation_id: Set(made.claimant.uuid()),
-            class_id: Set(own.class_id),
-            claim_id: Set(made.claim.uuid()),
-            recorded_units: Set(owed.units),
-            units: Set(owed.units),
-            at: Set(tx.at().micros()),
-            entry_idx: Set(column(index)?),
-        })
-        .exec_without_returning(tx)
-        .await?;
-    }
-    Ok(())
-}
-
 fn unknown_decision() -> AppError {
     AppError::refused_at(
         "UNKNOWN_DECISION",
@@ -448,7 +311,7 @@ impl App {
             claim,
             verified: verified.to_owned(),
             remedy,
-            reason: Remark::new(self, "reason", reason)?,
+            reason: self.public_words("reason", reason)?,
         };
         self.store.write(None, command).await
     }

@@ -1,9 +1,9 @@
 //! Refusals of quorums and of drawn verifiers as typed errors that name the input field.
 
 use commonweal_domain::contract::quorum::InvalidQuorum;
-use commonweal_domain::contract::quorum::chain::ChainError;
 use commonweal_domain::contract::quorum::duty::DutyError;
 use commonweal_domain::contract::quorum::judgement::ConclusionError;
+use commonweal_domain::contract::quorum::links::LinkError;
 use commonweal_domain::contract::quorum::low_value::ConfirmationError;
 use commonweal_domain::contract::verification::WithdrawalError;
 
@@ -24,11 +24,11 @@ impl From<InvalidQuorum> for AppError {
     }
 }
 
-impl From<ChainError> for AppError {
-    fn from(error: ChainError) -> Self {
+impl From<LinkError> for AppError {
+    fn from(error: LinkError) -> Self {
         match error {
-            ChainError::UsedUp => Self::refused_at("CHAIN_USED_UP", "claim", error),
-            ChainError::NotALink { .. } => Self::internal(error),
+            LinkError::UsedUp => Self::refused_at("LINKS_USED_UP", "claim", error),
+            LinkError::NotALink { .. } | LinkError::Damaged => Self::internal(error),
         }
     }
 }
@@ -56,6 +56,7 @@ impl From<ConclusionError> for AppError {
         use ConclusionError as E;
         match &error {
             E::Accepted { .. } => Self::refused_at("ACCEPTED", "accepted", error),
+            E::Status(_) => Self::refused_at("CLAIM_STATUS", "claim", error),
             E::Text(error) => text(error),
             E::Arithmetic => Self::refused("AMOUNT_TOO_LARGE", error),
             E::Missing { .. }

@@ -11,12 +11,11 @@ use sea_orm::EntityTrait;
 use serde::Serialize;
 
 use crate::App;
-use crate::account::{available, batch_and_class, blocks, units_as_text};
+use crate::account::units_as_text;
 use crate::authorization::authorize;
 use crate::error::AppError;
-use crate::group;
 use crate::issue::Accounts;
-use crate::moves::{Move, Moved, RETIRE};
+use crate::moves::{Asked, Books, Move, Moved, RETIRE};
 use crate::remark::Remark;
 use crate::store::{Command, IdempotencyKey, Tx, Written, contract, credit, credit_left};
 use crate::text::place;
@@ -63,8 +62,13 @@ impl Command for Cover {
             ..Facts::default()
         };
         let permit = authorize(tx, &self.actor, Action::RetireCredits, &facts).await?;
-        let (batch, class) = batch_and_class(tx, input.batch).await?;
-        if group::group_of(tx, input.beneficiary).await?.is_none() {
+        let asked = Asked {
+            named: Some(input.beneficiary),
+            ..Asked::of(input.batch, input.holder)
+        };
+        let books = Books::one(tx, asked).await?;
+        let (batch, class) = books.batch(tx, input.batch)?;
+        if books.party(input.beneficiary).is_none() {
             return Err(AppError::refused_at(
                 "UNKNOWN_ORGANISATION",
                 "beneficiary",
@@ -81,12 +85,9 @@ impl Command for Cover {
             note: self.note.as_ref().map(|note| note.hash),
             covers: Some(self.kpi),
         };
-        let free = (
-            available(tx, input.batch, input.holder).await?,
-            blocks(tx, &batch, input.holder).await?,
-        );
-        let body = decide_retirement(request, &batch, &class, free)?;
-        self.check_cover(tx, &batch, &class).await?;
+        let free = books.free(tx, &batch, input.holder);
+        let body = decide_retirement(request, &batch, class, free)?;
+        self.check_cover(tx, &batch, class).await?;
         let index = tx.append(Draft {
             actors: vec![permit.actor],
             subject: input.batch.to_string(),
@@ -125,7 +126,7 @@ impl Cover {
         let accounts = Accounts::load(tx, &[kpi]).await?;
         let facts = SubstitutionFacts {
             kpi,
-            standing: accounts.standing(&signed, kpi, true),
+            standing: accounts.standing((signed.id, signed.buyer), kpi, true),
             supplier: signed.supplier,
             published: signed.substitution_share,
             holder: self.input.holder,

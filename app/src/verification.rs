@@ -162,7 +162,8 @@ impl Command for Verify {
         let id = self.input.claim;
         let loaded = Loaded::load(tx, id).await?;
         let permit = loaded.permit(tx, &self.actor, Action::VerifyClaim).await?;
-        let by = acting(tx, &self.actor, (permit, id), self.prepared.is_some(), true).await?;
+        let bound = self.prepared.is_some();
+        let by = acting(tx, (&self.actor, permit), &loaded, bound, true).await?;
         let claimed = &loaded.recorded.claim.quantity;
         let accepted = Quantity::parse(
             &self.input.accepted,
@@ -222,22 +223,21 @@ fn several(prepared: Option<&Prepared>) -> Option<&Prepared> {
     prepared.filter(|prepared| prepared.quorum.verifiers > 1)
 }
 
-/// In which role somebody judges or asks: where a quorum binds the claim, as they were drawn; otherwise as whoever is
-/// independent.
+/// In which role somebody judges or asks: where a quorum binds the claim, as they were drawn and while they may still judge;
+/// otherwise as whoever is independent.
 pub(crate) async fn acting(
     tx: &Tx,
-    actor: &Actor,
-    (permit, id): (Permit, ClaimId),
+    (actor, permit): (&Actor, Permit),
+    loaded: &Loaded,
     bound: bool,
     accepts: bool,
 ) -> Result<EntryActor, AppError> {
     if !bound {
         return Ok(permit.actor);
     }
-    let recorded = claim::load(tx, id).await?.ok_or_else(unknown_claim)?;
-    let seats = quorum::assignments(tx, id).await?;
+    let seats = quorum::assignments(tx, loaded.recorded.claim.id).await?;
     let by = as_drawn(tx, actor, &seats).await?;
-    decide_judging(recorded.status, &seats, by.id, accepts)?;
+    decide_judging(loaded.recorded.status, &seats, by.id, accepts)?;
     Ok(by)
 }
 
@@ -260,7 +260,7 @@ impl Command for Reject {
         let loaded = Loaded::load(tx, id).await?;
         let permit = loaded.permit(tx, &self.actor, Action::RejectClaim).await?;
         let bound = self.prepared.is_some();
-        let by = acting(tx, &self.actor, (permit, id), bound, false).await?;
+        let by = acting(tx, (&self.actor, permit), &loaded, bound, false).await?;
         if let Some(prepared) = several(self.prepared.as_ref()) {
             let claimed = &loaded.recorded.claim.quantity;
             let saying = Saying {

@@ -1,145 +1,11 @@
-//! Who acts, in which role, and who may do what: one table for every action.
+//! Who may do what: one table for every action.
 
-use std::fmt;
-use std::str::FromStr;
+mod people;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+pub use people::{Actor, Grant, InvalidRole, Role};
 
 use crate::ids::{OrganisationId, PersonId};
 use crate::log::entry::EntryActor;
-
-/// A role that a person holds in an organisation.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Plans evaluations, opens bids, awards and explains, for a buyer.
-    Officer,
-    /// Leads the panel of a buyer and signs its consensus.
-    Chair,
-    /// Marks bids for a buyer.
-    Evaluator,
-    /// Bids, reports delivery and holds credits for a supplier.
-    Supplier,
-    /// Checks claims against evidence.
-    Verifier,
-    /// Issues, corrects and reverses, and keeps policies and certifications.
-    Registrar,
-    /// Reads what is withheld from the public.
-    Auditor,
-    /// Runs the service.
-    Operator,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 8] = [
-        Self::Officer,
-        Self::Chair,
-        Self::Evaluator,
-        Self::Supplier,
-        Self::Verifier,
-        Self::Registrar,
-        Self::Auditor,
-        Self::Operator,
-    ];
-
-    /// The word for the role.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Officer => "officer",
-            Self::Chair => "chair",
-            Self::Evaluator => "evaluator",
-            Self::Supplier => "supplier",
-            Self::Verifier => "verifier",
-            Self::Registrar => "registrar",
-            Self::Auditor => "auditor",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A word that is no role.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a role: expected officer, chair, evaluator, supplier, verifier, registrar, auditor or operator"
-)]
-pub struct InvalidRole(String);
-
-impl FromStr for Role {
-    type Err = InvalidRole;
-    fn from_str(text: &str) -> Result<Self, InvalidRole> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or_else(|| InvalidRole(text.chars().take(40).collect()))
-    }
-}
-
-/// A role held in an organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Grant {
-    /// Where the role is held.
-    pub organisation: OrganisationId,
-    /// The role.
-    pub role: Role,
-}
-
-/// Who makes a request: a signed-in person with the roles of their token, or the public.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    person: Option<PersonId>,
-    grants: Vec<Grant>,
-}
-
-impl Actor {
-    /// Someone who is not signed in.
-    pub fn public() -> Self {
-        Self {
-            person: None,
-            grants: Vec::new(),
-        }
-    }
-
-    /// A signed-in person with the grants that are in force and within the token's scope.
-    pub fn person(person: PersonId, grants: Vec<Grant>) -> Self {
-        Self {
-            person: Some(person),
-            grants,
-        }
-    }
-
-    /// The person, if signed in.
-    pub fn person_id(&self) -> Option<PersonId> {
-        self.person
-    }
-
-    /// The roles held.
-    pub fn grants(&self) -> &[Grant] {
-        &self.grants
-    }
-
-    /// Whether the role is held in the organisation.
-    pub fn holds(&self, organisation: OrganisationId, role: Role) -> bool {
-        self.grants.contains(&Grant { organisation, role })
-    }
-
-    /// The organisations in which the role is held.
-    pub fn organisations(&self, role: Role) -> impl Iterator<Item = OrganisationId> + '_ {
-        self.grants
-            .iter()
-            .filter(move |grant| grant.role == role)
-            .map(|grant| grant.organisation)
-    }
-}
 
 /// Everything that someone may do and that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -382,8 +248,13 @@ const TABLE: &[Rule] = &[
         Any,
     ),
     rule(Action::LeaveAssignment, &[Verifier], Any),
-    independent(rule(Action::DischargeVerifier, &[Registrar], Any)),
-    two_people(rule(Action::ConfirmClaim, &[Officer], Own)),
+    independent(two_people(rule(
+        Action::DischargeVerifier,
+        &[Registrar],
+        Any,
+    ))),
+    // Of the buyer, and of no organisation of the claimant's group.
+    independent(two_people(rule(Action::ConfirmClaim, &[Officer], Own))),
     rule(Action::DefineClass, &[Registrar], Any),
     rule(Action::IntendSurplus, &[Supplier], Own),
     // Whoever submitted or verified is the earlier step; nobody of the claimant's group issues to it.
@@ -400,8 +271,16 @@ const TABLE: &[Rule] = &[
     // Anyone with a confirmed contact: whoever is signed in.
     rule(Action::RaiseChallenge, ANYONE, Any),
     rule(Action::ReplyToChallenge, &[Supplier], Own),
-    independent(rule(Action::RouteChallenge, &[Registrar, Officer], Own)),
-    independent(rule(Action::AcceptChallenge, &[Registrar, Officer], Own)),
+    independent(two_people(rule(
+        Action::RouteChallenge,
+        &[Registrar, Officer],
+        Own,
+    ))),
+    independent(two_people(rule(
+        Action::AcceptChallenge,
+        &[Registrar, Officer],
+        Own,
+    ))),
     // The first decision is the earlier step of the appeal.
     independent(two_people(rule(
         Action::ResolveChallenge,
@@ -465,7 +344,7 @@ pub struct Permit {
 
 /// Decides whether the actor may do the action, by the table alone.
 pub fn authorize(actor: &Actor, action: Action, facts: &Facts<'_>) -> Result<Permit, Denied> {
-    let person = actor.person.ok_or(Denied::NotSignedIn)?;
+    let person = actor.person_id().ok_or(Denied::NotSignedIn)?;
     let rule = TABLE.iter().find(|rule| rule.action == action);
     let roles = rule.map_or(&[][..], |rule| rule.roles);
     let needed = *roles.first().unwrap_or(&Role::Operator);
@@ -474,14 +353,14 @@ pub fn authorize(actor: &Actor, action: Action, facts: &Facts<'_>) -> Result<Per
         roles.contains(&grant.role)
             && (rule.place == Any || Some(grant.organisation) == facts.organisation)
     };
-    let candidates: Vec<&Grant> = actor.grants.iter().filter(may).collect();
+    let candidates: Vec<&Grant> = actor.grants().iter().filter(may).collect();
     if candidates.is_empty() {
         return Err(Denied::Role { needed });
     }
     if rule.two_people && facts.earlier.contains(&person) {
         return Err(Denied::SamePerson);
     }
-    let mut own = actor.grants.iter().map(|grant| &grant.organisation);
+    let mut own = actor.grants().iter().map(|grant| &grant.organisation);
     let biased = rule.independent
         && (own.any(|organisation| facts.interested.contains(organisation))
             || facts

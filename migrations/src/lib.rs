@@ -48,6 +48,8 @@ mod m20261123_000222_statement;
 mod m20261123_000240_log_lease;
 mod m20261123_000241_witnessed;
 mod m20261123_000250_exclusions;
+mod m20261123_000750_cancelled;
+mod m20261123_000751_freezes;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -99,6 +101,8 @@ const CHANGES: &[Change] = &[
     m20261123_000240_log_lease::CHANGE,
     m20261123_000241_witnessed::CHANGE,
     m20261123_000250_exclusions::CHANGE,
+    m20261123_000750_cancelled::CHANGE,
+    m20261123_000751_freezes::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

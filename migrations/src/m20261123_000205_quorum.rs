@@ -10,8 +10,10 @@ pub(crate) const CHANGE: Change = Change {
             terms {bytes} NOT NULL,
             organisation_id {id} NOT NULL REFERENCES organisation (id),
             commitment {bytes} NOT NULL UNIQUE CHECK (length(commitment) = 32),
-            -- Private: each link of the chain is public once its claim was drawn.
+            -- Private: what all links are made of. A link is public once its claim was drawn.
             secret {bytes} NOT NULL CHECK (length(secret) = 32),
+            -- The roots of the subtrees of 256 links, from which the paths of links are made.
+            subtrees {bytes} NOT NULL CHECK (length(subtrees) = 8192),
             at {int} NOT NULL,
             entry_idx {int} NOT NULL UNIQUE
         )",

@@ -335,6 +335,22 @@ async fn an_exclusion_or_an_end_makes_a_person_free_again(app: TestApp) -> Resul
     let theirs = work.claim(&work.other, "b", "JOB-2", 5..11);
     work.counted_by(&first, &work.other, theirs.clone()).await?;
     let exclusion = json!({ "earlier": first, "claimant": work.other.organisation_id(), "reason": "two half-time jobs" });
+    // Neither the firm that has claimed nor the one that wants to may decide it, as a registrar of the side.
+    for party in [supplier, &work.other] {
+        let own = world
+            .app
+            .user(party.organisation, &[Role::Registrar])
+            .await?;
+        let biased = world.refuse(&own, EXCLUDE, exclusion.clone()).await?;
+        assert_eq!(biased.code, "FORBIDDEN");
+    }
+    let mut unknown = exclusion.clone();
+    unknown["claimant"] = json!("organisation:01931f3e-7c2a-7000-8000-000000000000");
+    let unknown = world.refuse(&world.registrar, EXCLUDE, unknown).await?;
+    assert_eq!(
+        (unknown.code.as_str(), unknown.path.as_deref()),
+        ("UNKNOWN_ORGANISATION", Some("claimant"))
+    );
     world
         .make(&world.registrar, EXCLUDE, exclusion, "claim")
         .await?;

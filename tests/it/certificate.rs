@@ -9,20 +9,13 @@ use commonweal_verify::{Options, Verdict};
 use serde_json::{Value, json};
 
 use crate::contract::Signed;
-use crate::credit_world::{RETIRE, TRANSFER, World, number, text};
+use crate::credit_world::{RETIRE, TRANSFER, World, number, reduce, text};
 
 on_both!(
     a_certificate_is_verified_without_a_network,
     a_certificate_whose_outcome_fell_is_withdrawn_in_part,
     a_statement_adds_up_to_the_balance_page_by_page,
 );
-
-const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
-    made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
-}";
-const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
-    made: carryOutDecision(input: $input) { claim { id } userErrors { code message path } }
-}";
 
 async fn fetch(world: &World, file: &str) -> Result<reqwest::Response> {
     let address = format!("{}/log/certificate/{file}", world.app.url);
@@ -91,13 +84,8 @@ async fn a_certificate_whose_outcome_fell_is_withdrawn_in_part(app: TestApp) -> 
     );
     let second = app.user(app.registry, &[Role::Registrar]).await?;
     let third = app.user(app.registry, &[Role::Registrar]).await?;
-    let input = json!({ "claim": found["batch"]["claim"]["id"], "verified": "5", "remedy": "CORRECT",
-        "reason": "three of them never began" });
-    let made = app
-        .data(Some(&second), PROPOSE, json!({ "input": input }))
-        .await?;
-    let carry = json!({ "input": { "decision": { "proposal": made["made"]["proposal"] } } });
-    app.data(Some(&third), CARRY_OUT, carry).await?;
+    let claim = text(&found["batch"]["claim"]["id"]);
+    reduce(app, [&second, &third], (&claim, "5", "CORRECT")).await?;
     let found = app.data(None, ask, id).await?;
     let shown = &found["retirements"]["nodes"][0];
     assert_eq!(

@@ -5,7 +5,7 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_world::{TRANSFER, World, text};
+use crate::credit_world::{DELIVER, HOLD, TRANSFER, World, text};
 
 on_both!(
     a_hold_counts_against_later_spends_and_ends_once,
@@ -18,12 +18,6 @@ on_both!(
     a_buffer_is_kept_for_the_years_of_its_class,
 );
 
-const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
-    made: holdCredits(input: $input) { hold { id units ended } userErrors { code message path } }
-}";
-const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
-    made: deliverHold(input: $input) { hold { id ended delivered } userErrors { code message path } }
-}";
 const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
     made: giveUpHold(input: $input) { hold { id ended } userErrors { code message path } }
 }";

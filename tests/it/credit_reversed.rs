@@ -5,7 +5,9 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_world::{ISSUE, RETIRE, TRANSFER, World, text};
+use crate::credit_world::{
+    CARRY_OUT, ISSUE, PROPOSE, RETIRE, TRANSFER, World, propose, reduce, text,
+};
 
 on_both!(
     an_upheld_challenge_freezes_reverses_and_leaves_a_liability_that_is_made_good,
@@ -15,48 +17,42 @@ on_both!(
     wrong_challenges_name_the_field,
 );
 
-const RAISE: &str = "mutation ($input: RaiseChallengeInput!) {
+pub(crate) const RAISE: &str = "mutation ($input: RaiseChallengeInput!) {
     made: raiseChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const ACCEPT: &str = "mutation ($input: AcceptChallengeInput!) {
+pub(crate) const ACCEPT: &str = "mutation ($input: AcceptChallengeInput!) {
     made: acceptChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const REPLY: &str = "mutation ($input: ChallengeWordsInput!) {
+pub(crate) const REPLY: &str = "mutation ($input: ChallengeWordsInput!) {
     made: replyToChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const UPHOLD: &str = "mutation ($input: UpholdChallengeInput!) {
+pub(crate) const UPHOLD: &str = "mutation ($input: UpholdChallengeInput!) {
     made: upholdChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const DISMISS: &str = "mutation ($input: ChallengeWordsInput!) {
+pub(crate) const DISMISS: &str = "mutation ($input: ChallengeWordsInput!) {
     made: dismissChallenge(input: $input) { challenge { id } userErrors { code message path } }
 }";
-const APPEAL: &str = "mutation ($input: ChallengeWordsInput!) {
+pub(crate) const APPEAL: &str = "mutation ($input: ChallengeWordsInput!) {
     made: appealChallenge(input: $input) { challenge { id } userErrors { code message path } }
-}";
-pub(crate) const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
-    made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
-}";
-pub(crate) const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
-    made: carryOutDecision(input: $input) { claim { id verified { quantity } } userErrors { code message path } }
 }";
 const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
     made: clearLiability(input: $input) { liability userErrors { code message path } }
 }";
 
-const WORDS: &str = "Nobody came on the days that the sheets name.";
+pub(crate) const WORDS: &str = "Nobody came on the days that the sheets name.";
 
 /// A batch of a claim that somebody objects to, and the people who decide.
-struct Case {
-    world: World,
-    claim: String,
-    batch: String,
-    watchdog: User,
-    second: User,
-    third: User,
+pub(crate) struct Case {
+    pub(crate) world: World,
+    pub(crate) claim: String,
+    pub(crate) batch: String,
+    pub(crate) watchdog: User,
+    pub(crate) second: User,
+    pub(crate) third: User,
 }
 
 impl Case {
-    async fn new(app: TestApp) -> Result<Self> {
+    pub(crate) async fn new(app: TestApp) -> Result<Self> {
         let world = World::new(app).await?;
         let claim = world.submit(world.claim_input("a", "10.0")).await?;
         world.verify(&claim, "10.0").await?;
@@ -76,24 +72,24 @@ impl Case {
         })
     }
 
-    fn raise_input(&self) -> Value {
+    pub(crate) fn raise_input(&self) -> Value {
         json!({ "claim": self.claim, "ground": "DELIVERY", "reason": WORDS })
     }
 
-    async fn raise(&self) -> Result<String> {
+    pub(crate) async fn raise(&self) -> Result<String> {
         self.world
             .make(&self.watchdog, RAISE, self.raise_input(), "challenge")
             .await
     }
 
-    async fn uphold(&self, by: &User, challenge: &str, verified: &str) -> Result<()> {
+    pub(crate) async fn uphold(&self, by: &User, challenge: &str, verified: &str) -> Result<()> {
         let input = json!({ "challenge": challenge, "verified": verified, "remedy": "REVERSE", "reason": WORDS });
         self.world.make(by, UPHOLD, input, "challenge").await?;
         Ok(())
     }
 
     /// After the fourteen days in which a decision can be appealed; tokens last longer.
-    fn wait_for_appeals(&self) {
+    pub(crate) fn wait_for_appeals(&self) {
         self.world.app.advance_seconds(14 * 86_400);
     }
 }
@@ -272,20 +268,14 @@ async fn an_appeal_is_decided_by_somebody_else(app: TestApp) -> Result<()> {
 async fn a_correction_needs_two_registrars(app: TestApp) -> Result<()> {
     let case = Case::new(app).await?;
     let world = &case.world;
-    let propose = |verified: &str| json!({ "input": { "claim": case.claim, "verified": verified, "remedy": "CORRECT", "reason": "a typing error" } });
-    let more = world
-        .app
-        .refusal(Some(&case.second), PROPOSE, propose("10.0"))
-        .await?;
+    let more = json!({ "claim": case.claim, "verified": "10.0", "remedy": "CORRECT", "reason": "a typing error" });
+    let more = world.refuse(&case.second, PROPOSE, more).await?;
     assert_eq!(
         (more.code.as_str(), more.path.as_deref()),
         ("NO_LESS", Some("verified"))
     );
-    let made = world
-        .app
-        .data(Some(&case.second), PROPOSE, propose("9.0"))
-        .await?;
-    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
+    let less = (case.claim.as_str(), "9.0", "CORRECT");
+    let carry = propose(&world.app, &case.second, less).await?;
     for one in [&case.second, &world.registrar] {
         let refused = world.refuse(one, CARRY_OUT, carry.clone()).await?;
         assert_eq!(
@@ -309,13 +299,8 @@ async fn a_claim_is_corrected_before_its_issue(app: TestApp) -> Result<()> {
     let world = &case.world;
     let claim = world.submit(world.claim_input("b", "10.0")).await?;
     world.verify(&claim, "10.0").await?;
-    let input = json!({ "claim": claim, "verified": "4.0", "remedy": "CORRECT", "reason": "counted twice" });
-    let made = world
-        .app
-        .data(Some(&case.second), PROPOSE, json!({ "input": input }))
-        .await?;
-    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
-    world.make(&case.third, CARRY_OUT, carry, "claim").await?;
+    let less = (claim.as_str(), "4.0", "CORRECT");
+    reduce(&world.app, [&case.second, &case.third], less).await?;
     let batch = world.issue(&claim, "b").await?;
     assert_eq!(world.life(&batch).await?["issued"], "30");
     world.app.expect_clean_log().await?;

@@ -10,7 +10,9 @@ use commonweal_verify::Verdict;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
-use crate::credit_world::{ISSUE, RETIRE, TRANSFER, VERIFY, World, finding};
+use crate::credit_world::{
+    CARRY_OUT, DELIVER, HOLD, ISSUE, RETIRE, TRANSFER, VERIFY, World, finding, propose, reduce,
+};
 
 on_both!(
     units_from_nowhere_are_found,
@@ -21,7 +23,7 @@ on_both!(
     one_person_in_two_steps_is_found,
     a_liability_that_vanished_is_found,
     an_issue_that_conserves_nothing_is_found,
-    a_movement_that_does_not_sum_to_zero_is_found,
+    a_hold_that_gives_back_more_than_it_held_is_found,
     evidence_behind_two_claims_is_found,
     a_retry_that_minted_twice_is_found,
     an_entry_that_is_missing_is_found,
@@ -72,13 +74,15 @@ async fn rewrite(world: &World, kind: &str, from: &str, to: &str) -> Result<()> 
     Ok(())
 }
 
-/// The watchdog must find a discrepancy that says this.
-async fn expect_found(world: &World, what: &str) -> Result<()> {
+/// The first thing that the watchdog finds must be a discrepancy, at an entry of this kind, that says this.
+async fn expect_found(world: &World, kind: &str, what: &str) -> Result<()> {
     world.app.publisher().await?;
     let report = world.app.watchdog().await?;
     assert_eq!(report.verdict(), Verdict::Discrepancy, "{report}");
-    let text = report.to_string();
-    assert!(text.contains(what), "{text} does not say {what}");
+    let first = report.findings.first().context("a finding")?;
+    assert_eq!(first.kind.as_deref(), Some(kind), "{report}");
+    let said = format!("{}; {}; {}", first.check, first.expected, first.found);
+    assert!(said.contains(what), "{said} does not say {what}");
     Ok(())
 }
 
@@ -95,7 +99,7 @@ async fn units_from_nowhere_are_found(app: TestApp) -> Result<()> {
         .app
         .data(Some(&world.supplier), TRANSFER, input)
         .await?;
-    expect_found(&world, "only 68 are available").await
+    expect_found(&world, "credits.transferred", "only 68 are available").await
 }
 
 async fn serials_that_are_given_again_are_found(app: TestApp) -> Result<()> {
@@ -116,7 +120,7 @@ async fn serials_that_are_given_again_are_found(app: TestApp) -> Result<()> {
         .app
         .data(Some(&world.supplier), RETIRE, retire("s"))
         .await?;
-    expect_found(&world, "[5, 10)").await
+    expect_found(&world, "credits.retired", "[5, 10)").await
 }
 
 async fn more_credits_than_were_verified_are_found(app: TestApp) -> Result<()> {
@@ -125,7 +129,7 @@ async fn more_credits_than_were_verified_are_found(app: TestApp) -> Result<()> {
     world.verify(&claim, "4.0").await?;
     tamper(&world, &["UPDATE claim SET verified_units = 100"]).await?;
     world.issue(&claim, "k").await?;
-    expect_found(&world, "issued units").await
+    expect_found(&world, "credits.issued", "issued units").await
 }
 
 async fn a_buffer_from_nowhere_is_found(app: TestApp) -> Result<()> {
@@ -150,16 +154,10 @@ async fn a_buffer_from_nowhere_is_found(app: TestApp) -> Result<()> {
     world
         .make(&registrar, release, json!({ "batch": batch }), "batch")
         .await?;
-    expect_found(&world, "buffer").await
+    expect_found(&world, "buffer.released", "XXX").await
 }
 
 async fn a_hold_that_ends_twice_is_found(app: TestApp) -> Result<()> {
-    const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
-        made: holdCredits(input: $input) { hold { id } userErrors { code message path } }
-    }";
-    const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
-        made: deliverHold(input: $input) { hold { id } userErrors { code message path } }
-    }";
     let world = World::new(app).await?;
     let batch = world.batch("a", "10.0").await?;
     let input = json!({
@@ -179,7 +177,7 @@ async fn a_hold_that_ends_twice_is_found(app: TestApp) -> Result<()> {
     world
         .make(&world.supplier, DELIVER, deliver("e"), "hold")
         .await?;
-    expect_found(&world, "a hold ends once").await
+    expect_found(&world, "credits.released", "a hold ends once").await
 }
 
 async fn one_person_in_two_steps_is_found(app: TestApp) -> Result<()> {
@@ -200,16 +198,10 @@ async fn one_person_in_two_steps_is_found(app: TestApp) -> Result<()> {
     tamper(&world, &[unlock, "DELETE FROM verification"]).await?;
     let input = json!({ "claim": claim, "idempotencyKey": "k" });
     world.make(&both, ISSUE, input, "batch").await?;
-    expect_found(&world, "second person").await
+    expect_found(&world, "credits.issued", "second person").await
 }
 
 async fn a_liability_that_vanished_is_found(app: TestApp) -> Result<()> {
-    const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
-        made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
-    }";
-    const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
-        made: carryOutDecision(input: $input) { claim { id } userErrors { code message path } }
-    }";
     let world = World::new(app).await?;
     let claim = world.submit(world.claim_input("a", "10.0")).await?;
     world.verify(&claim, "10.0").await?;
@@ -222,18 +214,13 @@ async fn a_liability_that_vanished_is_found(app: TestApp) -> Result<()> {
     let registry = world.app.registry;
     let second = world.app.user(registry, &[Role::Registrar]).await?;
     let third = world.app.user(registry, &[Role::Registrar]).await?;
-    let input = json!({ "claim": claim, "verified": "1.0", "remedy": "REVERSE", "reason": "it did not last" });
-    let made = world
-        .app
-        .data(Some(&second), PROPOSE, json!({ "input": input }))
-        .await?;
-    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
-    world.make(&third, CARRY_OUT, carry, "claim").await?;
+    let less = (claim.as_str(), "1.0", "REVERSE");
+    reduce(&world.app, [&second, &third], less).await?;
     let other = world.submit(world.claim_input("b", "10.0")).await?;
     world.verify(&other, "10.0").await?;
     tamper(&world, &["UPDATE liability SET units = 0"]).await?;
     world.issue(&other, "b").await?;
-    expect_found(&world, "owes the units").await
+    expect_found(&world, "credits.issued", "owes the units").await
 }
 
 async fn an_issue_that_conserves_nothing_is_found(app: TestApp) -> Result<()> {
@@ -241,16 +228,10 @@ async fn an_issue_that_conserves_nothing_is_found(app: TestApp) -> Result<()> {
     world.batch("a", "10.0").await?;
     let (from, to) = (r#""available_units":"68""#, r#""available_units":"168""#);
     rewrite(&world, "credits.issued", from, to).await?;
-    expect_found(&world, "issued units").await
+    expect_found(&world, "credits.issued", "issued units").await
 }
 
-async fn a_movement_that_does_not_sum_to_zero_is_found(app: TestApp) -> Result<()> {
-    const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
-        made: holdCredits(input: $input) { hold { id } userErrors { code message path } }
-    }";
-    const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
-        made: deliverHold(input: $input) { hold { id } userErrors { code message path } }
-    }";
+async fn a_hold_that_gives_back_more_than_it_held_is_found(app: TestApp) -> Result<()> {
     let world = World::new(app).await?;
     let batch = world.batch("a", "10.0").await?;
     let input = json!({
@@ -263,7 +244,7 @@ async fn a_movement_that_does_not_sum_to_zero_is_found(app: TestApp) -> Result<(
     // Ten were held and four delivered: seven cannot have come back.
     let (from, to) = (r#""returned_units":"6""#, r#""returned_units":"7""#);
     rewrite(&world, "credits.released", from, to).await?;
-    expect_found(&world, "6 units back").await
+    expect_found(&world, "credits.released", "6 units back").await
 }
 
 async fn evidence_behind_two_claims_is_found(app: TestApp) -> Result<()> {
@@ -273,7 +254,7 @@ async fn evidence_behind_two_claims_is_found(app: TestApp) -> Result<()> {
     let mut input = world.claim_input("b", "10.0");
     input["evidence"] = json!([crate::credit_world::file("a")]);
     world.submit(input).await?;
-    expect_found(&world, "already stands behind claim").await
+    expect_found(&world, "claim.submitted", "already stands behind claim").await
 }
 
 async fn a_retry_that_minted_twice_is_found(app: TestApp) -> Result<()> {
@@ -289,7 +270,7 @@ async fn a_retry_that_minted_twice_is_found(app: TestApp) -> Result<()> {
     .await?;
     let second = world.issue(&claim, "k").await?;
     assert_ne!(first, second, "it forgot the key and the batch");
-    expect_found(&world, "issued").await
+    expect_found(&world, "credits.issued", "one issue per claim").await
 }
 
 async fn an_entry_that_is_missing_is_found(app: TestApp) -> Result<()> {
@@ -310,7 +291,9 @@ async fn an_entry_that_is_missing_is_found(app: TestApp) -> Result<()> {
     )
     .await?;
     let report = world.app.watchdog().await?;
-    assert_ne!(report.verdict(), Verdict::Clean, "{report}");
+    assert_eq!(report.verdict(), Verdict::Discrepancy, "{report}");
+    let first = report.findings.first().context("a finding")?;
+    assert_eq!(first.check, "XXX", "{report}");
     Ok(())
 }
 
@@ -330,12 +313,6 @@ async fn a_balance_that_the_log_does_not_lead_to_is_found(app: TestApp) -> Resul
 }
 
 async fn one_person_who_decided_and_reversed_is_found(app: TestApp) -> Result<()> {
-    const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
-        made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
-    }";
-    const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
-        made: carryOutDecision(input: $input) { claim { id } userErrors { code message path } }
-    }";
     let world = World::new(app).await?;
     let claim = world.submit(world.claim_input("a", "10.0")).await?;
     world.verify(&claim, "10.0").await?;
@@ -344,17 +321,12 @@ async fn one_person_who_decided_and_reversed_is_found(app: TestApp) -> Result<()
         .app
         .user(world.app.registry, &[Role::Registrar])
         .await?;
-    let input = json!({ "claim": claim, "verified": "9.0", "remedy": "REVERSE", "reason": "it did not last" });
-    let made = world
-        .app
-        .data(Some(&one), PROPOSE, json!({ "input": input }))
-        .await?;
+    let carry = propose(&world.app, &one, (&claim, "9.0", "REVERSE")).await?;
     tamper(
         &world,
         &["UPDATE proposal SET by_id = (SELECT verifier_id FROM verification)"],
     )
     .await?;
-    let carry = json!({ "decision": { "proposal": made["made"]["proposal"] } });
     world.make(&one, CARRY_OUT, carry, "claim").await?;
-    expect_found(&world, "second person").await
+    expect_found(&world, "credits.reversed", "second person").await
 }

@@ -42,6 +42,18 @@ pub(crate) const RETIRE: &str = "mutation ($input: RetireCreditsInput!) {
         retirement { id certificateNumber serialsFrom serialsTo } userErrors { code message path }
     }
 }";
+pub(crate) const HOLD: &str = "mutation ($input: HoldCreditsInput!) {
+    made: holdCredits(input: $input) { hold { id units ended } userErrors { code message path } }
+}";
+pub(crate) const DELIVER: &str = "mutation ($input: DeliverHoldInput!) {
+    made: deliverHold(input: $input) { hold { id ended delivered } userErrors { code message path } }
+}";
+pub(crate) const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
+    made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
+}";
+pub(crate) const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
+    made: carryOutDecision(input: $input) { claim { id verified { quantity } } userErrors { code message path } }
+}";
 
 impl World {
     /// A registry with a measure in tenths of an hour, a quarter deadweight, and a class with a tenth as buffer.
@@ -231,6 +243,30 @@ pub(crate) fn finding(claim: &str, hours: &str) -> Value {
         "claim": claim, "accepted": hours, "method": "ISAE 3000, sample of 20 time sheets",
         "reason": "the time sheets agree with the sample",
     })
+}
+
+/// What is to be left of a claim: its id, the verified quantity, and whether to `CORRECT` or to `REVERSE`.
+pub(crate) type Less<'a> = (&'a str, &'a str, &'a str);
+
+/// A registrar proposes to leave less of a claim. Answers the decision that another carries out.
+pub(crate) async fn propose(
+    app: &TestApp,
+    by: &User,
+    (claim, verified, remedy): Less<'_>,
+) -> Result<Value> {
+    let input = json!({ "claim": claim, "verified": verified, "remedy": remedy,
+        "reason": "the sheets were counted again" });
+    let made = app
+        .data(Some(by), PROPOSE, json!({ "input": input }))
+        .await?;
+    Ok(json!({ "decision": { "proposal": made["made"]["proposal"] } }))
+}
+
+/// One registrar proposes to leave less of a claim, and the other carries it out.
+pub(crate) async fn reduce(app: &TestApp, [one, other]: [&User; 2], less: Less<'_>) -> Result<()> {
+    let carry = json!({ "input": propose(app, one, less).await? });
+    app.data(Some(other), CARRY_OUT, carry).await?;
+    Ok(())
 }
 
 /// The text of a JSON string; empty when it is none, which no id is.

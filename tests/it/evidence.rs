@@ -1,30 +1,30 @@
-//! Files of evidence: upload, who reads them, release, and what is collected.
+//! Files of evidence: who reads them, release, and what is collected.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use commonweal_domain::actor::Role;
-use commonweal_tests::{MAX_FILE, TestApp, User, on_both, pdf};
+use commonweal_tests::{TestApp, User, on_both, pdf};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use crate::credit_world::{SUBMIT, WITHDRAW, World};
 
 on_both!(
-    a_file_is_stored_once_for_each_owner_and_comes_back_as_it_was,
-    a_connection_that_is_cut_leaves_nothing,
-    what_is_too_large_empty_or_not_what_it_says_is_refused_and_leaves_nothing,
-    nobody_stores_a_file_for_another_organisation,
     evidence_is_read_by_its_owner_and_those_who_decide_and_by_nobody_else,
     a_release_opens_a_file_to_the_named_organisation_until_it_ends,
+    a_file_is_open_to_a_hundred_organisations_at_once_and_no_more,
     what_nothing_stands_on_is_collected_and_what_a_crash_left_too,
+    an_object_that_cannot_be_removed_keeps_no_other,
     evidence_used_elsewhere_is_refused_with_the_earlier_claim_and_nothing_private,
 );
 
 pub(crate) const RELEASE: &str = "mutation ($input: ReleaseEvidenceInput!) {
     made: releaseEvidence(input: $input) { owner { id } userErrors { code message path } }
+}";
+
+const END_RELEASE: &str = "mutation ($input: ReleaseEvidenceInput!) {
+    made: endEvidenceRelease(input: $input) { owner { id } userErrors { code message path } }
 }";
 
 /// Stores a file and answers its hash.
@@ -64,7 +64,7 @@ pub(crate) async fn rows(app: &TestApp) -> Result<i64> {
     Ok(row.try_get("", "n")?)
 }
 
-async fn expect_nothing_stored(app: &TestApp) -> Result<()> {
+pub(crate) async fn expect_nothing_stored(app: &TestApp) -> Result<()> {
     for _ in 0..200 {
         if rows(app).await? == 0 && app.files_on_disk()?.is_empty() {
             return Ok(());
@@ -79,175 +79,10 @@ async fn expect_nothing_stored(app: &TestApp) -> Result<()> {
 }
 
 /// A supplier of an organisation of its own.
-async fn stranger(app: &TestApp, name: &str) -> Result<User> {
+pub(crate) async fn stranger(app: &TestApp, name: &str) -> Result<User> {
     let registrar = app.registrar().await?;
     let organisation = app.organisation(&registrar, name, "PRIVATE").await?;
     app.user(organisation, &[Role::Supplier]).await
-}
-
-async fn a_file_is_stored_once_for_each_owner_and_comes_back_as_it_was(app: TestApp) -> Result<()> {
-    let (one, two) = (stranger(&app, "One").await?, stranger(&app, "Two").await?);
-    // Larger than a part, so that it is written in several.
-    let mut bytes = pdf("large");
-    bytes.resize(MAX_FILE, b'x');
-    let owner = one.organisation_id();
-    let mut statuses = Vec::new();
-    for user in [&one, &one, &two] {
-        let owner = user.organisation_id();
-        let sent = app
-            .send_file(Some(user), &owner, "application/pdf", bytes.clone())
-            .await?;
-        statuses.push(sent.status().as_u16());
-    }
-    assert_eq!(statuses, [201, 200, 201]);
-    assert_eq!((rows(&app).await?, app.files_on_disk()?.len()), (2, 2));
-    let sha256 = commonweal_domain::log::hash::sha256(&bytes).to_string();
-    let (status, found) = fetch(&app, Some(&one), &one, &sha256).await?;
-    assert_eq!(status, 200);
-    assert!(found == bytes, "{} bytes came back", found.len());
-
-    let url = format!("{}/evidence/{owner}/{sha256}", app.url);
-    let answer = app.http().get(url).bearer_auth(one.token()).send().await?;
-    let header = |name: &str| {
-        answer.headers()[name]
-            .to_str()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    assert_eq!(header("content-type"), "application/pdf");
-    assert!(header("content-disposition").starts_with("attachment"));
-    assert_eq!(header("x-content-type-options"), "nosniff");
-    assert_eq!(header("cache-control"), "no-store");
-
-    let mine = "query ($owner: ID!) { evidenceFiles(owner: $owner) { totalCount nodes { sha256 size mediaType kept } } }";
-    let list = app
-        .data(Some(&one), mine, json!({ "owner": owner }))
-        .await?;
-    let expected = json!({ "totalCount": 1, "nodes": [{
-        "sha256": sha256, "size": MAX_FILE.to_string(), "mediaType": "application/pdf", "kept": false
-    }] });
-    assert_eq!(list["evidenceFiles"], expected);
-    let others = app
-        .data(Some(&two), mine, json!({ "owner": owner }))
-        .await?;
-    assert_eq!(
-        others["evidenceFiles"],
-        json!({ "totalCount": 0, "nodes": [] })
-    );
-    Ok(())
-}
-
-async fn a_connection_that_is_cut_leaves_nothing(app: TestApp) -> Result<()> {
-    let supplier = stranger(&app, "One").await?;
-    let host = app.url.trim_start_matches("http://");
-    let mut connection = TcpStream::connect(host).await?;
-    let head = format!(
-        "POST /evidence/{} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
-         content-type: application/pdf\r\ncontent-length: {MAX_FILE}\r\n\r\n",
-        supplier.organisation_id(),
-        supplier.token()
-    );
-    connection.write_all(head.as_bytes()).await?;
-    connection.write_all(&pdf("cut")).await?;
-    connection.flush().await?;
-    let begun = async {
-        while rows(&app).await? == 0 || app.files_on_disk()?.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(Duration::from_secs(20), begun).await??;
-    drop(connection);
-    expect_nothing_stored(&app).await
-}
-
-async fn what_is_too_large_empty_or_not_what_it_says_is_refused_and_leaves_nothing(
-    app: TestApp,
-) -> Result<()> {
-    let supplier = stranger(&app, "One").await?;
-    let owner = supplier.organisation_id();
-    let mut large = pdf("large");
-    large.resize(MAX_FILE + 1, b'x');
-    let cases = [
-        ("application/pdf", large, 413, "FILE_TOO_LARGE"),
-        ("application/pdf", Vec::new(), 400, "EMPTY_FILE"),
-        (
-            "application/pdf",
-            b"<html>no</html>".to_vec(),
-            415,
-            "MEDIA_TYPE",
-        ),
-        ("text/csv", b"MZ\x90\0\x03".to_vec(), 415, "MEDIA_TYPE"),
-        ("text/html", b"<html>no</html>".to_vec(), 415, "MEDIA_TYPE"),
-        ("image/png", pdf("a"), 415, "MEDIA_TYPE"),
-    ];
-    for (media_type, bytes, status, reason) in cases {
-        let answer = app
-            .send_file(Some(&supplier), &owner, media_type, bytes)
-            .await?;
-        let found = answer.status().as_u16();
-        let body: Value = answer.json().await?;
-        let error = &body["errors"][0];
-        assert_eq!(
-            (found, &error["extensions"]["reason"]),
-            (status, &json!(reason)),
-            "{body}"
-        );
-        assert!(
-            error["message"]
-                .as_str()
-                .is_some_and(|text| text.contains("send")),
-            "{body}"
-        );
-    }
-    expect_nothing_stored(&app).await?;
-    // The same without a length, so that it is noticed only on the way.
-    let host = app.url.trim_start_matches("http://");
-    let mut connection = TcpStream::connect(host).await?;
-    let head = format!(
-        "POST /evidence/{owner} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
-         content-type: application/pdf\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n",
-        supplier.token()
-    );
-    connection.write_all(head.as_bytes()).await?;
-    let piece = vec![b'x'; 1 << 20];
-    for _ in 0..7 {
-        connection
-            .write_all(format!("{:x}\r\n", piece.len()).as_bytes())
-            .await?;
-        connection.write_all(&piece).await?;
-        connection.write_all(b"\r\n").await?;
-    }
-    connection.write_all(b"0\r\n\r\n").await?;
-    let mut answer = Vec::new();
-    tokio::io::AsyncReadExt::read_to_end(&mut connection, &mut answer).await?;
-    let answer = String::from_utf8_lossy(&answer);
-    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-    expect_nothing_stored(&app).await
-}
-
-async fn nobody_stores_a_file_for_another_organisation(app: TestApp) -> Result<()> {
-    let (one, two) = (stranger(&app, "One").await?, stranger(&app, "Two").await?);
-    let officer = app.user(one.organisation, &[Role::Officer]).await?;
-    let owner = one.organisation_id();
-    let unknown = "organisation:01931f3e-7c2a-7000-8000-000000000000";
-    let cases = [
-        (None, owner.as_str(), 401, "UNAUTHENTICATED"),
-        (Some(&two), owner.as_str(), 403, "FORBIDDEN"),
-        (Some(&officer), owner.as_str(), 403, "FORBIDDEN"),
-        (Some(&one), unknown, 403, "FORBIDDEN"),
-        (Some(&one), "claim:7", 400, "BAD_USER_INPUT"),
-    ];
-    for (user, owner, status, code) in cases {
-        let answer = app
-            .send_file(user, owner, "application/pdf", pdf("a"))
-            .await?;
-        let found = answer.status().as_u16();
-        let body: Value = answer.json().await?;
-        let said = &body["errors"][0]["extensions"]["code"];
-        assert_eq!((found, said), (status, &json!(code)), "{body}");
-    }
-    expect_nothing_stored(&app).await
 }
 
 async fn evidence_is_read_by_its_owner_and_those_who_decide_and_by_nobody_else(
@@ -349,11 +184,8 @@ async fn a_release_opens_a_file_to_the_named_organisation_until_it_ends(
         .await?;
     let to = json!([{ "releasedTo": [{ "name": "Seoul Outcomes Fund" }] }]);
     assert_eq!(list["evidenceFiles"]["nodes"], to);
-    let end = "mutation ($input: ReleaseEvidenceInput!) {
-        made: endEvidenceRelease(input: $input) { owner { id } userErrors { code message path } }
-    }";
     world
-        .make(&world.supplier, end, input.clone(), "owner")
+        .make(&world.supplier, END_RELEASE, input.clone(), "owner")
         .await?;
     assert_eq!(
         fetch(&world.app, Some(&world.fund), &world.supplier, &sha256)
@@ -368,6 +200,14 @@ async fn a_release_opens_a_file_to_the_named_organisation_until_it_ends(
         (unknown.code.as_str(), unknown.path.as_deref()),
         ("UNKNOWN_FILE", Some("files.0"))
     );
+    let mut wrong = input.clone();
+    let strange = "organisation:01931f3e-7c2a-7000-8000-000000000000";
+    wrong["to"] = json!([world.fund.organisation_id(), strange]);
+    let unknown = world.refuse(&world.supplier, RELEASE, wrong).await?;
+    assert_eq!(
+        (unknown.code.as_str(), unknown.path.as_deref()),
+        ("UNKNOWN_ORGANISATION", Some("to.1"))
+    );
     let mut wrong = input;
     wrong["to"] = json!([]);
     let nobody = world.refuse(&world.supplier, RELEASE, wrong).await?;
@@ -375,6 +215,53 @@ async fn a_release_opens_a_file_to_the_named_organisation_until_it_ends(
         (nobody.code.as_str(), nobody.path.as_deref()),
         ("COUNT", Some("to"))
     );
+    Ok(())
+}
+
+async fn a_file_is_open_to_a_hundred_organisations_at_once_and_no_more(app: TestApp) -> Result<()> {
+    let registrar = app.registrar().await?;
+    let supplier = stranger(&app, "One").await?;
+    let names: Vec<String> = (0..101).map(|n| format!("Firm {n}")).collect();
+    let register = names
+        .iter()
+        .map(|name| app.organisation(&registrar, name, "PRIVATE"));
+    let firms = futures_util::future::try_join_all(register).await?;
+    let firms: Vec<String> = firms
+        .iter()
+        .map(|firm| format!("organisation:{firm}"))
+        .collect();
+    let files = [
+        stored(&app, &supplier, pdf("some")).await?,
+        stored(&app, &supplier, pdf("all")).await?,
+    ];
+    let input = |files: &[String], to: &[String]| json!({ "input": { "owner": supplier.organisation_id(), "files": files, "to": to } });
+    for to in firms[..100].chunks(50) {
+        app.data(Some(&supplier), RELEASE, input(&files[1..], to))
+            .await?;
+    }
+    // The file that may still be released is not, either.
+    let both = input(&files, &firms[100..]);
+    let refused = app.refusal(Some(&supplier), RELEASE, both.clone()).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("TOO_MANY_RECEIVERS", Some("files.1"))
+    );
+    let again = input(&files[1..], &firms[..50]);
+    app.data(Some(&supplier), RELEASE, again.clone()).await?;
+    app.data(Some(&supplier), END_RELEASE, again).await?;
+    app.data(Some(&supplier), RELEASE, both).await?;
+    let list = app
+        .data(
+            Some(&supplier),
+            "query ($owner: ID!) { evidenceFiles(owner: $owner) { nodes { releasedTo { id } } } }",
+            json!({ "owner": supplier.organisation_id() }),
+        )
+        .await?;
+    let count = |at: usize| {
+        let to = list["evidenceFiles"]["nodes"][at]["releasedTo"].as_array();
+        to.map(Vec::len)
+    };
+    assert_eq!([count(0), count(1)], [Some(1), Some(51)]);
     Ok(())
 }
 
@@ -420,6 +307,24 @@ async fn what_nothing_stands_on_is_collected_and_what_a_crash_left_too(app: Test
     );
     app.expect_clean_log().await?;
     Ok(())
+}
+
+async fn an_object_that_cannot_be_removed_keeps_no_other(app: TestApp) -> Result<()> {
+    let supplier = stranger(&app, "One").await?;
+    stored(&app, &supplier, pdf("stuck")).await?;
+    let stuck = app.files_on_disk()?.pop().context("the file")?;
+    // A folder in the place of the file cannot be removed as one.
+    std::fs::remove_file(&stuck)?;
+    std::fs::create_dir(&stuck)?;
+    app.advance_seconds(60);
+    stored(&app, &supplier, pdf("next")).await?;
+    app.advance_seconds(25 * 3_600);
+    assert_eq!(app.app.collect_evidence().await?, 1);
+    assert_eq!((rows(&app).await?, app.files_on_disk()?.len()), (1, 0));
+    assert_eq!(app.app.collect_evidence().await?, 0);
+    std::fs::remove_dir(&stuck)?;
+    assert_eq!(app.app.collect_evidence().await?, 1);
+    expect_nothing_stored(&app).await
 }
 
 async fn evidence_used_elsewhere_is_refused_with_the_earlier_claim_and_nothing_private(

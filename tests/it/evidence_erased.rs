@@ -5,12 +5,13 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both, pdf};
 use serde_json::{Value, json};
 
-use crate::credit_world::{SUBMIT, World, file, text};
+use crate::credit_world::{SUBMIT, WITHDRAW, World, file, text};
 use crate::evidence::{fetch, rows, stored};
 
 on_both!(
     evidence_is_erased_early_for_a_reason_and_its_hash_stays_in_the_way,
     evidence_is_erased_by_its_owner_once_the_retention_is_over,
+    an_erased_file_is_gone_behind_every_claim_that_named_it,
     a_draft_is_private_changed_and_submitted_once,
     files_of_a_draft_are_kept_and_collected_after_it,
     wrong_drafts_are_refused,
@@ -157,6 +158,39 @@ async fn evidence_is_erased_by_its_owner_once_the_retention_is_over(app: TestApp
         (rows(&world.app).await?, world.app.files_on_disk()?.len()),
         (0, 0)
     );
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn an_erased_file_is_gone_behind_every_claim_that_named_it(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let first = world.submit(world.claim_input("a", "10.0")).await?;
+    let withdrawn = json!({ "claim": first });
+    world
+        .make(&world.supplier, WITHDRAW, withdrawn, "claim")
+        .await?;
+    let mut second = world.claim_input("b", "10.0");
+    second["evidence"] = json!([file("a")]);
+    let second = world.submit(second).await?;
+    world.verify(&second, "10.0").await?;
+    let erase = |claim: &str| json!({ "claim": claim, "files": [hash("a")], "reason": "A court orders it." });
+    world
+        .make(&world.registrar, ERASE_EARLY, erase(&second), "claim")
+        .await?;
+    let shown = "query ($id: ID!) { claim(id: $id) { evidence { erasedIndex } } }";
+    let mut erased = Vec::new();
+    for claim in [&first, &second] {
+        let found = world.app.data(None, shown, json!({ "id": claim })).await?;
+        erased.push(found["claim"]["evidence"][0]["erasedIndex"].clone());
+    }
+    assert!(
+        erased[0].is_string() && erased[0] == erased[1],
+        "{erased:?}"
+    );
+    let again = world
+        .refuse(&world.registrar, ERASE_EARLY, erase(&first))
+        .await?;
+    assert_eq!(again.code, "ALREADY_ERASED");
     world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Many clients at once on the ledger: one hot account, accounts of their own, the same request from all, and one key with
 //! different bodies. Afterwards every unit is where the answers say, and a stranger finds nothing.
 //!
-//! `COMMONWEAL_LOAD_ROUNDS` makes it as long as one likes.
+//! `COMMONWEAL_TEST_LOAD_ROUNDS` makes it as long as one likes.
 
 use std::collections::BTreeMap;
 
@@ -146,7 +146,7 @@ async fn call(
     reason = "tests are told by the environment"
 )]
 fn rounds() -> Result<usize> {
-    match std::env::var("COMMONWEAL_LOAD_ROUNDS") {
+    match std::env::var("COMMONWEAL_TEST_LOAD_ROUNDS") {
         Ok(text) => Ok(text.parse()?),
         Err(_) => Ok(3),
     }

@@ -1,7 +1,7 @@
 //! The ledger against a naive model, step by step through HTTP on both databases, and at the end in the eyes of a
 //! stranger who has the log alone.
 //!
-//! `COMMONWEAL_LEDGER_CASES` and `COMMONWEAL_LEDGER_STEPS` make it as long as one likes.
+//! `COMMONWEAL_TEST_LEDGER_CASES` and `COMMONWEAL_TEST_LEDGER_STEPS` make it as long as one likes.
 
 use std::collections::HashMap;
 
@@ -277,7 +277,7 @@ machines! {
 
 fn config() -> Config {
     Config {
-        cases: setting("COMMONWEAL_LEDGER_CASES", 2),
+        cases: setting("COMMONWEAL_TEST_LEDGER_CASES", 2),
         max_shrink_iters: 40,
         ..Config::default()
     }
@@ -297,11 +297,11 @@ prop_state_machine! {
 
     #[test]
     fn the_ledger_agrees_with_a_naive_model_on_sqlite(
-        sequential setting("COMMONWEAL_LEDGER_STEPS", 100)..=setting("COMMONWEAL_LEDGER_STEPS", 100) => OnSqlite
+        sequential setting("COMMONWEAL_TEST_LEDGER_STEPS", 100)..=setting("COMMONWEAL_TEST_LEDGER_STEPS", 100) => OnSqlite
     );
 
     #[test]
     fn the_ledger_agrees_with_a_naive_model_on_postgres(
-        sequential setting("COMMONWEAL_LEDGER_STEPS", 100)..=setting("COMMONWEAL_LEDGER_STEPS", 100) => OnPostgres
+        sequential setting("COMMONWEAL_TEST_LEDGER_STEPS", 100)..=setting("COMMONWEAL_TEST_LEDGER_STEPS", 100) => OnPostgres
     );
 }

@@ -5,14 +5,14 @@ use commonweal_tests::{Refusal, TestApp, User, on_both};
 use serde_json::{Value, json};
 
 use crate::contract::Signed;
-use crate::credit_world::{SUBMIT, VERIFY, finding, text};
+use crate::credit_world::{SUBMIT, VERIFY, finding, reduce, text};
 
 on_both!(
     the_contract_copies_the_terms_of_the_tender_documents,
     a_period_is_rated_by_the_published_thresholds_and_again_after_a_claim,
     a_period_is_rated_again_when_a_correction_takes_delivery_away,
     a_variation_is_numbered_and_an_increase_lies_ahead,
-    promised_against_delivered_costs_the_same_whatever_the_sums,
+    promised_against_delivered_is_summed_every_way,
 );
 
 const RATE: &str = "mutation ($input: RateKpiInput!) {
@@ -154,23 +154,13 @@ async fn a_period_is_rated_by_the_published_thresholds_and_again_after_a_claim(
 }
 
 async fn a_period_is_rated_again_when_a_correction_takes_delivery_away(app: TestApp) -> Result<()> {
-    const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
-        made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
-    }";
-    const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
-        made: carryOutDecision(input: $input) { claim { id } userErrors { code message path } }
-    }";
     let signed = Signed::new(app).await?;
     let claim = deliver(&signed).await?;
     let rate =
         json!({ "input": { "kpi": signed.contract["kpis"][0]["id"], "from": "2026-03-01" } });
     signed.app.data(Some(&signed.officer), RATE, rate).await?;
-    let proposal = json!({ "input": { "claim": claim, "verified": "2", "remedy": "CORRECT", "reason": "one of the three was counted twice" } });
-    let one = signed.app.registrar().await?;
-    let made = signed.app.data(Some(&one), PROPOSE, proposal).await?;
-    let carry = json!({ "input": { "decision": { "proposal": made["made"]["proposal"] } } });
-    let other = signed.app.registrar().await?;
-    signed.app.data(Some(&other), CARRY_OUT, carry).await?;
+    let (one, other) = (signed.app.registrar().await?, signed.app.registrar().await?);
+    reduce(&signed.app, [&one, &other], (&claim, "2", "CORRECT")).await?;
     let found = signed
         .app
         .data(
@@ -236,7 +226,7 @@ async fn a_variation_is_numbered_and_an_increase_lies_ahead(app: TestApp) -> Res
     Ok(())
 }
 
-async fn promised_against_delivered_costs_the_same_whatever_the_sums(app: TestApp) -> Result<()> {
+async fn promised_against_delivered_is_summed_every_way(app: TestApp) -> Result<()> {
     let signed = Signed::new(app).await?;
     deliver(&signed).await?;
     let ask = async |by: &str| -> Result<Value> {

@@ -80,6 +80,11 @@ async fn a_place_counts_what_contracts_promise_and_what_was_delivered_there_once
             target("c", json!({ "quantity": "10" }), done, "37.5", "2"),
         ])
     );
+    // Two claims count in Seoul. A reader who takes one is refused there, and asks for another place in vain no more.
+    let read = app.app.read();
+    let much = read.place_targets("KR-11", 1).await;
+    assert!(much.is_err_and(|error| error.to_string().contains("ask for a smaller place")));
+    assert_eq!(read.place_targets("KR-26", 1).await?.len(), 1);
     let ask = "query ($policy: ID!, $clause: String!, $after: String) {
         placeTargetClaims(policy: $policy, clause: $clause, first: 1, after: $after) {
             totalCount nodes { verified { quantity } } pageInfo { hasNextPage endCursor } } }";

@@ -7,7 +7,7 @@ use commonweal_verify::Verdict;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::credit_world::{World, text};
+use crate::credit_world::{World, reduce, text};
 
 on_both!(
     a_programme_pays_each_claim_once_and_claims_back_what_was_undone,
@@ -28,12 +28,6 @@ const STATE: &str = "mutation ($input: StateEntitlementsInput!) {
 }";
 const PAY: &str = "mutation ($input: RecordPaymentInput!) {
     made: recordPayment(input: $input) { payment { entryIndex amount { amount } } userErrors { code message path } }
-}";
-const PROPOSE: &str = "mutation ($input: ProposeCorrectionInput!) {
-    made: proposeCorrection(input: $input) { proposal userErrors { code message path } }
-}";
-const CARRY_OUT: &str = "mutation ($input: CarryOutDecisionInput!) {
-    made: carryOutDecision(input: $input) { claim { id } userErrors { code message path } }
 }";
 
 fn eur(amount: &str) -> Value {
@@ -122,15 +116,8 @@ async fn a_programme_pays_each_claim_once_and_claims_back_what_was_undone(
     let registry = world.app.registry;
     let second = world.app.user(registry, &[Role::Registrar]).await?;
     let third = world.app.user(registry, &[Role::Registrar]).await?;
-    let words = "half of the sheets are of another park";
-    let proposed =
-        json!({ "claim": first, "verified": "2.0", "remedy": "CORRECT", "reason": words });
-    let proposed = world
-        .app
-        .data(Some(&second), PROPOSE, json!({ "input": proposed }))
-        .await?;
-    let input = json!({ "decision": { "proposal": proposed["made"]["proposal"] } });
-    world.make(&third, CARRY_OUT, input, "claim").await?;
+    let less = (first.as_str(), "2.0", "CORRECT");
+    reduce(&world.app, [&second, &third], less).await?;
     let stated = state(&world, &programme, "s4").await?;
     assert_eq!(stated["number"], "3");
     assert_eq!(stated["difference"]["amount"], "-16.00");

@@ -11,10 +11,13 @@ on_both!(
     verifiers_of_two_sectors_judge_behind_seals_and_the_lower_quantity_counts,
     whoever_declines_or_withdraws_is_followed_by_the_next,
     a_disagreement_goes_to_a_third,
+    claims_are_drawn_in_any_order_each_by_a_link_of_its_own,
     several_who_accept_nothing_reject_the_claim,
+    a_question_lapses_when_all_have_judged,
     a_late_or_dependent_verifier_gives_the_seat_free,
     with_too_few_verifiers_the_seat_stays_open,
     a_quorum_of_one_is_drawn_too,
+    nothing_is_computed_for_whoever_may_not_publish,
 );
 
 pub(crate) const PUBLISH: &str = "mutation ($input: PublishQuorumInput!) {
@@ -285,6 +288,26 @@ async fn a_disagreement_goes_to_a_third(app: TestApp) -> Result<()> {
     Ok(())
 }
 
+async fn claims_are_drawn_in_any_order_each_by_a_link_of_its_own(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(1, 1)).await?;
+    let (first, second) = (bench.submit("a").await?, bench.submit("b").await?);
+    bench.assign(&second).await?;
+    let (earlier, later) = (bench.show(&first).await?, bench.show(&second).await?);
+    assert_eq!(earlier["draw"], Value::Null, "nothing is known of it");
+    assert_eq!(later["draw"]["position"], "2");
+    bench.assign(&first).await?;
+    let earlier = bench.show(&first).await?;
+    assert_eq!(earlier["draw"]["position"], "1");
+    assert_ne!(earlier["draw"]["link"], later["draw"]["link"]);
+    // Whoever follows is drawn by the same link, which its entry proves once more.
+    let leaving = json!({ "claim": second, "reason": "ill" });
+    let one = bench.sitting(&second).await?[0];
+    bench.world.make(one, DECLINE, leaving, "claim").await?;
+    assert_eq!(bench.show(&second).await?["draw"], later["draw"]);
+    bench.world.app.expect_clean_log().await?;
+    Ok(())
+}
+
 async fn several_who_accept_nothing_reject_the_claim(app: TestApp) -> Result<()> {
     let bench = Bench::new(app, terms(2, 2)).await?;
     let world = &bench.world;
@@ -313,6 +336,35 @@ async fn several_who_accept_nothing_reject_the_claim(app: TestApp) -> Result<()>
     let again = world.make(&world.supplier, SUBMIT, again, "claim").await?;
     bench.assign(&again).await?;
     assert_eq!(bench.show(&again).await?["draw"]["position"], "2");
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_question_lapses_when_all_have_judged(app: TestApp) -> Result<()> {
+    let mut quorum = terms(3, 1);
+    quorum["tolerance"] = json!("1");
+    let bench = Bench::new(app, quorum).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let sitting = bench.sitting(&claim).await?;
+    bench.verify(sitting[0], &claim, "9.0").await?;
+    let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
+    world.make(sitting[1], ASK, question, "claim").await?;
+    let early = world
+        .refuse(sitting[2], VERIFY, finding(&claim, "10.0"))
+        .await?;
+    assert_eq!(early.code, "CLAIM_STATUS");
+    let answer =
+        json!({ "claim": claim, "answer": "the site manager", "evidence": [file("sheet 4")] });
+    world.make(&world.supplier, ANSWER, answer, "claim").await?;
+    bench.verify(sitting[2], &claim, "10.0").await?;
+    let more = json!({ "claim": claim, "question": "and sheet 5?" });
+    world.make(sitting[1], ASK, more, "claim").await?;
+    let nothing = json!({ "claim": claim, "reason": "no answer", "method": "ISAE 3000" });
+    world.make(sitting[1], REJECT, nothing, "claim").await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "VERIFIED");
+    assert_eq!(shown["verified"]["quantity"], "9.0");
     world.app.expect_clean_log().await?;
     Ok(())
 }
@@ -416,5 +468,21 @@ async fn a_quorum_of_one_is_drawn_too(app: TestApp) -> Result<()> {
         )
         .await?;
     world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn nothing_is_computed_for_whoever_may_not_publish(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(1, 1)).await?;
+    let world = &bench.world;
+    // Nonsense is not even looked at.
+    for user in [&world.supplier, &world.verifier] {
+        let refused = world.refuse(user, PUBLISH, terms(0, 1)).await?;
+        assert_eq!(refused.code, "FORBIDDEN");
+    }
+    let refused = world.refuse(&world.registrar, PUBLISH, terms(0, 1)).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("QUORUM", Some("verifiers"))
+    );
     Ok(())
 }

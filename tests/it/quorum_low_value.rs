@@ -138,6 +138,17 @@ async fn only_the_buyers_officer_confirms(app: TestApp) -> Result<()> {
     for user in [&signed.supplier, &signed.verifier] {
         assert_eq!(small.refused(user, &claim, "1").await?, "FORBIDDEN");
     }
+    // The supplier makes the buyer's other officer one of its own people.
+    let partial = signed
+        .app
+        .user(signed.officer.organisation, &[Role::Officer])
+        .await?;
+    let document = "mutation ($input: RoleInput!) { grantRole(input: $input) { userErrors { code message } } }";
+    let role = json!({ "input": { "person": format!("person:{}", partial.person),
+        "organisation": signed.supplier.organisation_id(), "role": "SUPPLIER" } });
+    let registrar = signed.app.registrar().await?;
+    signed.app.data(Some(&registrar), document, role).await?;
+    assert_eq!(small.refused(&partial, &claim, "1").await?, "FORBIDDEN");
     let assign = json!({ "input": { "claim": claim } });
     let supplier = Some(&signed.supplier);
     signed.app.data(supplier, ASSIGN, assign).await?;

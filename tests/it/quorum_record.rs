@@ -5,8 +5,7 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_reversed::{CARRY_OUT, PROPOSE};
-use crate::credit_world::World;
+use crate::credit_world::{World, reduce};
 use crate::quorum::{ASSIGN, Bench, PUBLISH, terms};
 
 on_both!(
@@ -107,20 +106,9 @@ async fn a_verifier_whose_finding_fell_is_overturned_once(app: TestApp) -> Resul
         .app
         .user(world.app.registry, &[Role::Registrar])
         .await?;
-    let reduce = async |hours: &str| -> Result<()> {
-        let input = json!({ "input": { "claim": claim, "verified": hours, "remedy": "CORRECT",
-            "reason": "one sheet stands twice" } });
-        let made = world
-            .app
-            .data(Some(&world.registrar), PROPOSE, input)
-            .await?;
-        let basis = json!({ "proposal": made["made"]["proposal"] });
-        let input = json!({ "input": { "decision": basis } });
-        world.app.data(Some(&second), CARRY_OUT, input).await?;
-        Ok(())
-    };
     for (hours, expected) in [("9.0", ["1", "1"]), ("8.0", ["1", "1"])] {
-        reduce(hours).await?;
+        let less = (claim.as_str(), hours, "CORRECT");
+        reduce(&world.app, [&world.registrar, &second], less).await?;
         for (user, expected) in sitting.iter().zip(expected) {
             assert_eq!(bench.record(user).await?["overturned"], expected);
         }

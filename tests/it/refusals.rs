@@ -105,10 +105,24 @@ async fn who_tries_out_people_is_stopped(app: TestApp) -> Result<()> {
         .submit(supplier, work.claim(supplier, "a", "JOB-2", 0..6))
         .await?;
     let other = &work.other;
-    for _ in 0..20 {
-        work.counted_by(&first, other, work.claim(other, "b", "JOB-2", 5..11))
-            .await?;
+    let taken = || work.claim(other, "b", "JOB-2", 5..11);
+    for _ in 0..19 {
+        work.counted_by(&first, other, taken()).await?;
     }
+    // Who asks many times at once is told no more than who asks again and again.
+    let at_once = (0..8).map(|n| {
+        let mut input = taken();
+        input["idempotencyKey"] = json!(format!("b{n}"));
+        work.refuse(other, input)
+    });
+    let refused = futures_util::future::try_join_all(at_once).await?;
+    let of = |code: &str| {
+        refused
+            .iter()
+            .filter(|refusal| refusal.code == code)
+            .count()
+    };
+    assert_eq!((of("SAME_PERSON"), of("TOO_MANY_REFUSALS")), (1, 7));
     let innocent = || work.claim(other, "c", "JOB-2", 50..56);
     let stopped = work.refuse(other, innocent()).await?;
     assert_eq!(

@@ -16,14 +16,15 @@ use super::contract::{self, Contract, Kpi};
 use super::counting::WorkingLine;
 use super::credit_batch::Batch;
 use super::credit_loaders::{
-    self, AssignmentsOf, BatchOf, ConfirmationOf, DrawOf, ExclusionsOf, InquiriesOf,
-    VerificationsOf, WorkingOf,
+    self, AssignmentsOf, BatchOf, ConfirmationOf, DrawOf, ExclusionsOf, InquiriesOf, ProposalsOf,
+    ReductionsOf, VerificationsOf, WorkingOf,
 };
 use super::inquiry::{ClaimExclusion, Inquiry};
 use super::ledger::{self, LedgerEntry};
 use super::node::{node_id, parse_id};
 use super::organisation::{self, Organisation};
 use super::quorum::{Assignment, LowValueConfirmation, VerifierDraw};
+use super::reduction::{ClaimReduction, CorrectionProposal};
 use super::scalars::{BigInt, Date, DateTime, Decimal, Sha256};
 
 /// Where a claim stands.
@@ -306,6 +307,34 @@ impl Claim {
     /// What verifiers asked, and what the claimant answered.
     async fn inquiries(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Inquiry>> {
         let found = loader(context)?.load_one(InquiriesOf(self.fact.id)).await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// What registrars propose to take back of it, the latest hundred in order.
+    async fn proposals(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Vec<CorrectionProposal>> {
+        let found = loader(context)?.load_one(ProposalsOf(self.fact.id)).await?;
+        Ok(found
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// What was taken back of it by corrections and reversals, the latest hundred in order.
+    async fn reductions(
+        &self,
+        context: &Context<'_>,
+    ) -> async_graphql::Result<Vec<ClaimReduction>> {
+        let found = loader(context)?
+            .load_one(ReductionsOf(self.fact.id))
+            .await?;
         Ok(found
             .unwrap_or_default()
             .into_iter()

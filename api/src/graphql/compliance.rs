@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use commonweal_app::read::Page;
-use commonweal_app::read::place_target::TargetView;
+use commonweal_app::read::place_target::{MAX_ROWS, TargetView};
 use commonweal_domain::catalogue::reference;
 use commonweal_domain::fraction::Fraction;
 use commonweal_domain::ids::{ClaimId, TenderId};
@@ -332,7 +332,7 @@ impl ComplianceQuery {
     ) -> async_graphql::Result<Vec<PlaceTarget>> {
         let targets = app(context)?
             .read()
-            .place_targets(&place)
+            .place_targets(&place, MAX_ROWS)
             .await
             .map_err(refuse)?;
         Ok(targets.into_iter().map(Into::into).collect())

@@ -14,6 +14,7 @@ use commonweal_app::read::inquiry::{ExclusionView, InquiryView};
 use commonweal_app::read::performance::{InstalmentView, VariationView};
 use commonweal_app::read::programme::{ProgrammeView, Totals};
 use commonweal_app::read::quorum::{AssignmentView, ConfirmationView, DrawView};
+use commonweal_app::read::reduction::{ProposalView, ReductionView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::counting::Line;
 use commonweal_domain::ids::{
@@ -87,6 +88,10 @@ by_owner! {
     InquiriesOf(ClaimId) => Vec<InquiryView> = inquiries_of;
     /// Who is excluded from being the same as a claim.
     ExclusionsOf(ClaimId) => Vec<ExclusionView> = exclusions_of;
+    /// What registrars propose to take back of a claim.
+    ProposalsOf(ClaimId) => Vec<ProposalView> = proposals_of;
+    /// What was taken back of a claim.
+    ReductionsOf(ClaimId) => Vec<ReductionView> = reductions_of;
     /// Of how many people behind a claim the tokens were erased.
     ErasedOf(ClaimId) => u32 = erased_of;
     /// From what the verifiers of a claim were drawn.

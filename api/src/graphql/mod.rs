@@ -73,6 +73,7 @@ pub mod programme_query;
 pub mod proxy_pack;
 pub mod quorum;
 pub mod quorum_mutation;
+pub mod reduction;
 pub mod robustness;
 pub mod scalars;
 pub mod schema;

@@ -69,7 +69,7 @@ pub struct VerificationQuorum {
     low_values: Vec<LowValue>,
     /// Which part of the claims that a buyer confirms is drawn for verification all the same, 0 to 1.
     audit_share: Decimal,
-    /// The end of the chain of hashes of which each claim reveals a link.
+    /// The root of the Merkle tree over its 65,536 links, of which each claim reveals one.
     commitment: Sha256,
     /// When it was published.
     at: DateTime,
@@ -106,7 +106,7 @@ impl From<QuorumView> for VerificationQuorum {
 pub struct VerifierDraw {
     /// The claim's place among those that its quorum binds, from 1.
     position: BigInt,
-    /// The link of the quorum's chain at that place.
+    /// The quorum's link at that place; the log entry that revealed it has its proof.
     link: Sha256,
     /// The seed that follows from the link and the claim's files.
     seed: Sha256,

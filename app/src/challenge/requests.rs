@@ -14,7 +14,11 @@ use crate::store::Written;
 
 impl App {
     /// Words that everybody will read: screened for what looks like personal data.
-    fn public_words(&self, field: &'static str, words: &str) -> Result<Remark, AppError> {
+    pub(crate) fn public_words(
+        &self,
+        field: &'static str,
+        words: &str,
+    ) -> Result<Remark, AppError> {
         screen(words).map_err(|error| AppError::refused_at("PERSONAL_DATA", field, error))?;
         Remark::new(self, field, words)
     }

@@ -19,6 +19,8 @@ use crate::store::{PrivateCommand, PrivateTx};
 const REST: Duration = Duration::from_mins(10);
 /// The most files of one round, so that no round takes long.
 const ROUND: u64 = 500;
+/// After so many objects of a round that cannot be removed the rest waits for the next: the object store may be away.
+const FAILURES: usize = 10;
 /// For how long a file may stand behind nothing.
 const LOOSE_MICROS: i64 = 24 * 3_600 * 1_000_000;
 
@@ -67,7 +69,7 @@ impl PrivateCommand for Mark {
     }
 }
 
-/// Marks files whatever stands on them.
+/// Marks files whatever stands on them; what is marked already comes after the rest from then on.
 struct Discard(Vec<Uuid>);
 
 impl PrivateCommand for Discard {
@@ -102,8 +104,7 @@ impl App {
             .limit(ROUND)
             .all(self.store.read())
             .await?;
-        self.remove(&marked).await?;
-        Ok(marked.len())
+        self.remove(&marked).await
     }
 
     /// Collects again and again until the store is closed. An object store that is away for a while is waited for.
@@ -127,11 +128,12 @@ impl App {
     /// Marks files and removes them.
     pub(super) async fn discard(&self, ids: &[Uuid]) -> Result<(), AppError> {
         self.store.write_private(Discard(ids.to_vec())).await?;
-        self.remove_marked(ids).await
+        self.remove_marked(ids).await?;
+        Ok(())
     }
 
     /// Removes files that are marked.
-    pub(super) async fn remove_marked(&self, ids: &[Uuid]) -> Result<(), AppError> {
+    pub(super) async fn remove_marked(&self, ids: &[Uuid]) -> Result<usize, AppError> {
         let rows = evidence_file::Entity::find()
             .filter(evidence_file::Column::Id.is_in(ids.iter().copied()))
             .filter(evidence_file::Column::State.eq(REMOVING))
@@ -140,13 +142,29 @@ impl App {
         self.remove(&rows).await
     }
 
-    /// The object goes first and its row last: a crash in between leaves the row, and the next round ends it.
-    async fn remove(&self, marked: &[evidence_file::Model]) -> Result<(), AppError> {
+    /// The object goes first and its row last: a crash in between leaves the row, and the next round ends it. An object that
+    /// cannot be removed keeps no other: it goes to the end of the queue. Answers how many files went.
+    async fn remove(&self, marked: &[evidence_file::Model]) -> Result<usize, AppError> {
         let objects = self.objects()?;
+        let (mut gone, mut left) = (0, Vec::new());
         for row in marked {
-            objects.remove(row.owner_id, row.id).await?;
-            self.store.write_private(Forget(row.id)).await?;
+            match objects.remove(row.owner_id, row.id).await {
+                Ok(()) => {
+                    self.store.write_private(Forget(row.id)).await?;
+                    gone += 1;
+                }
+                Err(error) => {
+                    tracing::warn!(file = %row.id, %error, "a file of evidence cannot be removed now");
+                    left.push(row.id);
+                }
+            }
+            if left.len() == FAILURES {
+                break;
+            }
         }
-        Ok(())
+        if !left.is_empty() {
+            self.store.write_private(Discard(left)).await?;
+        }
+        Ok(gone)
     }
 }

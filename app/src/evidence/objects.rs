@@ -8,6 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use commonweal_domain::ids::OrganisationId;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use object_store::local::LocalFileSystem;
@@ -17,11 +18,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::error::AppError;
+use crate::places::Places;
 
 /// The most bytes of a file where the operator sets nothing else: 100 MiB.
 pub const MAX_UPLOAD_BYTES: u64 = 100 << 20;
 /// Uploads at once in this process; each holds at most three parts in memory.
 const UPLOADS: usize = 16;
+/// Of one organisation, so that no slow sender keeps the others out.
+const UPLOADS_OF_ONE: usize = 4;
 /// Bytes of a part: the least that a bucket takes.
 const PART_BYTES: usize = 5 << 20;
 /// Parts of one upload that are written at once.
@@ -35,6 +39,7 @@ pub struct EvidenceObjects {
     folder: Option<PathBuf>,
     max_bytes: u64,
     uploads: Arc<Semaphore>,
+    by_owner: Places,
 }
 
 impl EvidenceObjects {
@@ -66,6 +71,7 @@ impl EvidenceObjects {
             folder,
             max_bytes,
             uploads: Arc::new(Semaphore::new(UPLOADS)),
+            by_owner: Places::new(UPLOADS_OF_ONE),
         }
     }
 
@@ -74,10 +80,20 @@ impl EvidenceObjects {
         self.max_bytes
     }
 
-    /// A place among the uploads of this process, unless all are taken.
-    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, AppError> {
+    /// A place among the uploads of an owner and one among those of this process, unless all are taken.
+    pub(super) fn place(
+        &self,
+        owner: OrganisationId,
+    ) -> Result<[OwnedSemaphorePermit; 2], AppError> {
+        let own = self.by_owner.of(owner).try_acquire_owned();
+        let own = own.map_err(|_| {
+            let message = format!(
+                "{UPLOADS_OF_ONE} files of this organisation are on their way: send the next when one of them is stored"
+            );
+            AppError::refused_at("TOO_MANY_UPLOADS", "owner", message)
+        })?;
         let free = Arc::clone(&self.uploads).try_acquire_owned();
-        free.map_err(|_| AppError::Overloaded)
+        Ok([own, free.map_err(|_| AppError::Overloaded)?])
     }
 
     /// Begins to write an object, which is not there until it is finished.

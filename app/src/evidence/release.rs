@@ -1,11 +1,13 @@
 //! The owner opens files of evidence to named organisations, and closes them again.
 
+use std::collections::HashSet;
+
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::contract::claim::MAX_EVIDENCE;
 use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::log::hash::Hash;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::{ExprTrait as _, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::App;
@@ -16,6 +18,8 @@ use crate::store::{PrivateCommand, PrivateTx, columns, organisation};
 
 /// The most organisations of one release.
 const MAX_ORGANISATIONS: usize = 50;
+/// The most organisations to which a file is open at once: whoever lists files sees all of them.
+const MAX_RECEIVERS: i32 = 100;
 
 /// Input of [`App::release_evidence`] and [`App::end_evidence_release`].
 #[derive(Debug, Clone)]
@@ -64,14 +68,7 @@ impl PrivateCommand for Release {
                 .await?;
             return Ok(());
         }
-        for (at, id) in to.iter().enumerate() {
-            let known = organisation::Entity::find_by_id(*id).count(tx).await?;
-            if known == 0 {
-                let message = format!("`to.{at}`: there is no such organisation");
-                let field = format!("to.{at}");
-                return Err(AppError::refused_at("UNKNOWN_ORGANISATION", field, message));
-            }
-        }
+        check_registered(tx, &to).await?;
         let mut rows = Vec::with_capacity(ids.len() * to.len());
         for file in &ids {
             for organisation in &to {
@@ -89,8 +86,49 @@ impl PrivateCommand for Release {
             .on_conflict(twice)
             .exec_without_returning(tx)
             .await?;
-        Ok(())
+        check_receivers(tx, &ids).await
     }
+}
+
+/// Whether everybody to whom something is released is registered.
+async fn check_registered(tx: &PrivateTx, to: &[Uuid]) -> Result<(), AppError> {
+    let known: HashSet<Uuid> = organisation::Entity::find()
+        .select_only()
+        .column(organisation::Column::Id)
+        .filter(organisation::Column::Id.is_in(to.iter().copied()))
+        .into_tuple()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let Some(at) = to.iter().position(|id| !known.contains(id)) else {
+        return Ok(());
+    };
+    let message = format!("`to.{at}`: there is no such organisation");
+    let field = format!("to.{at}");
+    Err(AppError::refused_at("UNKNOWN_ORGANISATION", field, message))
+}
+
+/// Whether files are open to no more organisations than a file may be.
+async fn check_receivers(tx: &PrivateTx, files: &[Uuid]) -> Result<(), AppError> {
+    let over: Option<Uuid> = release::Entity::find()
+        .select_only()
+        .column(release::Column::FileId)
+        .filter(release::Column::FileId.is_in(files.iter().copied()))
+        .group_by(release::Column::FileId)
+        .having(release::Column::OrganisationId.count().gt(MAX_RECEIVERS))
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let Some(over) = over else {
+        return Ok(());
+    };
+    let at = files.iter().position(|id| *id == over).unwrap_or_default();
+    let message = format!(
+        "`files.{at}`: a file is open to at most {MAX_RECEIVERS} organisations at once: end a release first"
+    );
+    let field = format!("files.{at}");
+    Err(AppError::refused_at("TOO_MANY_RECEIVERS", field, message))
 }
 
 impl App {

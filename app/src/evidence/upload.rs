@@ -164,7 +164,7 @@ impl App {
         if length.is_some_and(|length| length > objects.max_bytes()) {
             return Err(too_large(objects.max_bytes()));
         }
-        let _place = objects.place()?;
+        let _place = objects.place(owner)?;
         let id: EvidenceFileId = self.ids.new();
         let begin = Begin {
             actor: actor.clone(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use commonweal_domain::actor::Permit;
-use commonweal_domain::credit::movement::Blocks;
+use commonweal_domain::credit::movement::{Blocks, Trade, TransferFacts};
 use commonweal_domain::credit::posting::{Account, Bucket};
 use commonweal_domain::credit::{Batch, Class, Serials};
 use commonweal_domain::ids::{BatchId, ClaimId, ClassId, Id, LiabilityId, OrganisationId};
@@ -11,17 +11,17 @@ use commonweal_domain::organisation::Sector;
 use commonweal_domain::time::Period;
 use uuid::Uuid;
 
-use super::{Line, Request};
+use super::{Asked, Line, Request};
 use crate::error::AppError;
 use crate::organisation::from_word;
 use crate::store::credit::{batch, class, class_of};
-use crate::store::{Tx, claim, columns, moves, organisation};
+use crate::store::{Tx, challenge, claim, columns, moves, organisation};
 
 /// An organisation as far as a move asks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Party {
-    pub(super) group: OrganisationId,
-    pub(super) public: bool,
+pub(crate) struct Party {
+    group: OrganisationId,
+    public: bool,
 }
 
 /// Everything but balances, which the transaction's ledger has. Moves change none of it but what groups hold, so it
@@ -43,25 +43,50 @@ pub(crate) struct Books {
 impl Books {
     /// Loads them in at most twelve statements, however many moves there are.
     pub(crate) async fn load(tx: &mut Tx, lines: &[&Line]) -> Result<Self, AppError> {
-        let mut books = Self::default();
         if lines.is_empty() {
-            return Ok(books);
+            return Ok(Self::default());
         }
         let requests = || lines.iter().map(|line| &line.request);
         let permits = lines
             .iter()
             .filter_map(|line| line.request.permit(&line.actor).ok());
         let keys: BTreeSet<_> = permits.map(|permit| grant_key(&permit)).collect();
-        books.grants = moves::grants(tx, &keys).await?;
+        let grants = moves::grants(tx, &keys).await?;
         let accounts: Vec<Account> = requests().flat_map(Request::accounts).collect();
         tx.load_balances(&accounts).await?;
-        books
-            .load_batches(tx, requests().map(Request::batch).collect())
-            .await?;
-        let named = requests().flat_map(|request| [Some(request.owner()), request.other()]);
-        books.load_parties(tx, named.flatten().collect()).await?;
-        books.load_blocks(tx, lines).await?;
-        books.load_holds(tx, lines).await?;
+        let asked: Vec<Asked> = requests().map(Request::asked).collect();
+        let books = Self::of(tx, &asked).await?;
+        Ok(Self { grants, ..books })
+    }
+
+    /// The same for a command of its own, whose permit it asks for itself.
+    pub(crate) async fn one(tx: &mut Tx, asked: Asked) -> Result<Self, AppError> {
+        let own = [Some(asked.holder), asked.receiver].into_iter().flatten();
+        let own = own.map(|holder| (Some(holder), Bucket::Available));
+        load_accounts(tx, &[asked.batch], own.chain(COUNTERS).collect()).await?;
+        Self::of(tx, &[asked]).await
+    }
+
+    /// Batches with their serials and classes, and nothing else.
+    pub(crate) async fn of_batches(tx: &mut Tx, ids: &[BatchId]) -> Result<Self, AppError> {
+        load_accounts(tx, ids, COUNTERS.to_vec()).await?;
+        let mut books = Self::default();
+        books.load_batches(tx, ids.iter().copied().collect()).await?;
+        Ok(books)
+    }
+
+    async fn of(tx: &mut Tx, asked: &[Asked]) -> Result<Self, AppError> {
+        let mut books = Self::default();
+        let batches = asked.iter().map(|asked| asked.batch).collect();
+        books.load_batches(tx, batches).await?;
+        let named = asked
+            .iter()
+            .flat_map(|asked| [Some(asked.holder), asked.receiver, asked.named]);
+        let claimants = books.batches.values().map(|(row, _)| claimant(row));
+        let parties = named.flatten().chain(claimants).collect();
+        books.load_parties(tx, parties).await?;
+        books.load_blocks(tx, asked).await?;
+        books.load_holds(tx, asked).await?;
         Ok(books)
     }
 
@@ -103,30 +128,32 @@ impl Books {
         Ok(())
     }
 
-    async fn load_blocks(&mut self, tx: &Tx, lines: &[&Line]) -> Result<(), AppError> {
+    async fn load_blocks(&mut self, tx: &Tx, asked: &[Asked]) -> Result<(), AppError> {
         let (mut claims, mut groups) = (BTreeSet::new(), BTreeSet::new());
-        for line in lines {
-            let owner = line.request.owner();
-            groups.extend(self.parties.get(&owner).map(|party| party.group.uuid()));
-            let found = self.batches.get(&line.request.batch());
-            let own = found.filter(|(row, _)| row.claimant_id == owner.uuid());
+        for Asked { batch, holder, .. } in asked {
+            groups.extend(self.parties.get(holder).map(|party| party.group.uuid()));
+            let found = self.batches.get(batch);
+            let own = found.filter(|(row, _)| self.related(claimant(row), *holder));
             claims.extend(own.map(|(row, _)| row.claim_id));
         }
-        self.frozen = moves::frozen(tx, &claims).await?;
+        self.frozen = challenge::frozen(tx, &claims).await?;
         self.liable = moves::liable(tx, &groups).await?;
         Ok(())
     }
 
+    fn related(&self, one: OrganisationId, other: OrganisationId) -> bool {
+        let group = |id| self.parties.get(&id).map(|party| party.group);
+        group(one).is_some() && group(one) == group(other)
+    }
+
     /// What the receivers' groups hold of classes with a limit.
-    async fn load_holds(&mut self, tx: &Tx, lines: &[&Line]) -> Result<(), AppError> {
+    async fn load_holds(&mut self, tx: &Tx, asked: &[Asked]) -> Result<(), AppError> {
         let mut wanted = BTreeSet::new();
-        for line in lines {
-            let Request::Transfer { input, .. } = &line.request else {
-                continue;
-            };
-            let class = self.batches.get(&input.batch).map(|(row, _)| row.class_id);
+        for Asked { batch, receiver, .. } in asked {
+            let class = self.batches.get(batch).map(|(row, _)| row.class_id);
             let limited = class.filter(|class| self.limited(*class));
-            if let (Some(class), Some(party)) = (limited, self.parties.get(&input.to)) {
+            let party = receiver.and_then(|receiver| self.parties.get(&receiver));
+            if let (Some(class), Some(party)) = (limited, party) {
                 wanted.insert((class, party.group.uuid()));
             }
         }
@@ -189,12 +216,12 @@ impl Books {
     }
 
     /// An organisation that joined.
-    pub(super) fn party(&self, id: OrganisationId) -> Option<Party> {
+    pub(crate) fn party(&self, id: OrganisationId) -> Option<Party> {
         self.parties.get(&id).copied()
     }
 
     /// A batch with its serials as they stand in this commit, and its class.
-    pub(super) fn batch(&self, tx: &Tx, id: BatchId) -> Result<(Batch, &Class), AppError> {
+    pub(crate) fn batch(&self, tx: &Tx, id: BatchId) -> Result<(Batch, &Class), AppError> {
         let (row, period) = self
             .batches
             .get(&id)
@@ -217,26 +244,78 @@ impl Books {
             id,
             class: class.id,
             claim: ClaimId::from_uuid(row.claim_id),
-            claimant: OrganisationId::from_uuid(row.claimant_id),
+            claimant: claimant(row),
             period: *period,
             serials: serials.map_err(AppError::internal)?,
         };
         Ok((batch, class))
     }
 
-    /// What keeps an organisation's units of a batch where they are.
-    pub(super) fn blocks(&self, batch: &Batch, holder: OrganisationId) -> Blocks {
+    /// The units of a batch that a holder may use now, and what keeps them where they are.
+    pub(crate) fn free(&self, tx: &Tx, batch: &Batch, holder: OrganisationId) -> (i64, Blocks) {
+        let available = tx.known_balance(Account {
+            batch: batch.id,
+            holder: Some(holder),
+            bucket: Bucket::Available,
+        });
         let group = self.parties.get(&holder).map(|party| party.group);
-        Blocks {
-            frozen: batch.claimant == holder && self.frozen.contains(&batch.claim.uuid()),
+        let blocks = Blocks {
+            frozen: self.related(batch.claimant, holder)
+                && self.frozen.contains(&batch.claim.uuid()),
             liable: group.and_then(|group| self.liable.get(&group).copied()),
-        }
+        };
+        (available, blocks)
     }
 
-    /// Units that a group holds of a class with a limit.
-    pub(super) fn holds(&self, class: &Class, group: OrganisationId) -> i64 {
-        self.holds.get(&(class.id, group)).copied().unwrap_or(0)
+    /// What the decision about a trade needs.
+    pub(crate) fn transfer_facts(
+        &self,
+        tx: &Tx,
+        trade: Trade<'_>,
+        (batch, class): (&Batch, &Class),
+    ) -> Result<TransferFacts, AppError> {
+        let receiver = self.party(trade.to);
+        let receiver = receiver.ok_or_else(|| unknown("to", "the receiver is not registered"))?;
+        let sender = self.party(trade.from);
+        let sender = sender.ok_or_else(|| unknown("from", "the sender is not registered"))?;
+        let (available, blocks) = self.free(tx, batch, trade.from);
+        let holds = self.holds.get(&(class.id, receiver.group)).copied();
+        Ok(TransferFacts {
+            available,
+            receiver_holds: holds.unwrap_or(0),
+            related: sender.group == receiver.group,
+            receiver_public: receiver.public,
+            blocks,
+        })
     }
+}
+
+/// Where units of a batch are that belong to nobody.
+const COUNTERS: [(Option<OrganisationId>, Bucket); 4] = [
+    (None, Bucket::Retired),
+    (None, Bucket::Cancelled),
+    (None, Bucket::Reversed),
+    (None, Bucket::Buffer),
+];
+
+async fn load_accounts(
+    tx: &mut Tx,
+    batches: &[BatchId],
+    of_each: Vec<(Option<OrganisationId>, Bucket)>,
+) -> Result<(), AppError> {
+    let accounts = batches.iter().flat_map(|batch| {
+        of_each.iter().map(|(holder, bucket)| Account {
+            batch: *batch,
+            holder: *holder,
+            bucket: *bucket,
+        })
+    });
+    tx.load_balances(&accounts.collect::<Vec<_>>()).await
+}
+
+/// Somebody is named who never joined.
+pub(super) fn unknown(field: &'static str, message: &str) -> AppError {
+    AppError::refused_at("UNKNOWN_ORGANISATION", field, message)
 }
 
 fn grant_key(permit: &Permit) -> moves::GrantKey {
@@ -246,6 +325,10 @@ fn grant_key(permit: &Permit) -> moves::GrantKey {
         by.organisation.uuid(),
         by.role.as_str().to_owned(),
     )
+}
+
+fn claimant(row: &batch::Model) -> OrganisationId {
+    OrganisationId::from_uuid(row.claimant_id)
 }
 
 fn gone(batch: Uuid) -> AppError {

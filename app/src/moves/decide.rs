@@ -3,14 +3,14 @@
 use commonweal_domain::credit::entries::{CreditsHeld, CreditsTransferred};
 use commonweal_domain::credit::hold::decide_hold;
 use commonweal_domain::credit::movement::{
-    RetirementRequest, TransferFacts, decide_retirement, decide_transfer,
+    RetirementRequest, decide_retirement, decide_transfer,
 };
-use commonweal_domain::credit::posting::{Account, Bucket};
-use commonweal_domain::ids::{BatchId, HoldId, OrganisationId, RetirementId};
+use commonweal_domain::ids::{BatchId, HoldId, RetirementId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::log::kinds::Body;
 use commonweal_domain::place::Place;
 
+use super::books::unknown;
 use super::{Books, Line, Moved, Request};
 use crate::error::AppError;
 use crate::hold::HoldCredits;
@@ -41,14 +41,6 @@ pub(crate) fn decide(tx: &mut Tx, books: &Books, line: &Line) -> Result<Decided,
     }
 }
 
-fn available(tx: &Tx, batch: BatchId, holder: OrganisationId) -> i64 {
-    tx.known_balance(Account {
-        batch,
-        holder: Some(holder),
-        bucket: Bucket::Available,
-    })
-}
-
 fn append(tx: &mut Tx, by: EntryActor, batch: BatchId, body: Body) -> Result<u64, AppError> {
     tx.append(Draft {
         actors: vec![by],
@@ -56,10 +48,6 @@ fn append(tx: &mut Tx, by: EntryActor, batch: BatchId, body: Body) -> Result<u64
         inputs_upto: None,
         body,
     })
-}
-
-fn unknown(field: &'static str, message: &str) -> AppError {
-    AppError::refused_at("UNKNOWN_ORGANISATION", field, message)
 }
 
 fn transfer(
@@ -70,10 +58,6 @@ fn transfer(
     note: Option<&Remark>,
 ) -> Result<Decided, AppError> {
     let (batch, class) = books.batch(tx, input.batch)?;
-    let receiver = books.party(input.to);
-    let receiver = receiver.ok_or_else(|| unknown("to", "the receiver is not registered"))?;
-    let sender = books.party(input.from);
-    let sender = sender.ok_or_else(|| unknown("from", "the sender is not registered"))?;
     let body = CreditsTransferred {
         batch: input.batch,
         from: input.from,
@@ -83,13 +67,7 @@ fn transfer(
         procurement_reference: input.procurement_reference.clone(),
         note: note.map(|note| note.hash),
     };
-    let facts = TransferFacts {
-        available: available(tx, input.batch, input.from),
-        receiver_holds: books.holds(class, receiver.group),
-        related: sender.group == receiver.group,
-        receiver_public: receiver.public,
-        blocks: books.blocks(&batch, input.from),
-    };
+    let facts = books.transfer_facts(tx, body.trade(), (&batch, class))?;
     decide_transfer(body.trade(), class, facts)?;
     let mut rows = Rows::default();
     let index = tx.log_size();
@@ -119,10 +97,7 @@ fn hold(
         units: input.units,
         expires_at: input.expires_at,
     };
-    let free = (
-        available(tx, input.batch, input.holder),
-        books.blocks(&batch, input.holder),
-    );
+    let free = books.free(tx, &batch, input.holder);
     decide_hold(&body.opened(), class, free, tx.at())?;
     let mut rows = Rows::default();
     rows.hold(&body.opened(), tx.at(), tx.log_size())?;
@@ -155,10 +130,7 @@ fn retire(
         note: note.map(|note| note.hash),
         covers: None,
     };
-    let free = (
-        available(tx, input.batch, input.holder),
-        books.blocks(&batch, input.holder),
-    );
+    let free = books.free(tx, &batch, input.holder);
     let body = decide_retirement(request, &batch, class, free)?;
     let mut rows = Rows::default();
     rows.retirement(&body, tx.at(), tx.log_size())?;

@@ -40,6 +40,30 @@ pub(crate) enum Request {
     },
 }
 
+/// Units of a batch about which something is decided, and whom the decision names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) batch: BatchId,
+    /// Whose units they are.
+    pub(crate) holder: OrganisationId,
+    /// Who gets them; its group may hold so many only.
+    pub(crate) receiver: Option<OrganisationId>,
+    /// Who else must have joined.
+    pub(crate) named: Option<OrganisationId>,
+}
+
+impl Asked {
+    /// Units of one holder, with nobody else named.
+    pub(crate) fn of(batch: BatchId, holder: OrganisationId) -> Self {
+        Self {
+            batch,
+            holder,
+            receiver: None,
+            named: None,
+        }
+    }
+}
+
 impl Line {
     /// The single mutation that does the same: the scope of the key.
     pub(crate) fn name(&self) -> &'static str {
@@ -67,29 +91,21 @@ const HOLD: &str = "hold_credits";
 pub(crate) const RETIRE: &str = "retire_credits";
 
 impl Request {
-    pub(crate) fn batch(&self) -> BatchId {
+    /// What its decision is about.
+    pub(crate) fn asked(&self) -> Asked {
         match self {
-            Self::Transfer { input, .. } => input.batch,
-            Self::Hold { input, .. } => input.batch,
-            Self::Retire { input, .. } => input.batch,
-        }
-    }
-
-    /// Whose units they are.
-    pub(crate) fn owner(&self) -> OrganisationId {
-        match self {
-            Self::Transfer { input, .. } => input.from,
-            Self::Hold { input, .. } => input.holder,
-            Self::Retire { input, .. } => input.holder,
-        }
-    }
-
-    /// Whom else it names.
-    pub(crate) fn other(&self) -> Option<OrganisationId> {
-        match self {
-            Self::Transfer { input, .. } => Some(input.to),
-            Self::Hold { input, .. } => input.to,
-            Self::Retire { input, .. } => Some(input.beneficiary),
+            Self::Transfer { input, .. } => Asked {
+                receiver: Some(input.to),
+                ..Asked::of(input.batch, input.from)
+            },
+            Self::Hold { input, .. } => Asked {
+                named: input.to,
+                ..Asked::of(input.batch, input.holder)
+            },
+            Self::Retire { input, .. } => Asked {
+                named: Some(input.beneficiary),
+                ..Asked::of(input.batch, input.holder)
+            },
         }
     }
 
@@ -101,7 +117,7 @@ impl Request {
             Self::Retire { .. } => Action::RetireCredits,
         };
         let facts = Facts {
-            organisation: Some(self.owner()),
+            organisation: Some(self.asked().holder),
             ..Facts::default()
         };
         Ok(actor::authorize(actor, action, &facts)?)
@@ -109,13 +125,13 @@ impl Request {
 
     /// Every account whose balance it reads or changes.
     pub(crate) fn accounts(&self) -> Vec<Account> {
-        let batch = self.batch();
+        let Asked { batch, holder, .. } = self.asked();
         let account = |holder, bucket| Account {
             batch,
             holder,
             bucket,
         };
-        let own = |bucket| account(Some(self.owner()), bucket);
+        let own = |bucket| account(Some(holder), bucket);
         let mut accounts = vec![own(Bucket::Available)];
         match self {
             Self::Transfer { input, .. } => {

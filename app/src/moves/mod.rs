@@ -21,7 +21,7 @@ use crate::transfer::TransferCredits;
 
 pub(crate) use books::Books;
 pub(crate) use decide::decide;
-pub(crate) use line::{Line, RETIRE, Request};
+pub(crate) use line::{Asked, Line, RETIRE, Request};
 
 /// Moves in one call.
 pub const MOVES_MAX: usize = 200;
@@ -131,7 +131,7 @@ impl App {
             },
         };
         request.permit(actor)?;
-        let owner = request.owner();
+        let owner = request.asked().holder;
         let key = match asked {
             Move::Transfer(input) => IdempotencyKey::of_body(owner, key, input),
             Move::Hold(input) => IdempotencyKey::of_body(owner, key, input),

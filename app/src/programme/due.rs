@@ -1,7 +1,7 @@
 //! What the next statement of a programme counts, by the same rule as replay: verified claims that the terms admit and that
 //! were not counted, and counted ones whose verified quantity has changed, in the order of their ids.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use commonweal_domain::contract::ClaimStatus;
 use commonweal_domain::ids::{ClaimId, Id, OrganisationId};
@@ -143,8 +143,8 @@ async fn admitted(
     programme: &Programme,
     rows: &[claim::Model],
 ) -> Result<Vec<Outcome>, AppError> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let frozen = challenge::frozen_among(tx, &ids).await?;
+    let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.id).collect();
+    let frozen = challenge::frozen(tx, &ids).await?;
     let claimants: HashSet<Uuid> = rows.iter().map(|row| row.claimant_id).collect();
     let known = if programme.kinds.is_empty() {
         Vec::new()

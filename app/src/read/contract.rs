@@ -115,7 +115,7 @@ impl Read<'_> {
         Ok(select(filter).count(self.db).await?)
     }
 
-    /// The KPIs of several contracts, each in the order of its contract, in two statements.
+    /// The KPIs of several contracts, each in the order of its contract, in five statements.
     pub async fn kpis_of(
         &self,
         contracts: &[ContractId],
@@ -132,7 +132,7 @@ impl Read<'_> {
         Ok(found)
     }
 
-    /// KPIs by id, in two statements.
+    /// KPIs by id, in five statements.
     pub async fn kpis_by_id(&self, ids: &[KpiId]) -> Result<HashMap<KpiId, KpiView>, AppError> {
         let rows = kpi::Entity::find()
             .filter(kpi::Column::Id.is_in(columns::uuids(ids)))

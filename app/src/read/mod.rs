@@ -37,6 +37,7 @@ pub mod promise;
 pub mod proxy_pack;
 pub mod question;
 pub mod quorum;
+pub mod reduction;
 pub mod refusals;
 pub mod robustness;
 mod scorecard;

@@ -10,7 +10,7 @@ use commonweal_domain::policy::clause::{OutcomeMeasure, PlaceTarget};
 use commonweal_domain::policy::place_target::{Part, Progress};
 use commonweal_domain::policy::selection::within;
 use commonweal_domain::policy::{Clause, ClauseRule, Policy};
-use sea_orm::sea_query::{ExprTrait as _, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     Select,
@@ -25,8 +25,8 @@ use crate::store::contract::{annulment, kpi};
 use crate::store::delivery::instalment;
 use crate::store::{catalogue, claim, columns};
 
-/// The most verified claims, and the most KPIs, that one look at a place's targets adds up.
-const MAX_ROWS: u64 = 100_000;
+/// The most verified claims, and the most instalments, that one look at a place's targets adds up.
+pub const MAX_ROWS: u64 = 100_000;
 
 /// A target of a place and how far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +50,12 @@ type Versions = HashMap<Uuid, String>;
 
 impl Read<'_> {
     /// The targets of a place and of the places within it, from the last version of each policy, with what contracts promise
-    /// and what was delivered, in five statements.
-    pub async fn place_targets(&self, place: &str) -> Result<Vec<TargetView>, AppError> {
+    /// and what was delivered, in five statements. Where more than `most` claims or instalments count it is refused.
+    pub async fn place_targets(
+        &self,
+        place: &str,
+        most: u64,
+    ) -> Result<Vec<TargetView>, AppError> {
         let policies = self.last_policies().await?;
         let targets: Vec<_> = policies
             .iter()
@@ -65,8 +69,9 @@ impl Read<'_> {
             .flat_map(|(_, _, target)| &target.measures)
             .collect();
         let versions = self.versions(&wanted).await?;
-        let delivered = self.delivered(&wanted, &versions).await?;
-        let promised = self.promised(&wanted, &versions).await?;
+        let stated: Vec<&PlaceTarget> = targets.iter().map(|(_, _, target)| *target).collect();
+        let delivered = self.delivered_to(&stated, &versions, most).await?;
+        let promised = self.promised_to(&stated, &versions, most).await?;
         let view = |(policy, clause, target): (&Policy, &Clause, &PlaceTarget)| {
             let progress = target.progress(&delivered, &promised);
             Ok(TargetView {
@@ -123,35 +128,12 @@ impl Read<'_> {
         };
         let wanted: BTreeSet<&OutcomeMeasure> = target.measures.iter().collect();
         let versions = self.versions(&wanted).await?;
-        let mut measures = Condition::any();
-        for (id, name) in &versions {
-            let codes = wanted.iter().filter(|measure| measure.catalogue == *name);
-            let codes = codes.map(|measure| measure.code.as_str());
-            measures = measures.add(
-                Condition::all()
-                    .add(claim::Column::CatalogueId.eq(*id))
-                    .add(claim::Column::MeasureCode.is_in(codes)),
-            );
-        }
-        let place = &target.place;
-        let inside = claim::Column::Place
-            .gte(format!("{place}-"))
-            .and(claim::Column::Place.lt(format!("{place}.")));
-        let mut counts = Condition::all()
-            .add(claim::Column::Status.eq(ClaimStatus::Verified.as_str()))
-            .add(claim::Column::VerifiedUnits.gt(0_i64))
-            .add(measures)
-            .add(claim::Column::Place.eq(place.as_str()).or(inside));
-        if let Some(from) = target.from {
-            counts = counts.add(claim::Column::FromDay.gte(from.to_string()));
-        }
-        if let Some(to) = target.to {
-            counts = counts.add(claim::Column::ToDay.lte(to.to_string()));
-        }
         if versions.is_empty() {
             return Ok(None);
         }
-        Ok(Some(claim::Entity::find().filter(counts)))
+        Ok(Some(
+            claim::Entity::find().filter(verified(&[target], &versions)),
+        ))
     }
 
     /// The last version of each policy, by code.
@@ -179,23 +161,23 @@ impl Read<'_> {
         Ok(versions.into_iter().collect())
     }
 
-    /// Every verified quantity of some measures, wherever it was delivered.
-    async fn delivered(
+    /// Every verified quantity that counts towards some targets.
+    async fn delivered_to(
         &self,
-        measures: &BTreeSet<&OutcomeMeasure>,
+        targets: &[&PlaceTarget],
         versions: &Versions,
+        most: u64,
     ) -> Result<Vec<Part>, AppError> {
-        let codes = measures.iter().map(|measure| measure.code.as_str());
+        if versions.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows = claim::Entity::find()
-            .filter(claim::Column::Status.eq(ClaimStatus::Verified.as_str()))
-            .filter(claim::Column::VerifiedUnits.gt(0_i64))
-            .filter(claim::Column::CatalogueId.is_in(versions.keys().copied()))
-            .filter(claim::Column::MeasureCode.is_in(codes))
+            .filter(verified(targets, versions))
             .order_by_asc(claim::Column::Id)
-            .limit(MAX_ROWS.saturating_add(1))
+            .limit(most.saturating_add(1))
             .all(self.db)
             .await?;
-        refuse_too_many(rows.len(), "claims")?;
+        refuse_too_many(rows.len(), most, "claims")?;
         let mut parts = Vec::with_capacity(rows.len());
         for row in rows {
             let name = versions.get(&row.catalogue_id);
@@ -208,17 +190,28 @@ impl Read<'_> {
         Ok(parts)
     }
 
-    /// What contracts whose award stands promise of some measures, instalment by instalment, after every variation.
-    async fn promised(
+    /// What contracts whose award stands promise that counts towards some targets, instalment by instalment, after every
+    /// variation.
+    async fn promised_to(
         &self,
-        measures: &BTreeSet<&OutcomeMeasure>,
+        targets: &[&PlaceTarget],
         versions: &Versions,
+        most: u64,
     ) -> Result<Vec<Part>, AppError> {
+        if versions.is_empty() {
+            return Ok(Vec::new());
+        }
         let annulled = Query::select()
             .column(annulment::Column::ContractId)
             .from(annulment::Entity)
             .to_owned();
-        let codes = measures.iter().map(|measure| measure.code.as_str());
+        let due = Columns {
+            catalogue: kpi::Column::CatalogueId.into_expr(),
+            measure: kpi::Column::MeasureCode.into_expr(),
+            place: kpi::Column::Place.into_expr(),
+            from: instalment::Column::FromDay.into_expr(),
+            to: instalment::Column::ToDay.into_expr(),
+        };
         let to_kpi = instalment::Entity::belongs_to(kpi::Entity)
             .from(instalment::Column::KpiId)
             .to(kpi::Column::Id)
@@ -227,12 +220,11 @@ impl Read<'_> {
             .join(sea_orm::JoinType::InnerJoin, to_kpi)
             .select_also(kpi::Entity)
             .filter(kpi::Column::ContractId.not_in_subquery(annulled))
-            .filter(kpi::Column::CatalogueId.is_in(versions.keys().copied()))
-            .filter(kpi::Column::MeasureCode.is_in(codes))
-            .limit(MAX_ROWS.saturating_add(1))
+            .filter(counts(targets, versions, &due))
+            .limit(most.saturating_add(1))
             .all(self.db)
             .await?;
-        refuse_too_many(rows.len(), "instalments")?;
+        refuse_too_many(rows.len(), most, "instalments")?;
         let mut parts = Vec::with_capacity(rows.len());
         for (due, kpi) in rows {
             let Some(kpi) = kpi else { continue };
@@ -265,11 +257,64 @@ fn part(
     })
 }
 
-fn refuse_too_many(found: usize, what: &str) -> Result<(), AppError> {
-    if u64::try_from(found).is_ok_and(|found| found <= MAX_ROWS) {
+/// Where a quantity says what [`PlaceTarget::counts`] asks about.
+struct Columns {
+    catalogue: Expr,
+    measure: Expr,
+    place: Expr,
+    from: Expr,
+    to: Expr,
+}
+
+/// Whether a quantity counts towards one of some targets: the rule of [`PlaceTarget::counts`] as a condition.
+fn counts(targets: &[&PlaceTarget], versions: &Versions, of: &Columns) -> Condition {
+    let mut any = Condition::any();
+    for target in targets {
+        let mut measures = Condition::any();
+        for (id, name) in versions {
+            let codes = target.measures.iter();
+            let codes = codes.filter(|measure| measure.catalogue == *name);
+            let codes: Vec<&str> = codes.map(|measure| measure.code.as_str()).collect();
+            let of_version = of.catalogue.clone().eq(*id);
+            measures = measures.add(of_version.and(of.measure.clone().is_in(codes)));
+        }
+        let (place, at) = (&target.place, &of.place);
+        let inside = at.clone().gte(format!("{place}-"));
+        let inside = inside.and(at.clone().lt(format!("{place}.")));
+        let mut all = Condition::all()
+            .add(measures)
+            .add(at.clone().eq(place.as_str()).or(inside));
+        if let Some(from) = target.from {
+            all = all.add(of.from.clone().gte(from.to_string()));
+        }
+        if let Some(to) = target.to {
+            all = all.add(of.to.clone().lte(to.to_string()));
+        }
+        any = any.add(all);
+    }
+    any
+}
+
+/// Verified claims that count towards one of some targets.
+fn verified(targets: &[&PlaceTarget], versions: &Versions) -> Condition {
+    let of = Columns {
+        catalogue: claim::Column::CatalogueId.into_expr(),
+        measure: claim::Column::MeasureCode.into_expr(),
+        place: claim::Column::Place.into_expr(),
+        from: claim::Column::FromDay.into_expr(),
+        to: claim::Column::ToDay.into_expr(),
+    };
+    Condition::all()
+        .add(claim::Column::Status.eq(ClaimStatus::Verified.as_str()))
+        .add(claim::Column::VerifiedUnits.gt(0_i64))
+        .add(counts(targets, versions, &of))
+}
+
+fn refuse_too_many(found: usize, most: u64, what: &str) -> Result<(), AppError> {
+    if u64::try_from(found).is_ok_and(|found| found <= most) {
         return Ok(());
     }
-    let message = format!("more than {MAX_ROWS} {what} count: ask for a smaller place");
+    let message = format!("more than {most} {what} count: ask for a smaller place");
     Err(AppError::refused_at("TOO_MANY", "place", message))
 }
 

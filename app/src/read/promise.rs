@@ -8,8 +8,8 @@ use commonweal_domain::catalogue::MeasureRef;
 use commonweal_domain::contract::ClaimStatus;
 use commonweal_domain::ids::{ContractId, Id, OrganisationId};
 use commonweal_domain::place::Place;
-use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::Read;
@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::store::claim_rules::overlaps;
 use crate::store::contract::{self, annulment, kpi};
 use crate::store::delivery::instalment;
+use crate::store::sum::{joined, sum_high, sum_low};
 use crate::store::{claim, columns};
 
 /// The most KPIs that one answer is made from.
@@ -90,7 +91,8 @@ struct Sums {
 }
 
 impl Read<'_> {
-    /// Promises and deliveries, summed exactly, in four statements. More than 10,000 KPIs are refused: narrow the filter.
+    /// Promises and deliveries, summed exactly by the database, in four statements. More than 10,000 KPIs are refused: narrow the
+    /// filter.
     pub async fn deliveries(
         &self,
         by: DeliveryBy,
@@ -105,34 +107,21 @@ impl Read<'_> {
             .into_iter()
             .map(|row| (row.id, (row.buyer_id, row.supplier_id)))
             .collect();
-        let promised: Vec<(Uuid, String, i64)> = instalment::Entity::find()
-            .select_only()
-            .column(instalment::Column::KpiId)
-            .column(instalment::Column::FromDay)
-            .column(instalment::Column::DueUnits)
-            .filter(instalment::Column::KpiId.is_in(ids.iter().copied()))
-            .into_tuple()
-            .all(self.db)
-            .await?;
-        let delivered: Vec<(Uuid, String, i64)> = claim::Entity::find()
-            .select_only()
-            .column(claim::Column::KpiId)
-            .column(claim::Column::FromDay)
-            .column(claim::Column::VerifiedUnits)
-            .filter(claim::Column::KpiId.is_in(ids))
-            .filter(claim::Column::Status.eq(ClaimStatus::Verified.as_str()))
-            .into_tuple()
-            .all(self.db)
-            .await?;
+        let promised = self.promised(&ids).await?;
+        let delivered = self.delivered(&ids).await?;
         let by_id: HashMap<Uuid, &kpi::Model> = kpis.iter().map(|row| (row.id, row)).collect();
-        let group = |row: &kpi::Model, day: &str| group(by, row, &parties, day);
+        let group = |row: &kpi::Model, year: &str| group(by, row, &parties, year);
         let mut sums: BTreeMap<(DeliveryGroup, Uuid, &str), (&kpi::Model, Sums)> = BTreeMap::new();
         let mut add = |parts: &[(Uuid, String, i64)], of: fn(&mut Sums) -> &mut i64| {
-            for (id, day, units) in parts {
+            for (id, year, units) in parts {
                 let Some(row) = by_id.get(id).copied() else {
                     continue;
                 };
-                let key = (group(row, day), row.catalogue_id, row.measure_code.as_str());
+                let key = (
+                    group(row, year),
+                    row.catalogue_id,
+                    row.measure_code.as_str(),
+                );
                 let (_, sums) = sums.entry(key).or_insert((row, Sums::default()));
                 let sum = of(sums);
                 *sum = sum.checked_add(*units).ok_or_else(too_large)?;
@@ -151,6 +140,28 @@ impl Read<'_> {
                 })
             })
             .collect()
+    }
+
+    /// What was promised of each KPI in each year.
+    async fn promised(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, String, i64)>, AppError> {
+        let instalments =
+            instalment::Entity::find().filter(instalment::Column::KpiId.is_in(ids.iter().copied()));
+        let columns = (instalment::Column::KpiId, instalment::Column::DueUnits);
+        let rows: Vec<YearRow> = by_year(instalments, columns)
+            .into_tuple()
+            .all(self.db)
+            .await?;
+        rows.into_iter().map(whole).collect()
+    }
+
+    /// What stands verified of each KPI from each year.
+    async fn delivered(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, String, i64)>, AppError> {
+        let claims = claim::Entity::find()
+            .filter(claim::Column::KpiId.is_in(ids.iter().copied()))
+            .filter(claim::Column::Status.eq(ClaimStatus::Verified.as_str()));
+        let columns = (claim::Column::KpiId, claim::Column::VerifiedUnits);
+        let rows: Vec<YearRow> = by_year(claims, columns).into_tuple().all(self.db).await?;
+        rows.into_iter().map(whole).collect()
     }
 
     async fn kpis_for(&self, filter: &DeliveryFilter) -> Result<Vec<kpi::Model>, AppError> {
@@ -197,11 +208,33 @@ impl Read<'_> {
     }
 }
 
+/// Units of each KPI, summed by the year of the first day.
+fn by_year<E: EntityTrait>(
+    rows: Select<E>,
+    (kpi, units): (impl ColumnTrait, impl ColumnTrait),
+) -> Select<E> {
+    let year = Expr::cust("substr(from_day, 1, 4)");
+    rows.select_only()
+        .column(kpi)
+        .column_as(year.clone(), "year")
+        .column_as(sum_high(units), "high")
+        .column_as(sum_low(units), "low")
+        .group_by(kpi)
+        .group_by(year)
+}
+
+/// A row of such sums.
+type YearRow = (Uuid, String, Option<i64>, Option<i64>);
+
+fn whole((kpi, year, high, low): YearRow) -> Result<(Uuid, String, i64), AppError> {
+    Ok((kpi, year, joined((high, low))?))
+}
+
 fn group(
     by: DeliveryBy,
     row: &kpi::Model,
     parties: &HashMap<Uuid, (Uuid, Uuid)>,
-    day: &str,
+    year: &str,
 ) -> DeliveryGroup {
     let (buyer, supplier) = parties.get(&row.contract_id).copied().unwrap_or_default();
     match by {
@@ -210,7 +243,7 @@ fn group(
         DeliveryBy::Buyer => DeliveryGroup::Organisation(OrganisationId::from_uuid(buyer)),
         DeliveryBy::Place => DeliveryGroup::Place(row.place.clone()),
         DeliveryBy::Measure => DeliveryGroup::All,
-        DeliveryBy::Year => DeliveryGroup::Year(day.chars().take(4).collect()),
+        DeliveryBy::Year => DeliveryGroup::Year(year.to_owned()),
     }
 }
 
@@ -219,4 +252,22 @@ fn too_large() -> AppError {
         "TOO_LARGE",
         "the sum is too large to be exact: narrow the filter",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, QueryTrait};
+
+    use super::*;
+
+    #[test]
+    fn the_database_sums_the_claims_of_a_kpi_and_year_into_one_row() {
+        let columns = (claim::Column::KpiId, claim::Column::VerifiedUnits);
+        for backend in [DbBackend::Sqlite, DbBackend::Postgres] {
+            let sql = by_year(claim::Entity::find(), columns).build(backend).sql;
+            let wanted = r#"GROUP BY "claim"."kpi_id", substr(from_day, 1, 4)"#;
+            assert!(sql.ends_with(wanted), "{sql}");
+            assert_eq!(sql.matches("SUM(").count(), 2, "{sql}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ pub struct QuorumView {
     pub number: u32,
     /// What it asks.
     pub quorum: Quorum,
-    /// The end of its chain.
+    /// The root of the tree of its links.
     pub commitment: Hash,
     /// When it was published: it binds later claims.
     pub at: Time,
@@ -39,7 +39,7 @@ pub struct DrawView {
     pub quorum: u32,
     /// The claim's place among those that it binds.
     pub position: u64,
-    /// The link of the chain that belongs to the place.
+    /// The link that belongs to the place.
     pub link: Hash,
     /// The seed that follows from the link and the claim's files.
     pub seed: Hash,

@@ -1,11 +1,14 @@
 //! Tables of people behind claims: tokens with their days, the salts of their roots, and erasures.
 
+use std::collections::{HashMap, HashSet};
+
 use commonweal_domain::contract::erasure::ErasureGround;
 use commonweal_domain::contract::person::Stake;
 use commonweal_domain::ids::{BatchId, ClaimId, ClassId, Id};
 use commonweal_domain::log::hash::Hash;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use super::columns;
@@ -146,28 +149,36 @@ pub(crate) async fn issued_elsewhere(
     if own.is_empty() {
         return Ok(None);
     }
-    let own: Vec<Stake> = own.iter().map(stake_of).collect::<Result<_, _>>()?;
-    let people = own.iter().map(|stake| stake.person);
-    let mut claims = Vec::new();
-    for row in rows_of(db, claim, people).await? {
+    let mut mine: HashMap<Hash, Vec<Stake>> = HashMap::new();
+    for row in &own {
+        let stake = stake_of(row)?;
+        mine.entry(stake.person).or_default().push(stake);
+    }
+    let mut claims = HashSet::new();
+    for row in rows_of(db, claim, mine.keys().copied()).await? {
         let other = stake_of(&row)?;
-        let same = |mine: &Stake| mine.person == other.person && mine.period.overlaps(other.period);
-        if own.iter().any(same) {
-            claims.push(row.claim_id);
+        let mut days = mine.get(&other.person).into_iter().flatten();
+        if days.any(|stake| stake.period.overlaps(other.period)) {
+            claims.insert(row.claim_id);
         }
     }
-    claims.dedup();
-    let found: Option<Uuid> = batch::Entity::find()
+    let tokens = mine.keys().map(|token| token.as_bytes().to_vec());
+    let naming = Query::select()
+        .column(Column::ClaimId)
+        .from(Entity)
+        .and_where(Column::Token.is_in(tokens))
+        .to_owned();
+    let batches: Vec<(Uuid, Uuid)> = batch::Entity::find()
         .select_only()
-        .column(batch::Column::Id)
-        .filter(batch::Column::ClaimId.is_in(claims))
+        .columns([batch::Column::Id, batch::Column::ClaimId])
+        .filter(batch::Column::ClaimId.in_subquery(naming))
         .filter(batch::Column::ClassId.ne(class.uuid()))
         .order_by_asc(batch::Column::EntryIdx)
-        .limit(1)
         .into_tuple()
-        .one(db)
+        .all(db)
         .await?;
-    Ok(found.map(BatchId::from_uuid))
+    let mut elsewhere = batches.iter().filter(|(_, claim)| claims.contains(claim));
+    Ok(elsewhere.next().map(|(id, _)| BatchId::from_uuid(*id)))
 }
 
 /// Erases the tokens behind a claim, of one person or of all, and answers of how many people. The salt goes with the last.

@@ -1,8 +1,9 @@
 //! Tables of challenges and of registrars' own proposals.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use commonweal_domain::amount::Quantity;
+use commonweal_domain::challenge::rules::Open;
 use commonweal_domain::challenge::{Basis, Body, Challenge, Decision, Outcome, Proposal};
 use commonweal_domain::ids::{ChallengeId, ClaimId, Id, OrganisationId, PersonId, ProposalId};
 use commonweal_domain::log::entry::EntryActor;
@@ -11,7 +12,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
-use super::columns;
+use super::{bulk, columns};
 use crate::error::AppError;
 use crate::organisation::{column, from_word};
 use crate::store::Tx;
@@ -39,6 +40,7 @@ pub(crate) struct Model {
     pub appealed: bool,
     pub carried_out: bool,
     pub over: bool,
+    pub freezes: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -191,42 +193,54 @@ pub(crate) async fn open_of(
         .await?)
 }
 
-/// A challenge that freezes what was issued for a claim: there is a case, or it was upheld.
+/// Open challenges of a person, without one of them, as far as they matter to one of a claim. Nobody has many.
+pub(crate) async fn open_by(
+    db: &impl ConnectionTrait,
+    person: PersonId,
+    claim: ClaimId,
+    without: Option<ChallengeId>,
+) -> Result<Open, AppError> {
+    let rows = Entity::find()
+        .filter(Column::RaisedBy.eq(person.uuid()))
+        .filter(Column::Over.eq(false))
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    let others = rows.iter();
+    let others = others.filter(|row| without.map(Id::uuid) != Some(row.id));
+    let others: Vec<&Model> = others.collect();
+    let same = others.iter().find(|row| row.claim_id == claim.uuid());
+    Ok(Open {
+        count: others.len(),
+        same: same.map(|row| ChallengeId::from_uuid(row.id)),
+    })
+}
+
+/// A challenge that freezes what was issued for a claim.
 pub(crate) async fn freezing(
     db: &impl ConnectionTrait,
     claim: ClaimId,
 ) -> Result<Option<ChallengeId>, AppError> {
-    for row in open_of(db, claim).await? {
-        let id = ChallengeId::from_uuid(row.id);
-        let upheld = |row: &decision::Model| row.remedy.is_some();
-        if row.has_case || decisions(db, id).await?.iter().any(upheld) {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
+    let row = Entity::find()
+        .filter(Column::ClaimId.eq(claim.uuid()))
+        .filter(Column::Freezes.eq(true))
+        .order_by_asc(Column::Id)
+        .one(db)
+        .await?;
+    Ok(row.map(|row| ChallengeId::from_uuid(row.id)))
 }
 
-/// Which of some claims have a challenge that freezes them, in two statements.
-pub(crate) async fn frozen_among(
+/// Which of some claims have a challenge that freezes them.
+pub(crate) async fn frozen(
     db: &impl ConnectionTrait,
-    claims: &[Uuid],
+    claims: &BTreeSet<Uuid>,
 ) -> Result<HashSet<Uuid>, AppError> {
-    let open = Entity::find()
-        .filter(Column::ClaimId.is_in(claims.iter().copied()))
-        .filter(Column::Over.eq(false))
-        .all(db)
-        .await?;
-    let upheld: HashSet<Uuid> = decision::Entity::find()
-        .filter(decision::Column::ChallengeId.is_in(open.iter().map(|row| row.id)))
-        .filter(decision::Column::Remedy.is_not_null())
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|row| row.challenge_id)
-        .collect();
-    let freezing = open.into_iter();
-    let freezing = freezing.filter(|row| row.has_case || upheld.contains(&row.id));
-    Ok(freezing.map(|row| row.claim_id).collect())
+    let keys: Vec<Vec<Value>> = claims.iter().map(|id| vec![(*id).into()]).collect();
+    let select = "SELECT c.claim_id FROM challenge AS c";
+    let on = "c.claim_id = r.column1 AND c.freezes";
+    let rows = bulk::select(db, select, &keys, on).await?;
+    let rows = rows.iter().map(|row| row.try_get("", "claim_id"));
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Stores a challenge as it stands after a step, and the step.
@@ -250,6 +264,7 @@ pub(crate) async fn save(
         appealed: Set(challenge.appealed),
         carried_out: Set(challenge.carried_out),
         over: Set(challenge.is_over()),
+        freezes: Set(challenge.freezes()),
         ..Default::default()
     })
     .exec(tx)

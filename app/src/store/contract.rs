@@ -7,9 +7,9 @@ use commonweal_domain::place::Place;
 use commonweal_domain::tender::{LotRef, Participation};
 use commonweal_domain::time::{Date, Time};
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Query;
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 
 use super::claim_rules::overlaps;
 use super::{columns, delivery};
@@ -201,24 +201,33 @@ pub(crate) async fn asking_for(
         .and_where(outcome::Column::Outcome.eq(outcome))
         .cond_where(overlaps(place, outcome::Column::Place))
         .to_owned();
-    let asking = kpi::Entity::find()
-        .filter(kpi::Column::Id.in_subquery(asked))
-        .order_by_asc(kpi::Column::Seq)
-        .all(db)
-        .await?;
     let over = Query::select()
         .column(annulment::Column::ContractId)
         .from(annulment::Entity)
         .and_where(annulment::Column::AnnulledOn.lte(from.to_string()))
         .to_owned();
-    let contracts = Entity::find()
-        .filter(Column::Id.is_in(asking.iter().map(|row| row.contract_id)))
+    // From the suppliers on: what others were asked for is neither read nor bound, however much it is.
+    let signed: Select<Entity> = Entity::find()
         .filter(Column::SupplierId.is_in(columns::uuids(suppliers)))
-        .filter(Column::Id.not_in_subquery(over))
+        .filter(Column::Id.not_in_subquery(over));
+    let theirs = signed.clone().select_only().column(Column::Id).into_query();
+    let asking = kpi::Entity::find()
+        .filter(kpi::Column::ContractId.in_subquery(theirs))
+        .filter(kpi::Column::Id.in_subquery(asked.clone()))
+        .order_by_asc(kpi::Column::Seq)
+        .all(db)
+        .await?;
+    let with = Query::select()
+        .column(kpi::Column::ContractId)
+        .from(kpi::Entity)
+        .and_where(kpi::Column::Id.in_subquery(asked))
+        .to_owned();
+    let contracts = signed
+        .filter(Column::Id.in_subquery(with))
         .order_by_asc(Column::EntryIdx)
         .all(db)
         .await?;
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(asking.len());
     for signed in contracts {
         let id = ContractId::from_uuid(signed.id);
         let supplier = OrganisationId::from_uuid(signed.supplier_id);

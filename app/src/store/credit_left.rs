@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use commonweal_domain::credit::class::PoolKey;
 use commonweal_domain::credit::entries::CreditsIssued;
 use commonweal_domain::credit::reduction::Part;
 use commonweal_domain::credit::terms::KpiAccount;
@@ -10,10 +11,11 @@ use commonweal_domain::ids::{BatchId, Id, KpiId, RetirementId};
 use commonweal_domain::time::Date;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::{OnConflict, SelectStatement};
+use sea_orm::{FromQueryResult, JoinType, QueryOrder, QuerySelect, QueryTrait, Select, Value};
 
-use super::columns;
+use super::credit::{batch, class};
+use super::{bulk, columns};
 use crate::error::AppError;
 
 /// Table `kpi_account`.
@@ -60,13 +62,14 @@ pub(crate) mod surplus_intent {
 pub(crate) mod batch_left {
     use sea_orm::entity::prelude::*;
 
-    /// Surplus of a batch that circulates, and what of it is kept back.
+    /// Surplus of a batch that circulates, what of it holders cancelled since without that it fell, and what is kept back.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "batch_left")]
     pub(crate) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub batch_id: Uuid,
         pub circulating_units: i64,
+        pub cancelled_units: i64,
         pub buffer_units: i64,
     }
 
@@ -185,6 +188,7 @@ pub(crate) async fn insert(
     batch_left::Entity::insert(batch_left::ActiveModel {
         batch_id: Set(issued.batch.uuid()),
         circulating_units: Set(issued.circulating_units()),
+        cancelled_units: Set(0),
         buffer_units: Set(issued.buffer_units),
     })
     .exec_without_returning(db)
@@ -219,19 +223,21 @@ pub(crate) async fn insert(
 /// What is left of the retirements at issue of some batches, in order.
 pub(crate) async fn parts_of(
     db: &impl ConnectionTrait,
-    batch: BatchId,
-) -> Result<Vec<Part>, AppError> {
-    let rows = part_left::Entity::find()
-        .filter(part_left::Column::BatchId.eq(batch.uuid()))
-        .order_by_asc(part_left::Column::Seq)
-        .all(db)
-        .await?;
-    let part = |row: part_left::Model| Part {
-        retirement: RetirementId::from_uuid(row.retirement_id),
-        kpi: row.kpi_id.map(KpiId::from_uuid),
-        units: row.units,
-    };
-    Ok(rows.into_iter().map(part).collect())
+    batches: &[BatchId],
+) -> Result<HashMap<BatchId, Vec<Part>>, AppError> {
+    let select = "SELECT p.* FROM part_left AS p";
+    let on = "p.batch_id = r.column1 ORDER BY p.batch_id, p.seq";
+    let mut found: HashMap<BatchId, Vec<Part>> = HashMap::new();
+    for row in bulk::select(db, select, &keys(batches), on).await? {
+        let row = part_left::Model::from_query_result(&row, "")?;
+        let batch = BatchId::from_uuid(row.batch_id);
+        found.entry(batch).or_default().push(Part {
+            retirement: RetirementId::from_uuid(row.retirement_id),
+            kpi: row.kpi_id.map(KpiId::from_uuid),
+            units: row.units,
+        });
+    }
+    Ok(found)
 }
 
 /// Takes units off what is left of a retirement at issue, and answers the KPI that it answers.
@@ -254,62 +260,110 @@ pub(crate) async fn withdraw(
     Ok(row.kpi_id.map(KpiId::from_uuid))
 }
 
-/// What circulates of a batch, and what of it is kept back.
-pub(crate) async fn of_batch(
+/// What is left of some batches.
+pub(crate) async fn of_batches(
     db: &impl ConnectionTrait,
-    batch: BatchId,
-) -> Result<batch_left::Model, AppError> {
-    let row = batch_left::Entity::find_by_id(batch.uuid()).one(db).await?;
-    row.ok_or_else(|| AppError::internal(format!("nothing is known of what is left of {batch}")))
+    batches: &[BatchId],
+) -> Result<HashMap<BatchId, batch_left::Model>, AppError> {
+    let select = "SELECT l.* FROM batch_left AS l";
+    let rows = bulk::select(db, select, &keys(batches), "l.batch_id = r.column1").await?;
+    let mut found = HashMap::new();
+    for row in rows {
+        let row = batch_left::Model::from_query_result(&row, "")?;
+        found.insert(BatchId::from_uuid(row.batch_id), row);
+    }
+    Ok(found)
 }
 
-/// Takes units off what circulates or is kept back.
-pub(crate) async fn take(
+/// Every batch has its row from its issue on.
+pub(crate) fn missing(batch: BatchId) -> AppError {
+    AppError::internal(format!("nothing is known of what is left of {batch}"))
+}
+
+fn keys(batches: &[BatchId]) -> Vec<Vec<Value>> {
+    batches.iter().map(|id| vec![id.uuid().into()]).collect()
+}
+
+/// Changes what is left of a batch.
+pub(crate) async fn change_batch(
     db: &impl ConnectionTrait,
     batch: BatchId,
-    circulating: i64,
-    buffer: i64,
+    change: impl FnOnce(&mut batch_left::Model) -> Option<()>,
 ) -> Result<(), AppError> {
-    let row = of_batch(db, batch).await?;
+    let row = batch_left::Entity::find_by_id(batch.uuid()).one(db).await?;
+    let mut left = row.ok_or_else(|| missing(batch))?;
+    change(&mut left).ok_or_else(too_large)?;
     batch_left::Entity::update(batch_left::ActiveModel {
-        batch_id: Set(row.batch_id),
-        circulating_units: Set(row.circulating_units.saturating_sub(circulating)),
-        buffer_units: Set(row.buffer_units.saturating_sub(buffer)),
+        batch_id: Set(left.batch_id),
+        circulating_units: Set(left.circulating_units),
+        cancelled_units: Set(left.cancelled_units),
+        buffer_units: Set(left.buffer_units),
     })
     .exec(db)
     .await?;
     Ok(())
 }
 
-/// Batches of the classes of a pool that keep something back, in the order of their issue.
+/// Batches of the classes of a pool that together keep so many units back, or all that do: one of them first, then the others
+/// in the order of their issue. They are read in pages, and no further than it takes.
 pub(crate) async fn buffered(
     db: &impl ConnectionTrait,
-    pool: &commonweal_domain::credit::class::PoolKey,
+    pool: &PoolKey,
+    first: BatchId,
+    units: i64,
 ) -> Result<Vec<BatchId>, AppError> {
-    use super::credit::{batch, class};
-    let (measure, place) = pool;
-    let classes = sea_orm::QueryTrait::into_query(
-        class::Entity::find()
-            .select_only()
-            .column(class::Column::Id)
-            .filter(class::Column::CatalogueId.eq(measure.catalogue.uuid()))
-            .filter(class::Column::MeasureCode.eq(measure.code.as_str()))
-            .filter(class::Column::Place.eq(place.as_str())),
-    );
-    let kept = sea_orm::QueryTrait::into_query(
-        batch_left::Entity::find()
+    const PAGE: u64 = 256;
+    let of_pool = |select: Select<batch_left::Entity>| {
+        select
             .select_only()
             .column(batch_left::Column::BatchId)
-            .filter(batch_left::Column::BufferUnits.gt(0_i64)),
-    );
-    let ids: Vec<Uuid> = batch::Entity::find()
+            .column(batch_left::Column::BufferUnits)
+            .column(batch::Column::EntryIdx)
+            .join(JoinType::InnerJoin, to_batch())
+            .filter(batch_left::Column::BufferUnits.gt(0_i64))
+            .into_tuple::<(Uuid, i64, i64)>()
+    };
+    let own = batch_left::Entity::find_by_id(first.uuid());
+    let mut page = of_pool(own).all(db).await?;
+    let (mut ids, mut kept, mut after) = (Vec::new(), 0_i64, -1);
+    loop {
+        for (id, buffer, index) in &page {
+            if kept >= units {
+                return Ok(ids);
+            }
+            ids.push(BatchId::from_uuid(*id));
+            kept = kept.saturating_add(*buffer);
+            if *id != first.uuid() {
+                after = *index;
+            }
+        }
+        let others = batch_left::Entity::find()
+            .filter(batch_left::Column::BatchId.ne(first.uuid()))
+            .filter(batch::Column::ClassId.in_subquery(classes_of(pool)))
+            .filter(batch::Column::EntryIdx.gt(after))
+            .order_by_asc(batch::Column::EntryIdx)
+            .limit(PAGE);
+        page = of_pool(others).all(db).await?;
+        if page.is_empty() {
+            return Ok(ids);
+        }
+    }
+}
+
+fn to_batch() -> RelationDef {
+    batch_left::Entity::belongs_to(batch::Entity)
+        .from(batch_left::Column::BatchId)
+        .to(batch::Column::Id)
+        .into()
+}
+
+/// The classes whose buffers stand in for each other.
+fn classes_of((measure, place): &PoolKey) -> SelectStatement {
+    class::Entity::find()
         .select_only()
-        .column(batch::Column::Id)
-        .filter(batch::Column::ClassId.in_subquery(classes))
-        .filter(batch::Column::Id.in_subquery(kept))
-        .order_by_asc(batch::Column::EntryIdx)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().map(BatchId::from_uuid).collect())
+        .column(class::Column::Id)
+        .filter(class::Column::CatalogueId.eq(measure.catalogue.uuid()))
+        .filter(class::Column::MeasureCode.eq(measure.code.as_str()))
+        .filter(class::Column::Place.eq(place.as_str()))
+        .into_query()
 }

@@ -184,23 +184,26 @@ pub(crate) fn in_drafts() -> SelectStatement {
         .to_owned()
 }
 
+fn claims_of(claimant: OrganisationId) -> SelectStatement {
+    Query::select()
+        .column(claim::Column::Id)
+        .from(claim::Entity)
+        .and_where(claim::Column::ClaimantId.eq(claimant.uuid()))
+        .to_owned()
+}
+
 /// Another live claim of the claimant that rests on one of some files.
 pub(crate) async fn other_claim_on(
     db: &impl ConnectionTrait,
     claim: &Claim,
     files: &[Hash],
 ) -> Result<Option<(ClaimId, Hash)>, AppError> {
-    let theirs = Query::select()
-        .column(claim::Column::Id)
-        .from(claim::Entity)
-        .and_where(claim::Column::ClaimantId.eq(claim.claimant.uuid()))
-        .to_owned();
     let found = evidence::Entity::find()
         .filter(evidence::Column::Sha256.is_in(bytes(files)))
         .filter(evidence::Column::Live.eq(true))
         .filter(evidence::Column::ErasedIdx.is_null())
         .filter(evidence::Column::ClaimId.ne(claim.id.uuid()))
-        .filter(evidence::Column::ClaimId.in_subquery(theirs))
+        .filter(evidence::Column::ClaimId.in_subquery(claims_of(claim.claimant)))
         .one(db)
         .await?;
     let other = found.map(|row| {
@@ -212,8 +215,8 @@ pub(crate) async fn other_claim_on(
     other.transpose()
 }
 
-/// Notes in the rows that an entry erased files behind a claim, and marks what is stored of them for removal. Answers what
-/// was marked.
+/// Notes in the rows that an entry erased files behind a claim, and marks what is stored of them for removal. A claimant
+/// stores a file once, so that it is gone behind every claim that named it. Answers what was marked.
 pub(crate) async fn erase(
     db: &impl ConnectionTrait,
     claim: &Claim,
@@ -223,8 +226,9 @@ pub(crate) async fn erase(
 ) -> Result<Vec<Uuid>, AppError> {
     evidence::Entity::update_many()
         .col_expr(evidence::Column::ErasedIdx, Expr::value(index))
-        .filter(evidence::Column::ClaimId.eq(claim.id.uuid()))
+        .filter(evidence::Column::ClaimId.in_subquery(claims_of(claim.claimant)))
         .filter(evidence::Column::Sha256.is_in(bytes(files)))
+        .filter(evidence::Column::ErasedIdx.is_null())
         .exec(db)
         .await?;
     let rows = stored(db, claim.claimant, files).await?;

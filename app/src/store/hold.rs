@@ -6,7 +6,6 @@ use commonweal_domain::credit::serials::SerialRange;
 use commonweal_domain::ids::{BatchId, ClassId, HoldId, Id, LiabilityId, OrganisationId};
 use commonweal_domain::log::hash::Hash;
 use sea_orm::ActiveValue::Set;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 
 use super::columns;
@@ -97,22 +96,6 @@ pub(crate) fn hold_of(row: &Model) -> Hold {
     }
 }
 
-/// Open holds of an organisation on a batch, oldest first.
-pub(crate) async fn open_of(
-    db: &impl ConnectionTrait,
-    batch: BatchId,
-    holder: OrganisationId,
-) -> Result<Vec<Hold>, AppError> {
-    let rows = Entity::find()
-        .filter(Column::BatchId.eq(batch.uuid()))
-        .filter(Column::HolderId.eq(holder.uuid()))
-        .filter(Column::Ended.is_null())
-        .order_by_asc(Column::Id)
-        .all(db)
-        .await?;
-    Ok(rows.iter().map(hold_of).collect())
-}
-
 /// Notes how a hold ended.
 pub(crate) async fn end(
     db: &impl ConnectionTrait,
@@ -184,18 +167,4 @@ pub(crate) fn liability_of(row: &liability::Model) -> Liability {
         class: ClassId::from_uuid(row.class_id),
         units: row.units,
     }
-}
-
-/// A liability of some organisations that was not made good.
-pub(crate) async fn liable(
-    db: &impl ConnectionTrait,
-    organisations: &[OrganisationId],
-) -> Result<Option<LiabilityId>, AppError> {
-    let found = liability::Entity::find()
-        .filter(liability::Column::OrganisationId.is_in(columns::uuids(organisations)))
-        .filter(liability::Column::Units.gt(0_i64))
-        .order_by_asc(liability::Column::Id)
-        .one(db)
-        .await?;
-    Ok(found.map(|row| LiabilityId::from_uuid(row.id)))
 }

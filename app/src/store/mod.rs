@@ -31,6 +31,7 @@ pub(crate) mod evidence_file;
 pub(crate) mod explanation;
 mod head;
 pub(crate) mod hold;
+pub(crate) mod holding;
 mod idempotency;
 mod ids;
 pub(crate) mod import;

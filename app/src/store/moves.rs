@@ -54,23 +54,6 @@ pub(crate) async fn by_id<E: EntityTrait + Default>(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Those of some claims that have an open challenge with a case, or one that was upheld.
-pub(crate) async fn frozen(
-    db: &impl ConnectionTrait,
-    claims: &BTreeSet<Uuid>,
-) -> Result<HashSet<Uuid>, AppError> {
-    let rows = bulk::select(
-        db,
-        "SELECT c.claim_id FROM challenge AS c",
-        &keys(claims),
-        "c.claim_id = r.column1 AND NOT c.over AND (c.has_case OR EXISTS (SELECT 1 FROM challenge_decision AS d \
-         WHERE d.challenge_id = c.id AND d.remedy IS NOT NULL))",
-    )
-    .await?;
-    let rows = rows.iter().map(|row| row.try_get("", "claim_id"));
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// The first liability of each of some groups that was not made good.
 pub(crate) async fn liable(
     db: &impl ConnectionTrait,

@@ -3,6 +3,7 @@
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::contract::Verification;
 use commonweal_domain::contract::quorum::draw::Candidate;
+use commonweal_domain::contract::quorum::links::Links;
 use commonweal_domain::contract::quorum::{Assignment, Quorum};
 use commonweal_domain::ids::{ClaimId, Id, KpiId, OrganisationId, PersonId};
 use commonweal_domain::log::commitment::Salt;
@@ -23,7 +24,7 @@ use crate::organisation::{column, from_word};
 pub(crate) mod published {
     use sea_orm::entity::prelude::*;
 
-    /// What the registry asks of verification, with the secret of its chain.
+    /// What the registry asks of verification, with the secret of its links.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "quorum")]
     pub(crate) struct Model {
@@ -33,6 +34,7 @@ pub(crate) mod published {
         pub organisation_id: Uuid,
         pub commitment: Vec<u8>,
         pub secret: Vec<u8>,
+        pub subtrees: Vec<u8>,
         pub at: i64,
         pub entry_idx: i64,
     }
@@ -169,6 +171,13 @@ pub(crate) async fn binds(db: &impl ConnectionTrait, id: ClaimId) -> Result<bool
 /// What a quorum asks.
 pub(crate) fn terms(row: &published::Model) -> Result<Quorum, AppError> {
     serde_json::from_slice(&row.terms).map_err(AppError::internal)
+}
+
+/// The links of a quorum, as they are kept.
+pub(crate) fn links(row: &published::Model) -> Result<Links, AppError> {
+    let (subtrees, _) = row.subtrees.as_chunks::<32>();
+    let subtrees = subtrees.iter().copied().map(Hash).collect();
+    Ok(Links::restore(columns::hash(&row.secret)?, subtrees)?)
 }
 
 /// The number of the next quorum.

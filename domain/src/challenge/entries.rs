@@ -45,11 +45,6 @@ impl EntryBody for ChallengeRaised {
             return Err(header.finding("challenge", "a new id", self.challenge));
         }
         let recorded = recorded(self.claim, header, state)?;
-        let open = state.challenges.open_of(by.id);
-        let same = |id: &ChallengeId| {
-            let challenge = state.challenges.challenge(*id);
-            challenge.is_some_and(|challenge| challenge.claim == self.claim)
-        };
         let claimant = state.organisations.group(recorded.claim.claimant);
         let facts = RaiseFacts {
             claim: self.claim,
@@ -58,8 +53,7 @@ impl EntryBody for ChallengeRaised {
                 .as_ref()
                 .is_some_and(|verified| verified.units() > 0),
             own: state.organisations.group(by.organisation) == claimant,
-            open: open.len(),
-            same: open.iter().copied().find(same),
+            open: state.challenges.open_of(by.id, self.claim, None),
         };
         decide_raise(facts).map_err(|error| refused(header, &error))?;
         let body = route(self.ground, buyer(recorded, state));
@@ -108,7 +102,9 @@ impl EntryBody for ChallengeRouted {
         let recorded = recorded(challenge.claim, header, state)?;
         impartial(by, recorded, header, state)?;
         let buyer = buyer(recorded, state);
-        decide_handover(challenge, self.body, buyer).map_err(|error| refused(header, &error))?;
+        let earlier = state.credits.earlier(recorded);
+        decide_handover(challenge, (by, &earlier), self.body, buyer)
+            .map_err(|error| refused(header, &error))?;
         let answer_by = term(header.at, ANSWER_DAYS);
         if self.answer_by != answer_by {
             return Err(header.finding("term", answer_by, self.answer_by));
@@ -157,8 +153,10 @@ impl EntryBody for ChallengeAccepted {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let challenge = challenge(self.challenge, header, state)?;
         let by = in_charge(challenge.body, header)?.id;
-        impartial(by, recorded(challenge.claim, header, state)?, header, state)?;
-        decide_case(challenge).map_err(|error| refused(header, &error))?;
+        let recorded = recorded(challenge.claim, header, state)?;
+        impartial(by, recorded, header, state)?;
+        let earlier = state.credits.earlier(recorded);
+        decide_case(challenge, by, &earlier).map_err(|error| refused(header, &error))?;
         state
             .challenges
             .change(self.challenge, |challenge| challenge.has_case = true);
@@ -219,7 +217,9 @@ impl EntryBody for ChallengeAppealed {
         if by.id != challenge.raised_by {
             acted_for(header, recorded.claim.claimant, &[Role::Supplier])?;
         }
-        decide_appeal(challenge, header.at).map_err(|error| refused(header, &error))?;
+        let (raiser, claim) = (challenge.raised_by, challenge.claim);
+        let others = state.challenges.open_of(raiser, claim, Some(challenge.id));
+        decide_appeal(challenge, others, header.at).map_err(|error| refused(header, &error))?;
         state
             .challenges
             .change(self.challenge, |challenge| challenge.appealed = true);

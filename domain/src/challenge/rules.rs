@@ -21,10 +21,10 @@ pub enum ChallengeError {
     #[error("`claim`: {0} has no verified quantity: challenges are of verified claims")]
     NotVerified(ClaimId),
     /// Too many at once.
-    #[error("`claim`: you have {0} open challenges: wait until one is decided")]
+    #[error("whoever raises it has {0} open challenges: wait until one is decided")]
     TooMany(usize),
     /// The same again.
-    #[error("`claim`: your challenge {0} of it is open: one at a time")]
+    #[error("the challenge {0} of the same claim by the same person is open: one at a time")]
     Already(ChallengeId),
     /// The claimant objects to itself.
     #[error("`claim`: its claimant does not challenge it: ask a registrar to correct it")]
@@ -67,10 +67,30 @@ pub struct RaiseFacts {
     pub verified: bool,
     /// Whether the challenger acts for the claimant's group.
     pub own: bool,
-    /// How many challenges of the person are open.
-    pub open: usize,
-    /// One of them that is of this claim.
+    /// The person's open challenges.
+    pub open: Open,
+}
+
+/// Challenges of one person that are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Open {
+    /// How many.
+    pub count: usize,
+    /// One of them that is of the claim in question.
     pub same: Option<ChallengeId>,
+}
+
+impl Open {
+    /// Whether one more may be open.
+    fn check(self) -> Result<(), ChallengeError> {
+        if let Some(same) = self.same {
+            return Err(ChallengeError::Already(same));
+        }
+        if self.count >= MAX_OPEN {
+            return Err(ChallengeError::TooMany(self.count));
+        }
+        Ok(())
+    }
 }
 
 /// Whether a challenge may be raised.
@@ -81,13 +101,7 @@ pub fn decide_raise(facts: RaiseFacts) -> Result<(), ChallengeError> {
     if facts.own {
         return Err(ChallengeError::OwnClaim);
     }
-    if let Some(same) = facts.same {
-        return Err(ChallengeError::Already(same));
-    }
-    if facts.open >= MAX_OPEN {
-        return Err(ChallengeError::TooMany(facts.open));
-    }
-    Ok(())
+    facts.open.check()
 }
 
 /// The body in charge: the contract's buyer of what the contract asks for, and the registry of everything else, since a
@@ -104,15 +118,32 @@ pub fn term(from: Time, days: i64) -> Time {
     from.plus_micros(days.saturating_mul(DAY_MICROS))
 }
 
-/// Whether a challenge may be handed over to another body; `buyer` is the buyer of the claim's contract.
+/// Whoever is in charge decides about others' steps: `by` neither raised the challenge, nor decided about it before, nor is
+/// among `earlier`, who submitted, verified or issued.
+fn check_apart(
+    challenge: &Challenge,
+    by: PersonId,
+    earlier: &[PersonId],
+) -> Result<(), ChallengeError> {
+    let decided = challenge.decisions.iter().any(|decision| decision.by == by);
+    if decided || earlier.contains(&by) || challenge.raised_by == by {
+        return Err(ChallengeError::SamePerson(by));
+    }
+    Ok(())
+}
+
+/// Whether a person may hand a challenge over to another body; `buyer` is the buyer of the claim's contract, `earlier`
+/// everyone who submitted, verified or issued.
 pub fn decide_handover(
     challenge: &Challenge,
+    (by, earlier): (PersonId, &[PersonId]),
     to: Body,
     buyer: Option<OrganisationId>,
 ) -> Result<(), ChallengeError> {
     if !challenge.decisions.is_empty() || challenge.is_over() {
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
+    check_apart(challenge, by, earlier)?;
     match to {
         _ if to == challenge.body => Err(ChallengeError::SameBody),
         Body::Buyer(named) if Some(named) != buyer => Err(ChallengeError::NotTheBuyer),
@@ -128,12 +159,17 @@ pub fn decide_reply(challenge: &Challenge) -> Result<(), ChallengeError> {
     Ok(())
 }
 
-/// Whether the body in charge may find that there is a case: once, before a decision.
-pub fn decide_case(challenge: &Challenge) -> Result<(), ChallengeError> {
+/// Whether a person of the body in charge may find that there is a case: once, before a decision. `earlier` is everyone
+/// who submitted, verified or issued.
+pub fn decide_case(
+    challenge: &Challenge,
+    by: PersonId,
+    earlier: &[PersonId],
+) -> Result<(), ChallengeError> {
     if challenge.has_case || !challenge.decisions.is_empty() {
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
-    Ok(())
+    check_apart(challenge, by, earlier)
 }
 
 /// Whether the challenge may be decided so by a person. `standing` is the verified quantity, `earlier` everyone who
@@ -149,10 +185,7 @@ pub fn decide_resolution(
     if !first && !challenge.appealed || challenge.decisions.len() > 1 {
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
-    let decided = challenge.decisions.iter().any(|decision| decision.by == by);
-    if decided || earlier.contains(&by) || challenge.raised_by == by {
-        return Err(ChallengeError::SamePerson(by));
-    }
+    check_apart(challenge, by, earlier)?;
     match outcome {
         Outcome::Upheld { verified, .. } if !is_less(verified, standing) => {
             Err(ChallengeError::NoLess(verified.clone(), standing.clone()))
@@ -165,8 +198,13 @@ fn is_less(reduced: &Quantity, standing: &Quantity) -> bool {
     standing.same_unit(reduced).is_ok() && reduced.units() < standing.units()
 }
 
-/// Whether the first decision may be appealed now.
-pub fn decide_appeal(challenge: &Challenge, at: Time) -> Result<(), ChallengeError> {
+/// Whether the first decision may be appealed now. `others` are the other open challenges of whoever raised it: an appeal
+/// opens what a dismissal closed, and nobody has more open by it than by raising.
+pub fn decide_appeal(
+    challenge: &Challenge,
+    others: Open,
+    at: Time,
+) -> Result<(), ChallengeError> {
     let [decision] = challenge.decisions.as_slice() else {
         return Err(ChallengeError::WrongStep(challenge.status()));
     };
@@ -174,11 +212,10 @@ pub fn decide_appeal(challenge: &Challenge, at: Time) -> Result<(), ChallengeErr
         return Err(ChallengeError::WrongStep(challenge.status()));
     }
     let until = term(decision.at, APPEAL_DAYS);
-    if at < until {
-        Ok(())
-    } else {
-        Err(ChallengeError::AppealOver(until))
+    if at >= until {
+        return Err(ChallengeError::AppealOver(until));
     }
+    others.check()
 }
 
 /// The outcome that can be carried out now: of the appeal, or of a decision that can no longer be appealed.

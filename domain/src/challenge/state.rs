@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::final_outcome;
+use super::rules::{Open, final_outcome};
 use super::{Basis, Body, Ground, Outcome, Remedy};
 use crate::amount::Quantity;
 use crate::ids::{ChallengeId, ClaimId, PersonId, ProposalId};
@@ -65,7 +65,7 @@ impl Challenge {
         }
     }
 
-    /// Whether nothing more can happen to it but an appeal: it was carried out, or dismissed.
+    /// Whether nothing more can happen to it but an appeal: it was carried out, or dismissed. An appeal opens it again.
     pub fn is_over(&self) -> bool {
         let dismissed = |decision: &Decision| decision.outcome == Outcome::Dismissed;
         let waits = self.decisions.len() == 1 && self.appealed;
@@ -135,9 +135,23 @@ impl State {
         ids.filter_map(|id| self.challenges.get(id))
     }
 
-    /// Open challenges of a person.
-    pub(super) fn open_of(&self, person: PersonId) -> &[ChallengeId] {
-        self.open_by.get(&person).map_or(&[], Vec::as_slice)
+    /// Open challenges of a person, without one of them, as far as they matter to one of a claim.
+    pub(super) fn open_of(
+        &self,
+        person: PersonId,
+        claim: ClaimId,
+        without: Option<ChallengeId>,
+    ) -> Open {
+        let open = self.open_by.get(&person).into_iter().flatten();
+        let open = open.copied().filter(|id| Some(*id) != without);
+        let of_claim = |id: &ChallengeId| {
+            let challenge = self.challenges.get(id);
+            challenge.is_some_and(|challenge| challenge.claim == claim)
+        };
+        Open {
+            count: open.clone().count(),
+            same: open.clone().find(of_claim),
+        }
     }
 
     /// The quantity and remedy that can be carried out now, with who decided; nothing when there is no such thing.

@@ -23,8 +23,10 @@ pub enum ExclusionError {
     /// Logged before.
     #[error("`claimant`: an exclusion of this organisation from the claim {0} is logged already")]
     Logged(ClaimId),
-    /// The registrar belongs to the group.
-    #[error("the registrar belongs to the group of the claimants: this needs someone independent")]
+    /// The registrar belongs to the group of one of the two.
+    #[error(
+        "the registrar belongs to the group of one of the claimants: this needs someone independent"
+    )]
     NotIndependent,
 }
 
@@ -39,7 +41,7 @@ pub struct ExclusionFacts<'a> {
     pub related: bool,
     /// Whether the same exclusion is logged already.
     pub logged: bool,
-    /// Whether the registrar holds a role in that group.
+    /// Whether the registrar holds a role in the group of either claimant.
     pub own_group: bool,
 }
 

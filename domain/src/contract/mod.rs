@@ -37,6 +37,8 @@ mod people_tests;
 #[cfg(test)]
 mod quorum_confirmed_tests;
 #[cfg(test)]
+mod quorum_leaving_tests;
+#[cfg(test)]
 mod quorum_replay_tests;
 #[cfg(test)]
 mod replay_tests;

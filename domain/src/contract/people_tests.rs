@@ -12,6 +12,7 @@ use crate::catalogue::entries::CataloguePublished;
 use crate::catalogue::{Basis, Catalogue, Counting, Measure, MeasureRef};
 use crate::log::entry::EntryActor;
 use crate::log::hash::sha256;
+use crate::organisation::entries::RoleGranted;
 
 /// People in work, each under one kind.
 fn people() -> Measure {
@@ -141,6 +142,29 @@ fn an_erasure_that_the_rules_forbid_is_found() {
     story.refused(reporter(), erased(1, ErasureGround::Request));
     let own = by(REPORTER, SUPPLIER, Role::Registrar);
     story.refused(own, erased(1, ErasureGround::Request));
+}
+
+#[test]
+fn an_exclusion_for_whom_the_registrar_works_is_found() {
+    let mut story = story();
+    let exclusion = ExclusionLogged {
+        earlier: id(5),
+        claimant: organisation(FUND),
+        reason: sha256(b"two half-time jobs"),
+    };
+    let mut fair = story.clone();
+    fair.push(eraser(), exclusion.clone());
+    fair.clean();
+    story.push(
+        by(10, REGISTRY, Role::Operator),
+        RoleGranted {
+            person: id(REGISTRAR),
+            organisation: organisation(FUND),
+            role: Role::Supplier,
+        },
+    );
+    let biased = story.refused(eraser(), exclusion);
+    assert!(biased.found.contains("someone independent"), "{biased}");
 }
 
 #[test]

@@ -6,10 +6,12 @@ use super::entries::*;
 use super::fixtures::*;
 use super::quorum::tests::quorum;
 use super::quorum::{LowValue, Quorum};
-use super::quorum_replay_tests::{bound, finding, link, next};
+use super::quorum_replay_tests::{bound, finding, link, next, path};
 use super::story::*;
+use crate::actor::Role;
 use crate::amount::Share;
 use crate::log::hash::sha256;
+use crate::organisation::entries::RoleGranted;
 
 fn low(audit_share: Share) -> Quorum {
     Quorum {
@@ -30,6 +32,7 @@ fn confirmed(audited: bool) -> ClaimConfirmed {
     ClaimConfirmed {
         claim: id(5),
         link: link(),
+        path: path(),
         finding: Verification {
             salt: None,
             ..finding(officer, "6.0")
@@ -46,6 +49,9 @@ fn a_low_value_is_confirmed_by_the_buyer_alone() {
     let mut wrong = confirmed(false);
     wrong.link = sha256(b"x");
     assert_eq!(story.refused(officer(), wrong).check, "link");
+    let mut bent = confirmed(false);
+    bent.path.swap(0, 1);
+    assert_eq!(story.refused(officer(), bent).check, "link");
     story.push(officer(), confirmed(false));
     let state = story.clean();
     assert_eq!(
@@ -62,6 +68,20 @@ fn a_low_value_is_confirmed_by_the_buyer_alone() {
     more.finding.accepted = measure().quantity("1.0").unwrap();
     let more = story.refused(officer(), more);
     assert!(more.found.contains("stay below"), "{more}");
+}
+
+#[test]
+fn nobody_with_a_role_in_the_claimants_group_confirms_for_the_buyer() {
+    let mut story = bound(low(Share::NONE));
+    let joined = RoleGranted {
+        person: id(OFFICER),
+        organisation: organisation(SUBSIDIARY),
+        role: Role::Supplier,
+    };
+    story.push(registrar(), joined);
+    let own = story.refused(officer(), confirmed(false));
+    assert_eq!(own.check, "confirmation");
+    assert!(own.found.contains("the claimant's group"), "{own}");
 }
 
 #[test]

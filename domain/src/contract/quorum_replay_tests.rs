@@ -6,34 +6,39 @@ use super::entries::*;
 use super::fixtures::*;
 use super::quorum::draw::{candidates, seed};
 use super::quorum::judgement::seal;
+use super::quorum::links::tests::{FIRST, OTHER};
+use super::quorum::links::{Links, check};
 use super::quorum::tests::quorum;
-use super::quorum::{Quorum, chain, duty};
+use super::quorum::{Quorum, duty};
 use super::story::*;
 use crate::actor::Role;
-use crate::ids::PersonId;
 use crate::log::commitment::Salt;
 use crate::log::entry::EntryActor;
-use crate::log::hash::{Hash, sha256};
-use crate::organisation::entries::{RoleGranted, RoleRevoked};
-
-fn secret() -> Hash {
-    sha256(b"the registry's secret")
-}
+use crate::log::hash::{Hash, leaf_hash, sha256};
 
 fn published(number: u32, quorum: Quorum) -> QuorumPublished {
     QuorumPublished {
         number,
         quorum,
-        commitment: chain::commitment(sha256(
-            &[secret().as_bytes(), &number.to_be_bytes()[..]].concat(),
-        )),
+        commitment: links(number).commitment(),
+    }
+}
+
+fn links(number: u32) -> &'static Links {
+    match number {
+        1 => &FIRST,
+        _ => &OTHER,
     }
 }
 
 /// The link of the first claim under the first quorum.
 pub(super) fn link() -> Hash {
-    let secret = sha256(&[secret().as_bytes(), &1_u32.to_be_bytes()[..]].concat());
-    chain::link(secret, 1).unwrap()
+    FIRST.link(1).unwrap()
+}
+
+/// Its path.
+pub(super) fn path() -> Vec<Hash> {
+    FIRST.path(1).unwrap()
 }
 
 /// A claim of 6.0 hours that a quorum binds.
@@ -44,11 +49,17 @@ pub(super) fn bound(quorum: Quorum) -> Story {
     story
 }
 
-/// What the rules draw next for claim 5.
+/// What the rules draw next for claim 5, the first that the quorum binds.
 pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
+    next_of(story, (5, 1), third)
+}
+
+/// What they draw next for a claim, by its number and place.
+fn next_of(story: &Story, (claim, position): (u128, u64), third: bool) -> VerifiersAssigned {
+    let (link, path) = (FIRST.link(position).unwrap(), FIRST.path(position).unwrap());
     let state = story.clean();
-    let task = state.contracts.quorums.task(id(5)).unwrap();
-    let recorded = state.contracts.claim(id(5)).unwrap();
+    let task = state.contracts.quorums.task(id(claim)).unwrap();
+    let recorded = state.contracts.claim(id(claim)).unwrap();
     let facts = state.contracts.claim_facts(recorded, &state.organisations);
     let groups = |person| state.organisations.groups_of(person);
     let found = candidates(
@@ -57,7 +68,7 @@ pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
         task.submitted,
         groups,
     );
-    let seed = seed(link(), &claim_under(5, 101, "6.0").evidence);
+    let seed = seed(link, &recorded.claim.evidence);
     let drawn = duty::decide_assignment(
         &task.published.quorum,
         (recorded.status, seed),
@@ -67,8 +78,9 @@ pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
     )
     .unwrap();
     VerifiersAssigned {
-        claim: id(5),
-        link: link(),
+        claim: id(claim),
+        link,
+        path,
         verifiers: drawn.iter().map(Into::into).collect(),
         third,
         fee_from: organisation(BUYER),
@@ -76,7 +88,7 @@ pub(super) fn next(story: &Story, third: bool) -> VerifiersAssigned {
 }
 
 /// With the verifiers of the first draw.
-fn assigned(quorum: Quorum) -> (Story, Vec<Drawn>) {
+pub(super) fn assigned(quorum: Quorum) -> (Story, Vec<Drawn>) {
     let mut story = bound(quorum);
     let entry = next(&story, false);
     let drawn = entry.verifiers.clone();
@@ -84,7 +96,7 @@ fn assigned(quorum: Quorum) -> (Story, Vec<Drawn>) {
     (story, drawn)
 }
 
-fn acting(drawn: Drawn) -> Vec<EntryActor> {
+pub(super) fn acting(drawn: Drawn) -> Vec<EntryActor> {
     vec![EntryActor {
         role: Role::Verifier,
         id: drawn.verifier,
@@ -103,7 +115,7 @@ pub(super) fn finding(drawn: Drawn, hours: &str) -> Verification {
     }
 }
 
-fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
+pub(super) fn sealed(drawn: Drawn, hours: &str) -> VerificationSealed {
     let commitment = seal(id(5), &finding(drawn, hours), Salt([7; 32])).unwrap();
     VerificationSealed {
         claim: id(5),
@@ -116,13 +128,6 @@ fn verified(hours: &str, verifications: Vec<Verification>) -> ClaimVerified {
         claim: id(5),
         verified: measure().quantity(hours).unwrap(),
         verifications,
-    }
-}
-
-fn declined() -> VerifierDeclined {
-    VerifierDeclined {
-        claim: id(5),
-        reason: sha256(b"no time"),
     }
 }
 
@@ -181,9 +186,53 @@ fn a_draw_that_was_altered_is_found() {
     let mut link = right.clone();
     link.link = sha256(b"a better one");
     assert_eq!(story.refused(registrar(), link).check, "link");
+    let mut bent = right.clone();
+    bent.path[3] = sha256(b"elsewhere");
+    assert_eq!(story.refused(registrar(), bent).check, "link");
+    let mut short = right.clone();
+    short.path.pop();
+    assert_eq!(story.refused(registrar(), short).check, "link");
+    let mut of_another = right.clone();
+    (of_another.link, of_another.path) = (FIRST.link(2).unwrap(), FIRST.path(2).unwrap());
+    assert_eq!(story.refused(registrar(), of_another).check, "link");
     let mut paid = right;
     paid.fee_from = organisation(SUPPLIER);
     assert_eq!(story.refused(registrar(), paid).check, "fee");
+}
+
+#[test]
+fn a_later_claim_that_was_drawn_tells_nothing_of_the_draw_of_an_earlier_one() {
+    let mut story = bound(quorum(1, 1));
+    story.submit(super::Claim {
+        evidence: claim(6, "1.0").evidence,
+        ..claim_under(6, 101, "1.0")
+    });
+    let drawn = next_of(&story, (6, 2), false);
+    story.push(reporter(), drawn.clone());
+    story.clean();
+    // Every hash that is public by then, and what one gets by hashing it, is no link of the first claim.
+    let mut public = vec![FIRST.commitment(), drawn.link];
+    public.extend(drawn.path);
+    public.extend(
+        claim_under(5, 101, "6.0")
+            .evidence
+            .iter()
+            .map(|file| file.sha256),
+    );
+    let mut known = public.clone();
+    for hash in public {
+        known.push(sha256(hash.as_bytes()));
+        known.push(leaf_hash(hash.as_bytes()));
+        let tagged = [b"commonweal/link/v1\n", &hash.as_bytes()[..]].concat();
+        known.push(sha256(&tagged));
+    }
+    for hash in known {
+        assert!(
+            check(FIRST.commitment(), 1, hash, &path()).is_err(),
+            "{hash}"
+        );
+    }
+    assert!(check(FIRST.commitment(), 1, link(), &path()).is_ok());
 }
 
 #[test]
@@ -240,35 +289,6 @@ fn a_claim_that_a_quorum_binds_waits_for_its_draw() {
     let (drawn, _) = assigned(quorum(1, 1));
     let late = drawn.refused(reporter(), ClaimWithdrawn { claim: id(5) });
     assert!(late.found.contains("are drawn"), "{late}");
-}
-
-#[test]
-fn a_verifier_who_declines_is_followed_by_the_next_by_lot() {
-    let (mut story, drawn) = assigned(quorum(2, 2));
-    story.push(acting(drawn[0]), declined());
-    story.refused(acting(drawn[0]), declined());
-    let replacement = next(&story, false);
-    assert_eq!(replacement.verifiers.len(), 1);
-    assert_ne!(replacement.verifiers[0].verifier, drawn[0].verifier);
-    let mut again = replacement.clone();
-    again.verifiers = vec![drawn[0]];
-    assert_eq!(story.refused(registrar(), again).check, "draw");
-    let withdrew = VerifierWithdrew {
-        claim: id(5),
-        reason: sha256(b"ill"),
-    };
-    let unbegun = story.refused(acting(drawn[1]), withdrew.clone());
-    assert!(unbegun.found.contains("decline"), "{unbegun}");
-    story.push(acting(drawn[0]), replacement);
-    let asked = InformationRequested {
-        claim: id(5),
-        question: sha256(b"which?"),
-    };
-    story.push(acting(drawn[1]), asked);
-    let begun = story.refused(acting(drawn[1]), declined());
-    assert!(begun.found.contains("withdraw"), "{begun}");
-    story.push(acting(drawn[1]), withdrew);
-    story.clean();
 }
 
 #[test]
@@ -340,52 +360,6 @@ fn a_quorum_that_accepts_nothing_rejects_the_claim() {
 }
 
 #[test]
-fn nobody_who_comes_to_a_party_is_drawn_or_judges() {
-    let joins = |person: PersonId| RoleGranted {
-        person,
-        organisation: organisation(SUBSIDIARY),
-        role: Role::Supplier,
-    };
-    let story = bound(quorum(2, 2));
-    let first = next(&story, false);
-    let mut joined = story.clone();
-    joined.push(registrar(), joins(first.verifiers[0].verifier));
-    assert_eq!(joined.refused(registrar(), first.clone()).check, "draw");
-    let (mut story, drawn) = assigned(quorum(2, 2));
-    story.push(registrar(), joins(drawn[0].verifier));
-    let judged = story.refused(acting(drawn[0]), sealed(drawn[0], "6.0"));
-    assert_eq!(judged.check, "independence");
-    let discharged = |one: Drawn| VerifierDischarged {
-        claim: id(5),
-        verifier: one.verifier,
-    };
-    let fit = story.refused(registrar(), discharged(drawn[1]));
-    assert!(fit.found.contains("is fit"), "{fit}");
-    story.push(registrar(), discharged(drawn[0]));
-    story.clean();
-}
-
-#[test]
-fn a_revoked_verifier_gives_the_seat_free() {
-    let (mut story, drawn) = assigned(quorum(1, 1));
-    let revoked = RoleRevoked {
-        person: drawn[0].verifier,
-        organisation: drawn[0].organisation,
-        role: Role::Verifier,
-    };
-    story.push(registrar(), revoked);
-    let discharged = VerifierDischarged {
-        claim: id(5),
-        verifier: drawn[0].verifier,
-    };
-    story.refused(reporter(), discharged.clone());
-    story.push(registrar(), discharged);
-    let replacement = next(&story, false);
-    story.push(registrar(), replacement);
-    story.clean();
-}
-
-#[test]
 fn a_quorum_binds_later_claims_and_is_published_by_a_registrar_once() {
     let mut story = Story::new();
     story.submit(claim_under(5, 101, "6.0"));
@@ -414,25 +388,5 @@ fn a_quorum_binds_later_claims_and_is_published_by_a_registrar_once() {
         )
     };
     story.push(verifier(0), verified("6.0", vec![alone]));
-    story.clean();
-}
-
-#[test]
-fn the_days_of_a_late_verifier_end() {
-    let mut story = bound(Quorum {
-        days: 1,
-        ..quorum(1, 1)
-    });
-    let entry = next(&story, false);
-    let late = entry.verifiers[0];
-    story.push(registrar(), entry);
-    let discharged = VerifierDischarged {
-        claim: id(5),
-        verifier: late.verifier,
-    };
-    let early = story.refused(registrar(), discharged.clone());
-    assert!(early.found.contains("has until"), "{early}");
-    story.wait(86_400);
-    story.push(registrar(), discharged);
     story.clean();
 }

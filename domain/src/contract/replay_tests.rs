@@ -387,3 +387,30 @@ fn evidence_is_erased_by_a_registrar_for_a_reason_and_its_hash_still_stands_in_t
     // The file is gone, the fact that it stood behind a claim is not: nothing else in the log has changed.
     story.refused(cousin(), own);
 }
+
+#[test]
+fn a_file_that_was_erased_behind_one_claim_is_gone_behind_the_others_of_its_owner() {
+    let mut story = Story::founded();
+    let file = claim(5, "6.0").evidence;
+    let naming = |n: u128| Claim {
+        evidence: file.clone(),
+        ..claim(n, "6.0")
+    };
+    for n in [5, 6] {
+        story.submit(naming(n));
+        story.push(reporter(), ClaimWithdrawn { claim: id(n) });
+    }
+    let erased = |n: u128| EvidenceErased {
+        claim: id(n),
+        files: vec![file[0].sha256],
+        reason: Some(sha256(b"a court orders it")),
+    };
+    story.push(registrar(), erased(6));
+    let again = story.refused(registrar(), erased(5));
+    assert!(again.found.contains("was erased before"), "{again}");
+    // Whoever has a copy stores it anew.
+    story.submit(naming(7));
+    story.push(reporter(), ClaimWithdrawn { claim: id(7) });
+    story.push(registrar(), erased(7));
+    story.clean();
+}

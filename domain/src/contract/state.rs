@@ -1,8 +1,10 @@
 //! What replay knows of contracts and claims.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claim::{Claim, Evidence, KpiRef};
+use super::claim::{Claim, KpiRef};
 use super::kpi::{Kpi, KpiProgress};
 use super::performance::rate_again;
 use super::quorum;
@@ -66,6 +68,8 @@ pub struct State {
     claims: BTreeMap<ClaimId, RecordedClaim>,
     /// The live claims behind which a file stands: one, or shares of one outcome.
     evidence: BTreeMap<Hash, BTreeSet<ClaimId>>,
+    /// The claims that have ended, by the files behind them.
+    stood: BTreeMap<Hash, BTreeSet<ClaimId>>,
     /// The first claim with a reference, and what all claims with it claim together.
     references: BTreeMap<String, (ClaimId, Share)>,
     /// Live claims by their outcome and group.
@@ -199,41 +203,6 @@ impl State {
     /// Whether a KPI id is taken.
     pub(super) fn has_kpi(&self, kpi: KpiId) -> bool {
         self.verified_units.contains_key(&kpi)
-    }
-
-    /// A live claim behind which one of the claim's files stands.
-    pub(super) fn same_evidence(&self, claim: &Claim) -> Option<(ClaimId, Hash)> {
-        let other = |id: &&ClaimId| {
-            let earlier = self.claims.get(id);
-            **id != claim.id && !earlier.is_some_and(|other| other.claim.shares_with(claim))
-        };
-        claim.evidence.iter().find_map(|file| {
-            let earlier = self.evidence.get(&file.sha256)?.iter().find(other)?;
-            Some((*earlier, file.sha256))
-        })
-    }
-
-    /// The files behind a claim that were erased.
-    pub(super) fn erased_files(&self, claim: ClaimId) -> BTreeSet<Hash> {
-        self.erased_files.get(&claim).cloned().unwrap_or_default()
-    }
-
-    /// Another live claim of the same claimant that rests on one of some files.
-    pub(super) fn other_claim_on(&self, claim: &Claim, files: &[Hash]) -> Option<(ClaimId, Hash)> {
-        let theirs = |id: &&ClaimId| {
-            let other = self.claims.get(id);
-            **id != claim.id && other.is_some_and(|other| other.claim.claimant == claim.claimant)
-        };
-        files.iter().find_map(|file| {
-            let mut live = self.evidence.get(file)?.iter().filter(theirs);
-            let other = live.find(|id| !self.erased_files(**id).contains(file))?;
-            Some((*other, *file))
-        })
-    }
-
-    /// Takes in an erasure that was found right.
-    pub(super) fn erase_files(&mut self, claim: ClaimId, files: &[Hash]) {
-        self.erased_files.entry(claim).or_default().extend(files);
     }
 
     /// The first claim with the same external reference, and what all with it claim together.
@@ -386,20 +355,6 @@ impl State {
         self.hold(id, &files);
     }
 
-    fn hold(&mut self, id: ClaimId, files: &[Evidence]) {
-        for file in files {
-            self.evidence.entry(file.sha256).or_default().insert(id);
-        }
-    }
-
-    /// Takes in the files of an answer that was found right.
-    pub(super) fn add_evidence(&mut self, id: ClaimId, files: &[Evidence]) {
-        if let Some(recorded) = self.claims.get_mut(&id) {
-            recorded.claim.evidence.extend(files.iter().cloned());
-            self.hold(id, files);
-        }
-    }
-
     pub(super) fn exclude(&mut self, earlier: ClaimId, claimant: OrganisationId) {
         self.exclusions.insert((earlier, claimant));
     }
@@ -481,11 +436,7 @@ impl State {
             recorded.status = status;
         }
         self.quorums.close(id);
-        for file in &recorded.claim.evidence {
-            if let Some(claims) = self.evidence.get_mut(&file.sha256) {
-                claims.remove(&id);
-            }
-        }
+        self.let_go(id);
         let live = self.outcomes.get(&id);
         if let Some(claims) = live.and_then(|claimed| self.claimed.get_mut(claimed)) {
             claims.remove(&id);

@@ -31,8 +31,10 @@ pub enum ClaimStep {
     RequestInformation,
     /// The claimant answers.
     GiveInformation,
-    /// Verifiers accept a quantity.
+    /// A verifier accepts a quantity.
     Verify,
+    /// All of several drawn verifiers have judged, and accept a quantity.
+    Conclude,
     /// Verifiers refuse it.
     Reject,
     /// The claimant takes it back.
@@ -40,7 +42,7 @@ pub enum ClaimStep {
 }
 
 use ClaimStatus::{InVerification, InformationRequested, Rejected, Submitted, Verified, Withdrawn};
-use ClaimStep::{Assign, GiveInformation, Reject, RequestInformation, Verify, Withdraw};
+use ClaimStep::{Assign, Conclude, GiveInformation, Reject, RequestInformation, Verify, Withdraw};
 
 /// Every step that exists; what is not here is refused.
 const TABLE: &[(ClaimStatus, ClaimStep, ClaimStatus)] = &[
@@ -52,10 +54,13 @@ const TABLE: &[(ClaimStatus, ClaimStep, ClaimStatus)] = &[
     (InVerification, Assign, InVerification),
     (InVerification, RequestInformation, InformationRequested),
     (InVerification, Verify, Verified),
+    (InVerification, Conclude, Verified),
     (InVerification, Reject, Rejected),
     (InVerification, Withdraw, Withdrawn),
     (InformationRequested, Assign, InformationRequested),
     (InformationRequested, GiveInformation, InVerification),
+    // Whoever judged while the question was open accepted nothing, and nobody is left who waits for an answer.
+    (InformationRequested, Conclude, Verified),
     (InformationRequested, Reject, Rejected),
     (InformationRequested, Withdraw, Withdrawn),
 ];
@@ -128,7 +133,7 @@ impl fmt::Display for ClaimStep {
             Assign => "be given to verifiers",
             RequestInformation => "be asked about",
             GiveInformation => "be answered",
-            Verify => "be verified",
+            Verify | Conclude => "be verified",
             Reject => "be rejected",
             Withdraw => "be withdrawn",
         })
@@ -139,11 +144,12 @@ impl fmt::Display for ClaimStep {
 mod tests {
     use super::*;
 
-    const STEPS: [ClaimStep; 6] = [
+    const STEPS: [ClaimStep; 7] = [
         Assign,
         RequestInformation,
         GiveInformation,
         Verify,
+        Conclude,
         Reject,
         Withdraw,
     ];
@@ -159,9 +165,11 @@ mod tests {
     }
 
     #[test]
-    fn an_open_question_comes_before_a_verified_quantity() {
+    fn an_open_question_comes_before_a_verified_quantity_until_all_have_judged() {
         let asked = InVerification.after(RequestInformation).unwrap();
         assert!(asked.after(Verify).is_err());
+        assert_eq!(asked.after(Conclude), Ok(Verified));
+        assert!(Submitted.after(Conclude).is_err(), "nobody was drawn");
         assert_eq!(asked.after(GiveInformation), Ok(InVerification));
     }
 

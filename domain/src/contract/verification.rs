@@ -145,7 +145,8 @@ pub fn decide_withdrawal(status: ClaimStatus, drawn: bool) -> Result<(), Withdra
     Ok(())
 }
 
-pub(crate) fn check_independent(
+/// Whether somebody did not submit the claim and holds no role in a party's group; `groups` as in [`decide_verification`].
+pub fn check_independent(
     facts: &ClaimFacts<'_>,
     verifier: PersonId,
     groups: &impl Fn(PersonId) -> Vec<OrganisationId>,

@@ -1,8 +1,10 @@
 //! Corrections and reversals: what falls when less was delivered than was verified.
 //!
 //! Surplus falls first. What retired to the buyer at issue stays retired, and its certificate is withdrawn in part: it never
-//! draws on a buffer. What circulates is taken from the claimant's own unretired credits of the batch, then from the
-//! buffers of the pool; the rest is a liability of the claimant. Units of others are never touched.
+//! draws on a buffer. What circulates is first what holders have cancelled: nobody claims it, so it costs nothing a second
+//! time. Then it is taken from the unretired credits of the batch that the claimant has, then from those that the others of
+//! its beneficial-owner group have, to whom they were moved and not sold, then from the buffers of the pool; the rest is a
+//! liability of the claimant. Units of others are never touched.
 
 use std::collections::BTreeMap;
 
@@ -49,6 +51,19 @@ pub struct BrokenHold {
     pub units: i64,
 }
 
+/// Units of an organisation of the claimant's group that leave circulation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Taken {
+    /// Whose.
+    pub holder: OrganisationId,
+    /// Its holds that end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<BrokenHold>,
+    /// Which units, from the high end.
+    pub serials: SerialRange,
+}
+
 /// Circulating units of a batch that fall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,12 +74,13 @@ pub struct BatchLoss {
     #[serde(with = "units")]
     #[schemars(with = "String", extend("pattern" = schema::UNITS))]
     pub units: i64,
-    /// Holds of the claimant that end.
+    /// How many of them their holders had cancelled before.
+    #[serde(with = "units")]
+    #[schemars(with = "String", extend("pattern" = schema::UNITS))]
+    pub cancelled: i64,
+    /// What the claimant has of the others, and after it the others of its group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub broken: Vec<BrokenHold>,
-    /// The claimant's own units that leave circulation, from the high end; none when it has none left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub serials: Option<SerialRange>,
+    pub taken: Vec<Taken>,
 }
 
 /// Units of a buffer that stand in.
@@ -137,6 +153,17 @@ impl Part {
     }
 }
 
+/// What an organisation of the claimant's group has of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Who.
+    pub holder: OrganisationId,
+    /// Units that it may use.
+    pub available: i64,
+    /// Its open holds, oldest first.
+    pub holds: Vec<Hold>,
+}
+
 /// A batch with what is left of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchStanding {
@@ -146,10 +173,10 @@ pub struct BatchStanding {
     pub parts: Vec<Part>,
     /// Surplus that circulates, the buffer included, whoever has it.
     pub circulating: i64,
-    /// The claimant's own units of it that it may use.
-    pub available: i64,
-    /// The claimant's own open holds, oldest first.
-    pub holds: Vec<Hold>,
+    /// Units that their holders cancelled and that have not fallen since.
+    pub cancelled: i64,
+    /// What the claimant and the others of its group have, in any order.
+    pub group: Vec<Holding>,
 }
 
 /// A batch with units kept back.
@@ -180,8 +207,6 @@ pub struct ReductionFacts<'a> {
     pub outside: Option<Share>,
     /// The claim's batch, if it was issued, and after it the other batches of the named KPI, latest first.
     pub batches: &'a [BatchStanding],
-    /// Buffers of the pool: of the claim's batch first, then of the others in the order of their issue.
-    pub pool: &'a [Buffered],
     /// The registrar.
     pub registrar: PersonId,
     /// Who submitted, verified, issued or decided before.
@@ -213,11 +238,16 @@ pub enum ReductionError {
     Serials(#[from] SerialsError),
 }
 
-/// What falls. `liability` is the id of the liability, used only when something is owed.
-pub fn decide_reduction(
-    liability: LiabilityId,
-    facts: &ReductionFacts<'_>,
-) -> Result<Reduction, ReductionError> {
+/// What falls, while it is open which buffers stand in for what the claimant's group has not.
+#[derive(Debug)]
+pub struct Fall {
+    reduction: Reduction,
+    serials: BTreeMap<BatchId, Serials>,
+    missing: i64,
+}
+
+/// What falls.
+pub fn decide_fall(facts: &ReductionFacts<'_>) -> Result<Fall, ReductionError> {
     if facts.earlier.contains(&facts.registrar) {
         return Err(ReductionError::SamePerson(facts.registrar));
     }
@@ -240,17 +270,52 @@ pub fn decide_reduction(
         drawn: Vec::new(),
         owed: None,
     };
+    let (mut serials, mut missing) = (BTreeMap::new(), 0);
     let own = facts.batches.first();
-    let Some(own) = own.filter(|_| less) else {
-        return Ok(reduction);
-    };
-    let lost = lost(own, facts)?;
-    let mut serials: BTreeMap<BatchId, Serials> = BTreeMap::new();
-    let owed = take_surplus(lost.surplus, facts, &mut serials, &mut reduction)?;
-    take_obligated(lost.obligated, facts.batches, &mut reduction)?;
-    let units = draw(owed, facts.pool, &mut serials, &mut reduction)?;
-    reduction.owed = (units > 0).then_some(Owed { liability, units });
-    Ok(reduction)
+    if let Some(own) = own.filter(|_| less) {
+        let lost = lost(own, facts)?;
+        missing = take_surplus(lost.surplus, facts, &mut serials, &mut reduction)?;
+        take_obligated(lost.obligated, facts.batches, &mut reduction)?;
+    }
+    Ok(Fall {
+        reduction,
+        serials,
+        missing,
+    })
+}
+
+impl Fall {
+    /// Units that buffers make good, as far as they go: most reductions need none.
+    pub fn missing(&self) -> i64 {
+        self.missing
+    }
+
+    /// Draws on buffers of the pool (the claim's batch first, then the others in the order of their issue) until nothing is
+    /// missing, and records the rest as owed. `liability` is the id of the liability, used only when something is owed.
+    pub fn made_good(
+        mut self,
+        liability: LiabilityId,
+        pool: impl IntoIterator<Item = Buffered>,
+    ) -> Result<Reduction, ReductionError> {
+        let mut left = self.missing;
+        let mut pool = pool.into_iter();
+        while let Some(buffered) = (left > 0).then(|| pool.next()).flatten() {
+            let units = buffered.units.min(left);
+            if units > 0 {
+                let range = self.serials.entry(buffered.batch);
+                self.reduction.drawn.push(Draw {
+                    batch: buffered.batch,
+                    serials: range.or_insert(buffered.serials).take_high(units)?,
+                });
+                left = sub(left, units)?;
+            }
+        }
+        self.reduction.owed = (left > 0).then_some(Owed {
+            liability,
+            units: left,
+        });
+        Ok(self.reduction)
+    }
 }
 
 struct Lost {
@@ -284,7 +349,7 @@ fn lost(own: &BatchStanding, facts: &ReductionFacts<'_>) -> Result<Lost, Reducti
     })
 }
 
-/// Takes surplus batch by batch: what retired to the buyer, then what circulates. Answers what the claimant has not.
+/// Takes surplus batch by batch: what retired to the buyer, then what circulates. Answers what the claimant's group has not.
 fn take_surplus(
     lost: i64,
     facts: &ReductionFacts<'_>,
@@ -342,16 +407,43 @@ fn take_obligated(
     }
 }
 
-/// Takes the claimant's own units, holds only as far as they are needed, and answers what is missing.
+/// Takes what was cancelled, units of the claimant, then of the others of its group in the order of their ids, and answers
+/// what is missing.
 fn take_circulating(
     units: i64,
     standing: &BatchStanding,
     serials: &mut BTreeMap<BatchId, Serials>,
     reduction: &mut Reduction,
 ) -> Result<i64, ReductionError> {
-    let mut own = standing.available;
-    let mut broken = Vec::new();
-    for hold in &standing.holds {
+    let batch = standing.batch;
+    let high = serials.entry(batch.id).or_insert(batch.serials);
+    let mut group: Vec<&Holding> = standing.group.iter().collect();
+    group.sort_by_key(|holding| (holding.holder != batch.claimant, holding.holder));
+    let cancelled = standing.cancelled.min(units);
+    let (mut left, mut taken) = (sub(units, cancelled)?, Vec::new());
+    for holding in group {
+        if let Some(fell) = take_from(holding, left, high)? {
+            left = sub(left, fell.serials.units())?;
+            taken.push(fell);
+        }
+    }
+    reduction.losses.push(BatchLoss {
+        batch: batch.id,
+        units,
+        cancelled,
+        taken,
+    });
+    Ok(left)
+}
+
+/// Takes units of one holder, its holds only as far as they are needed; nothing where it has none or none are asked.
+fn take_from(
+    holding: &Holding,
+    units: i64,
+    high: &mut Serials,
+) -> Result<Option<Taken>, ReductionError> {
+    let (mut own, mut broken) = (holding.available, Vec::new());
+    for hold in &holding.holds {
         if own >= units {
             break;
         }
@@ -362,40 +454,14 @@ fn take_circulating(
         });
     }
     let taken = own.min(units);
-    let batch = standing.batch;
-    let left = serials.entry(batch.id).or_insert(batch.serials);
-    reduction.losses.push(BatchLoss {
-        batch: batch.id,
-        units,
-        broken,
-        serials: match taken {
-            0 => None,
-            taken => Some(left.take_high(taken)?),
-        },
-    });
-    Ok(sub(units, taken)?)
-}
-
-/// Draws on buffers in order and answers what is missing.
-fn draw(
-    owed: i64,
-    pool: &[Buffered],
-    serials: &mut BTreeMap<BatchId, Serials>,
-    reduction: &mut Reduction,
-) -> Result<i64, ReductionError> {
-    let mut left = owed;
-    for buffered in pool {
-        let units = buffered.units.min(left);
-        if units > 0 {
-            let range = serials.entry(buffered.batch).or_insert(buffered.serials);
-            reduction.drawn.push(Draw {
-                batch: buffered.batch,
-                serials: range.take_high(units)?,
-            });
-            left = sub(left, units)?;
-        }
+    if taken == 0 {
+        return Ok(None);
     }
-    Ok(left)
+    Ok(Some(Taken {
+        holder: holding.holder,
+        broken,
+        serials: high.take_high(taken)?,
+    }))
 }
 
 #[cfg(test)]

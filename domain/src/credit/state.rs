@@ -4,6 +4,8 @@ mod reduced;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::class::{Class, ClassKey, PoolKey};
 use super::conservation::{Violation, check_batch, check_holds};
 use super::entries::CreditsIssued;
@@ -17,7 +19,7 @@ use super::serials::{Serials, SerialsError};
 use super::terms::{KpiAccount, KpiStanding, Terms};
 use crate::contract::{Claim, RecordedClaim};
 use crate::ids::{
-    BatchId, ClaimId, ClassId, HoldId, KpiId, LiabilityId, OrganisationId, PersonId, RetirementId,
+    BatchId, ClaimId, ClassId, HoldId, Id, KpiId, LiabilityId, OrganisationId, PersonId, RetirementId,
 };
 use crate::time::{Date, Period};
 use crate::{catalogue, challenge, contract, organisation};
@@ -44,6 +46,8 @@ pub struct Batch {
 struct Issued {
     parts: Vec<Part>,
     circulating: i64,
+    /// What of it holders cancelled and has not fallen since.
+    cancelled: i64,
     /// The KPI that the claim names, whose surplus this is.
     named: Option<KpiId>,
     issuer: PersonId,
@@ -68,7 +72,11 @@ pub struct State {
     hold_ids: BTreeSet<HoldId>,
     /// Open holds.
     holds: BTreeMap<HoldId, Hold>,
+    /// The same by batch and holder.
+    held: BTreeSet<(BatchId, OrganisationId, HoldId)>,
     liabilities: BTreeMap<LiabilityId, Liability>,
+    /// Those that were not made good, by the group that owes; groups never change once registered.
+    owing: BTreeSet<(OrganisationId, LiabilityId)>,
     ledger: Ledger,
     /// Units, available and held, for each class and group; groups never change once registered.
     holdings: BTreeMap<(ClassId, OrganisationId), i64>,
@@ -146,10 +154,12 @@ impl State {
         organisation: OrganisationId,
         organisations: &organisation::State,
     ) -> Option<LiabilityId> {
-        let open = self.liabilities.values().find(|liability| {
-            liability.units > 0 && organisations.related(liability.organisation, organisation)
-        });
-        open.map(|liability| liability.id)
+        let group = organisations.group(organisation);
+        let first = LiabilityId::from_uuid(Uuid::nil());
+        let mut open = self.owing.range((group, first)..);
+        open.next()
+            .filter(|(owes, _)| *owes == group)
+            .map(|(_, id)| *id)
     }
 
     /// What keeps an organisation's units of a batch where they are.
@@ -161,7 +171,8 @@ impl State {
         organisations: &organisation::State,
     ) -> Blocks {
         Blocks {
-            frozen: batch.claimant == holder && challenges.freezing(batch.claim).is_some(),
+            frozen: organisations.related(batch.claimant, holder)
+                && challenges.freezing(batch.claim).is_some(),
             liable: self.liable(holder, organisations),
         }
     }
@@ -288,6 +299,7 @@ impl State {
         let left = Issued {
             parts,
             circulating: body.circulating_units(),
+            cancelled: 0,
             named,
             issuer,
         };
@@ -315,8 +327,16 @@ impl State {
         }
     }
 
-    /// Takes in units that leave for good: their serials leave at the high end.
+    /// Takes in a cancellation that was found right.
     pub(super) fn cancel(&mut self, batch: BatchId, units: i64) -> Result<(), SerialsError> {
+        if let Some(issued) = self.issued.get_mut(&batch) {
+            issued.cancelled = issued.cancelled.saturating_add(units);
+        }
+        self.remove(batch, units)
+    }
+
+    /// Takes in units that leave for good: their serials leave at the high end.
+    pub(super) fn remove(&mut self, batch: BatchId, units: i64) -> Result<(), SerialsError> {
         match self.batches.get_mut(&batch) {
             Some(batch) => batch.serials.take_high(units).map(|_| ()),
             None => Ok(()),
@@ -325,11 +345,14 @@ impl State {
 
     pub(super) fn open_hold(&mut self, hold: Hold) {
         self.hold_ids.insert(hold.id);
+        self.held.insert((hold.batch, hold.holder, hold.id));
         self.holds.insert(hold.id, hold);
     }
 
     pub(super) fn end_hold(&mut self, id: HoldId) {
-        self.holds.remove(&id);
+        if let Some(hold) = self.holds.remove(&id) {
+            self.held.remove(&(hold.batch, hold.holder, id));
+        }
     }
 
     /// Makes the postings of an entry, all or none.

@@ -4,8 +4,8 @@
 //! stored: [`hash_in_tile`] folds them from the tile.
 
 use super::{
-    hash::{Hash, node_hash},
-    tree::{NodeId, TreeError},
+    hash::Hash,
+    tree::{NodeId, TreeError, row_above},
 };
 
 /// Height of a tile: the levels of the tree from its hashes to its root.
@@ -256,11 +256,7 @@ pub fn hash_in_tile(path: TilePath, hashes: &[Hash], node: NodeId) -> Result<Has
         .ok_or_else(not_here)?
         .to_vec();
     while row.len() > 1 {
-        let (pairs, _) = row.as_chunks::<2>();
-        row = pairs
-            .iter()
-            .map(|[left, right]| node_hash(*left, *right))
-            .collect();
+        row = row_above(&row);
     }
     row.first().copied().ok_or_else(not_here)
 }

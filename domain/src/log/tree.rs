@@ -165,6 +165,15 @@ pub(super) fn complete_subtrees(from: u64, to: u64) -> Vec<NodeId> {
     nodes
 }
 
+/// The row above a row of complete subtrees of one height, of which there are an even number.
+pub(crate) fn row_above(row: &[Hash]) -> Vec<Hash> {
+    let (pairs, _) = row.as_chunks::<2>();
+    pairs
+        .iter()
+        .map(|[left, right]| node_hash(*left, *right))
+        .collect()
+}
+
 /// The hash of a row of complete subtrees, largest first; none for an empty row.
 pub(super) fn fold(row: &[Hash]) -> Option<Hash> {
     row.iter()

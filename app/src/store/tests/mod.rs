@@ -1,5 +1,6 @@
 //! Tests of the store against real databases: SQLite always, PostgreSQL where `COMMONWEAL_TEST_POSTGRES_URL` is set.
 
+mod asking;
 mod contained;
 mod crashed;
 mod idempotent;

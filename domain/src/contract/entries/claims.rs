@@ -10,7 +10,6 @@ use crate::contract::claim::Claim;
 use crate::contract::quorum::duty::decide_judging;
 use crate::contract::quorum::judgement::{Conclusion, conclude};
 use crate::contract::quorum::state::Task;
-use crate::contract::quorum::{Assignment, Quorum};
 use crate::contract::state::RecordedClaim;
 use crate::contract::status::ClaimStep;
 use crate::contract::submission::{SubmissionFacts, decide_submission};
@@ -123,15 +122,7 @@ impl EntryBody for ClaimVerified {
         if let Some(task) = state.contracts.quorums.task(self.claim)
             && task.published.quorum.verifiers > 1
         {
-            let quorum = &task.published.quorum;
-            let claimed = (self.claim, &recorded.claim.quantity);
-            let concluded = concluded(
-                quorum,
-                claimed,
-                &task.assignments,
-                &self.verifications,
-                header,
-            )?;
+            let concluded = concluded(task, recorded, &self.verifications, header)?;
             for finding in &self.verifications {
                 if finding.accepted.units() > 0 {
                     check_publishable(&recorded.claim, &finding.accepted, header, state)?;
@@ -201,9 +192,8 @@ fn wording(concluded: &Conclusion) -> &'static str {
 
 /// What follows from the opened findings of several drawn verifiers, one of whom acts.
 fn concluded(
-    quorum: &Quorum,
-    (claim, claimed): (ClaimId, &Quantity),
-    assignments: &[Assignment],
+    task: &Task,
+    recorded: &RecordedClaim,
     findings: &[Verification],
     header: &Header,
 ) -> Result<Conclusion, Finding> {
@@ -211,7 +201,9 @@ fn concluded(
     if findings.iter().all(|finding| finding.verifier != last) {
         return Err(header.finding("actors", "one of the verifiers", last));
     }
-    conclude(quorum, (claim, claimed), assignments, findings)
+    let claim = &recorded.claim;
+    let of = (claim.id, &claim.quantity, recorded.status);
+    conclude(&task.published.quorum, of, &task.assignments, findings)
         .map_err(|error| header.finding("quorum", ALLOWED, error))
 }
 
@@ -252,10 +244,7 @@ impl EntryBody for ClaimRejected {
         let verifier = by.id;
         match state.contracts.quorums.task(self.claim) {
             Some(task) if task.published.quorum.verifiers > 1 => {
-                let quorum = &task.published.quorum;
-                let claimed = (self.claim, &recorded.claim.quantity);
-                let findings = &self.verifications;
-                let concluded = concluded(quorum, claimed, &task.assignments, findings, header)?;
+                let concluded = concluded(task, recorded, &self.verifications, header)?;
                 if concluded != Conclusion::Rejected {
                     return Err(header.finding("rejection", wording(&concluded), "nothing"));
                 }

@@ -22,8 +22,10 @@ use crate::log::state::{Finding, State};
 pub struct ClaimConfirmed {
     /// The claim.
     pub claim: ClaimId,
-    /// The link of the chain that belongs to the claim.
+    /// The quorum's link that belongs to the claim.
     pub link: Hash,
+    /// What proves it: the 16 hashes from the leaf's sibling upwards.
+    pub path: Vec<Hash>,
     /// What the officer found.
     pub finding: Verification,
     /// Whether it is drawn for verification all the same.
@@ -50,11 +52,12 @@ impl EntryBody for ClaimConfirmed {
         if officer.id != self.finding.verifier {
             return Err(header.finding("actors", self.finding.verifier, officer.id));
         }
-        decide_confirmation(&quorum, &facts, &self.finding)
+        let groups = |person| state.organisations.groups_of(person);
+        decide_confirmation(&quorum, &facts, &self.finding, groups)
             .map_err(|error| header.finding("confirmation", ALLOWED, error))?;
         check_publishable(&recorded.claim, &self.finding.accepted, header, state)?;
         let claim = recorded.claim.clone();
-        let seed = revealed(self.claim, self.link, header, state)?;
+        let seed = revealed(self.claim, (self.link, &self.path), header, state)?;
         let audited = is_audited(seed, quorum.audit_share);
         if audited {
             state.contracts.step(self.claim, ClaimStep::Assign);

@@ -30,14 +30,14 @@ impl EntryBody for ExclusionLogged {
         state.organisations.expect(self.claimant, header)?;
         let earlier = recorded(self.earlier, header, state)?;
         let group = state.organisations.group(earlier.claim.claimant);
+        let other = state.organisations.group(self.claimant);
+        let own = state.organisations.groups_of(registrar);
         let facts = ExclusionFacts {
             earlier: &earlier.claim,
             status: earlier.status,
-            related: state
-                .organisations
-                .related(earlier.claim.claimant, self.claimant),
+            related: other == group,
             logged: state.contracts.is_excluded(self.earlier, self.claimant),
-            own_group: state.organisations.groups_of(registrar).contains(&group),
+            own_group: own.contains(&group) || own.contains(&other),
         };
         decide_exclusion(self.claimant, &facts)
             .map_err(|error| header.finding("exclusion", ALLOWED, error))?;

@@ -26,7 +26,7 @@ pub struct QuorumPublished {
     pub number: u32,
     /// What it asks.
     pub quorum: Quorum,
-    /// The end of the chain of which each claim reveals a link.
+    /// The root of the tree of links, of which each claim reveals one.
     pub commitment: Hash,
 }
 
@@ -41,7 +41,7 @@ impl EntryBody for QuorumPublished {
             return Err(header.finding("number", next, self.number));
         }
         if state.contracts.quorums.is_used(self.commitment) {
-            let expected = "a chain of its own";
+            let expected = "links of its own";
             return Err(header.finding("commitment", expected, self.commitment));
         }
         state.contracts.quorums.publish(Published {
@@ -79,8 +79,10 @@ impl From<&Candidate> for Drawn {
 pub struct VerifiersAssigned {
     /// The claim.
     pub claim: ClaimId,
-    /// The link of the chain that belongs to the claim.
+    /// The quorum's link that belongs to the claim.
     pub link: Hash,
+    /// What proves it: the 16 hashes from the leaf's sibling upwards.
+    pub path: Vec<Hash>,
     /// Who was drawn, in the order of the draw.
     pub verifiers: Vec<Drawn>,
     /// Whether it is the further opinion after a disagreement.
@@ -108,18 +110,18 @@ pub(super) fn bound<'s>(
 /// The seed of a claim from the link that the entry reveals.
 pub(super) fn revealed(
     claim: ClaimId,
-    link: Hash,
+    (link, path): (Hash, &[Hash]),
     header: &Header,
     state: &mut State,
 ) -> Result<Hash, Finding> {
-    let seed = state.contracts.quorums.reveal(claim, link);
-    let seed = seed.map_err(|error| header.finding("link", "a link of the chain", error))?;
+    let seed = state.contracts.quorums.reveal(claim, (link, path));
+    let seed = seed.map_err(|error| header.finding("link", "the claim's link", error))?;
     seed.ok_or_else(|| header.finding("claim", "an open claim that a quorum binds", claim))
 }
 
 impl EntryBody for VerifiersAssigned {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
-        let seed = revealed(self.claim, self.link, header, state)?;
+        let seed = revealed(self.claim, (self.link, &self.path), header, state)?;
         let recorded = recorded(self.claim, header, state)?;
         let task = bound(self.claim, header, state)?;
         let facts = state.contracts.claim_facts(recorded, &state.organisations);
@@ -225,11 +227,13 @@ pub struct VerifierDischarged {
 
 impl EntryBody for VerifierDischarged {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
-        header.actor(Role::Registrar)?;
+        let registrar = header.actor(Role::Registrar)?.id;
         let recorded = recorded(self.claim, header, state)?;
         let task = bound(self.claim, header, state)?;
         let facts = state.contracts.claim_facts(recorded, &state.organisations);
         let groups = |person| state.organisations.groups_of(person);
+        check_independent(&facts, registrar, &groups)
+            .map_err(|error| header.finding("independence", ALLOWED, error))?;
         let seat = task
             .assignments
             .iter()

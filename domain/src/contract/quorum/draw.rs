@@ -116,8 +116,8 @@ pub struct Seats<'a> {
     pub sectors: usize,
     /// Group and sector of those who sit already.
     pub taken: Vec<(OrganisationId, Sector)>,
-    /// Who gave a seat back.
-    pub left: &'a BTreeSet<PersonId>,
+    /// Who was drawn before, whether they sit or have left: a person is drawn once for a claim, for whichever organisation.
+    pub before: &'a BTreeSet<PersonId>,
 }
 
 /// Fills the open seats: in the order of their lots, each candidate is taken with whom the seats can still be filled from
@@ -130,7 +130,7 @@ pub fn draw(
     let mut taken = seats.taken.clone();
     let mut order: Vec<&Candidate> = candidates
         .iter()
-        .filter(|candidate| !seats.left.contains(&candidate.person))
+        .filter(|candidate| !seats.before.contains(&candidate.person))
         .collect();
     order.sort_by_key(|candidate| (candidate.late, *lot(seed, candidate.person).as_bytes()));
     let too_few = TooFew {

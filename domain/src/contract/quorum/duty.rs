@@ -1,7 +1,5 @@
 //! What drawn verifiers do: they sit, judge, or leave their seat to the next.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -147,18 +145,14 @@ pub fn decide_assignment(
     if next_draw(quorum, assignments)? != third {
         return Err(DutyError::NoSeat);
     }
-    let left: BTreeSet<PersonId> = assignments
-        .iter()
-        .filter(|seat| seat.left.is_some())
-        .map(|seat| seat.verifier)
-        .collect();
+    let before = assignments.iter().map(|seat| seat.verifier).collect();
     let seats = Seats {
         total: usize::from(quorum.verifiers).saturating_add(usize::from(third)),
         sectors: usize::from(quorum.sectors),
         taken: sitting(assignments)
             .map(|seat| (seat.group, seat.sector))
             .collect(),
-        left: &left,
+        before: &before,
     };
     Ok(draw(seed, candidates, &seats)?)
 }
@@ -314,6 +308,28 @@ mod tests {
         assert_eq!(discharge(InVerification, 1, false), Ok(()));
         let waits = discharge(InformationRequested, 31, true);
         assert_eq!(waits, Err(DutyError::Waiting));
+    }
+
+    #[test]
+    fn whoever_sits_is_not_drawn_again_for_another_organisation() {
+        let drawn = |n: u128, at: u128| Candidate {
+            person: id(n),
+            organisation: organisation(at),
+            group: organisation(at),
+            sector: Sector::Public,
+            late: false,
+        };
+        let seats = [judged(1), judged(2)];
+        let third = |candidates: &[Candidate]| {
+            let seed = sha256(b"seed");
+            let of = (InVerification, seed);
+            decide_assignment(&quorum(2, 1), of, candidates, &seats, true)
+        };
+        // The role for which 1 was drawn is gone; another one is left.
+        let again = drawn(1, 11);
+        let alone = third(&[again]);
+        assert!(matches!(alone, Err(DutyError::TooFew(_))), "{alone:?}");
+        assert_eq!(third(&[again, drawn(3, 3)]), Ok(vec![drawn(3, 3)]));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Quorum;
 use super::duty::{Assignment, sitting};
 use crate::amount::{Quantity, Share};
+use crate::contract::status::{ClaimStatus, ClaimStep, WrongStatus};
 use crate::contract::text::{InvalidText, check_line};
 use crate::contract::verification::{Verification, lower_median};
 use crate::ids::{ClaimId, PersonId};
@@ -62,6 +63,9 @@ pub enum ConclusionError {
         /// What was claimed.
         claimed: Quantity,
     },
+    /// The claim is decided, or nobody was drawn for it.
+    #[error(transparent)]
+    Status(#[from] WrongStatus),
     /// A text.
     #[error(transparent)]
     Text(#[from] InvalidText),
@@ -106,10 +110,10 @@ pub fn disagree(units: &[i64], claimed: i64, tolerance: Share) -> Option<bool> {
 }
 
 /// What follows for a claim whose every sitting verifier has judged. `findings` are all of theirs, each with the salt of its
-/// seal.
+/// seal. A question that is open then has lapsed: whoever judged since it was asked accepted nothing.
 pub fn conclude(
     quorum: &Quorum,
-    (claim, claimed): (ClaimId, &Quantity),
+    (claim, claimed, status): (ClaimId, &Quantity, ClaimStatus),
     assignments: &[Assignment],
     findings: &[Verification],
 ) -> Result<Conclusion, ConclusionError> {
@@ -166,8 +170,10 @@ pub fn conclude(
         seats: needed,
     })?;
     if units == 0 {
+        status.after(ClaimStep::Reject)?;
         return Ok(Conclusion::Rejected);
     }
+    status.after(ClaimStep::Conclude)?;
     let verified = claimed.with_units(units);
     Ok(Conclusion::Verified(
         verified.map_err(|_| ConclusionError::Arithmetic)?,

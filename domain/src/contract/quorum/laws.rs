@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::fixtures::{ASSURER, BUYER, SUPPLIER, claim, id, measure, organisation};
 use super::draw::*;
-use super::duty::Assignment;
+use super::duty::{Assignment, Leaving, decide_assignment, next_draw};
 use super::judgement::*;
 use super::tests::quorum;
 use crate::amount::Share;
@@ -38,12 +38,12 @@ fn people(candidates: &[Candidate]) -> Vec<PersonId> {
     candidates.iter().map(|one| one.person).collect()
 }
 
-fn fresh(total: usize, sectors: usize, left: &BTreeSet<PersonId>) -> Seats<'_> {
+fn fresh(total: usize, sectors: usize, before: &BTreeSet<PersonId>) -> Seats<'_> {
     Seats {
         total,
         sectors,
         taken: Vec::new(),
-        left,
+        before,
     }
 }
 
@@ -144,6 +144,51 @@ proptest! {
     }
 
     #[test]
+    fn nobody_is_drawn_twice_for_a_claim_whatever_roles_they_hold_and_lose(
+        number: u64,
+        holdings in proptest::collection::vec((0_u8..6, 0_u8..12), 1..24),
+        steps in proptest::collection::vec((0_u8..3, any::<usize>()), 1..16),
+    ) {
+        let claim = claim(5, "6.0");
+        let facts = ClaimFacts {
+            claim: &claim,
+            status: ClaimStatus::InVerification,
+            submitted_by: id(99),
+            claimant_group: organisation(SUPPLIER),
+            buyer_group: None,
+        };
+        let mut enrolled: Vec<Enrolled> = (0_u64..).zip(&holdings).map(|(granted, (person, of))| Enrolled {
+            person: id(u128::from(*person)),
+            organisation: organisation(u128::from(*of).saturating_add(100)),
+            group: organisation(u128::from(*of).saturating_add(100)),
+            sector: Sector::Public,
+            granted,
+        }).collect();
+        let quorum = quorum(2, 1);
+        let mut seats: Vec<Assignment> = Vec::new();
+        for (step, at) in steps {
+            let whom = at.checked_rem(enrolled.len()).unwrap_or(0);
+            match step {
+                0 if whom < enrolled.len() => { enrolled.remove(whom); }
+                1 => for seat in seats.iter_mut().filter(|seat| seat.left.is_none()) {
+                    seat.sealed = Some(seed_of(1));
+                },
+                _ => if let Some(seat) = seats.iter_mut().find(|seat| seat.sealed.is_none() && seat.left.is_none()) {
+                    seat.left = Some(Leaving::Declined);
+                },
+            }
+            let found = candidates(enrolled.iter().copied(), &facts, 100, |_| Vec::new());
+            let Ok(third) = next_draw(&quorum, &seats) else { continue };
+            let status = (ClaimStatus::InVerification, seed_of(number));
+            if let Ok(drawn) = decide_assignment(&quorum, status, &found, &seats, third) {
+                seats.extend(drawn.iter().map(|one| Assignment::new(one, third, Time::from_micros(0))));
+            }
+            let people: BTreeSet<PersonId> = seats.iter().map(|seat| seat.verifier).collect();
+            prop_assert_eq!(people.len(), seats.len());
+        }
+    }
+
+    #[test]
     fn the_lower_median_is_one_of_the_values_and_half_are_no_less(values in proptest::collection::vec(0_i64..1000, 1..10)) {
         let median = lower_median(values.clone()).unwrap();
         prop_assert!(values.contains(&median));
@@ -174,7 +219,7 @@ proptest! {
         let mut quorum = quorum(2, 2);
         quorum.tolerance = Share::percent(percent);
         let claimed = measure().quantity("6.0").unwrap();
-        match conclude(&quorum, (id(5), &claimed), &assignments, &findings) {
+        match conclude(&quorum, (id(5), &claimed, ClaimStatus::InVerification), &assignments, &findings) {
             Ok(Conclusion::Verified(quantity)) => {
                 prop_assert_eq!(Some(quantity.units()), lower_median(found.clone()));
                 prop_assert!((1..=60).contains(&quantity.units()));
@@ -294,12 +339,43 @@ fn the_seed_depends_on_the_link_and_on_every_file_and_not_on_their_order() {
 }
 
 #[test]
+fn an_open_question_lapses_when_all_have_judged_and_a_claim_is_concluded_once() {
+    let claimed = measure().quantity("6.0").unwrap();
+    let mut quorum = quorum(3, 1);
+    quorum.tolerance = Share::WHOLE;
+    let conclude = |found: &[i64], status| {
+        let (mut assignments, findings) = judged(found, 3);
+        let last = assignments.last_mut().unwrap();
+        last.unanswered = true;
+        conclude(&quorum, (id(5), &claimed, status), &assignments, &findings)
+    };
+    let asked = ClaimStatus::InformationRequested;
+    let accepted = claimed.with_units(58).unwrap();
+    assert_eq!(
+        conclude(&[60, 58, 0], asked),
+        Ok(Conclusion::Verified(accepted))
+    );
+    assert_eq!(conclude(&[60, 0, 0], asked), Ok(Conclusion::Rejected));
+    let late = conclude(&[60, 58, 1], asked);
+    assert!(matches!(late, Err(ConclusionError::Unanswered(_))));
+    for status in [
+        ClaimStatus::Submitted,
+        ClaimStatus::Verified,
+        ClaimStatus::Withdrawn,
+    ] {
+        let wrong = conclude(&[60, 58, 0], status);
+        assert!(matches!(wrong, Err(ConclusionError::Status(_))), "{status}");
+    }
+}
+
+#[test]
 fn a_finding_that_is_not_what_was_sealed_concludes_nothing() {
     let claimed = measure().quantity("6.0").unwrap();
     let (assignments, mut findings) = judged(&[60, 58], 2);
     let quorum = quorum(2, 2);
     let conclude = |seats: &[Assignment], findings: &[Verification]| {
-        conclude(&quorum, (id(5), &claimed), seats, findings)
+        let claim = (id(5), &claimed, ClaimStatus::InVerification);
+        conclude(&quorum, claim, seats, findings)
     };
     let short = conclude(&assignments, &findings[..1]);
     assert!(matches!(short, Err(ConclusionError::Missing { .. })));

@@ -5,7 +5,7 @@ use crate::amount::Quantity;
 use crate::contract::status::{ClaimStatus, WrongStatus};
 use crate::contract::text::check_line;
 use crate::contract::verification::{ClaimFacts, Verification, VerificationError, check_accepted};
-use crate::ids::OrganisationId;
+use crate::ids::{OrganisationId, PersonId};
 
 /// What a confirmation depends on beside the claim.
 #[derive(Debug, Clone, Copy)]
@@ -51,11 +51,15 @@ pub enum ConfirmationError {
 }
 
 /// Whether a buyer's officer may confirm a claim alone. All that was claimed under a KPI and confirmed so stays below the
-/// published quantity: cutting a claim into small ones gains nothing.
+/// published quantity: cutting a claim into small ones gains nothing. `groups` as in [`decide_verification`]; nobody with a
+/// role in the claimant's group confirms, and so no buyer of that group.
+///
+/// [`decide_verification`]: crate::contract::verification::decide_verification
 pub fn decide_confirmation(
     quorum: &Quorum,
     facts: &ConfirmationFacts<'_>,
     finding: &Verification,
+    groups: impl Fn(PersonId) -> Vec<OrganisationId>,
 ) -> Result<(), ConfirmationError> {
     let claim = facts.claim.claim;
     if facts.claim.status != ClaimStatus::Submitted {
@@ -91,7 +95,7 @@ pub fn decide_confirmation(
     if verifier == facts.claim.submitted_by {
         return Err(VerificationError::Submitter(verifier).into());
     }
-    if facts.claim.buyer_group == Some(facts.claim.claimant_group) {
+    if groups(verifier).contains(&facts.claim.claimant_group) {
         let party = "claimant";
         return Err(VerificationError::NotIndependent { verifier, party }.into());
     }
@@ -109,6 +113,16 @@ mod tests {
     use crate::log::hash::sha256;
 
     fn decide(
+        hours: &str,
+        confirmed_units: i64,
+        change: impl FnOnce(&mut ConfirmationFacts<'_>, &mut Verification),
+    ) -> Result<(), ConfirmationError> {
+        decide_with(&[BUYER], hours, confirmed_units, change)
+    }
+
+    /// With an officer who holds roles in some groups.
+    fn decide_with(
+        groups: &[u128],
         hours: &str,
         confirmed_units: i64,
         change: impl FnOnce(&mut ConfirmationFacts<'_>, &mut Verification),
@@ -140,7 +154,9 @@ mod tests {
             salt: None,
         };
         change(&mut facts, &mut finding);
-        decide_confirmation(&quorum, &facts, &finding)
+        decide_confirmation(&quorum, &facts, &finding, |_| {
+            groups.iter().map(|n| organisation(*n)).collect()
+        })
     }
 
     #[test]
@@ -161,10 +177,11 @@ mod tests {
         assert_eq!(other, Err(ConfirmationError::NoBuyer));
         let outside = decide("1.0", 0, |facts, _| facts.buyer = None);
         assert_eq!(outside, Err(ConfirmationError::NoBuyer));
-        let own = decide("1.0", 0, |facts, _| {
-            facts.claim.buyer_group = Some(facts.claim.claimant_group);
-        });
-        assert!(matches!(own, Err(ConfirmationError::Finding(_))));
+        let own = decide_with(&[BUYER, SUPPLIER], "1.0", 0, |_, _| ());
+        let party = "claimant";
+        let verifier = id(31);
+        let dependent = VerificationError::NotIndependent { verifier, party };
+        assert_eq!(own, Err(ConfirmationError::Finding(dependent)));
         let submitter = decide("1.0", 0, |facts, _| facts.claim.submitted_by = id(31));
         assert!(matches!(submitter, Err(ConfirmationError::Finding(_))));
         let more = decide("1.0", 0, |_, finding| {

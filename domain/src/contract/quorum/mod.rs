@@ -1,15 +1,15 @@
 //! How many verifiers judge a claim, and who: a quorum that the registry publishes before the claims that it binds.
 //!
 //! A claim is bound by the quorum that was in force when it was submitted. Its verifiers are drawn ([`draw`]) by a seed that
-//! nobody can choose alone ([`chain`]); what they do is decided in [`duty`], what follows from it in [`judgement`], and
+//! nobody can choose alone ([`links`]); what they do is decided in [`duty`], what follows from it in [`judgement`], and
 //! the route of claims below a published quantity in [`low_value`].
 
-pub mod chain;
 pub mod draw;
 pub mod duty;
 pub mod judgement;
 #[cfg(test)]
 mod laws;
+pub mod links;
 pub mod low_value;
 pub mod state;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Quorum;
-use super::chain::{ChainError, Revealed};
 use super::draw::{Candidate, seed};
 use super::duty::{Assignment, Leaving, seat_of};
+use super::links::{LinkError, check};
 use crate::contract::claim::{Claim, Evidence};
 use crate::ids::{ClaimId, KpiId, OrganisationId, PersonId};
 use crate::log::hash::Hash;
@@ -20,7 +20,7 @@ pub struct Published {
     pub quorum: Quorum,
     /// The organisation of the registrar who published it.
     pub registry: OrganisationId,
-    /// The end of its chain.
+    /// The root of the tree of its links.
     pub commitment: Hash,
 }
 
@@ -35,8 +35,8 @@ pub struct Task {
     pub submitted: u64,
     /// Its files as submitted.
     evidence: Vec<Evidence>,
-    /// The registry's link and the seed, once something was drawn.
-    revealed: Option<(Hash, Hash)>,
+    /// Whether something was drawn for it.
+    drawn: bool,
     /// Everybody who was drawn for it.
     pub assignments: Vec<Assignment>,
 }
@@ -44,21 +44,20 @@ pub struct Task {
 impl Task {
     /// Whether something was drawn for it.
     pub fn is_drawn(&self) -> bool {
-        self.revealed.is_some()
+        self.drawn
     }
 }
 
 #[derive(Debug)]
-struct Chain {
+struct Binding {
     published: Published,
     submitted: u64,
-    revealed: Revealed,
 }
 
 /// Quorums and the open claims that they bind.
 #[derive(Debug, Default)]
 pub struct State {
-    chains: Vec<Chain>,
+    bindings: Vec<Binding>,
     tasks: BTreeMap<ClaimId, Task>,
     confirmed_units: BTreeMap<KpiId, i64>,
 }
@@ -66,7 +65,7 @@ pub struct State {
 impl State {
     /// The quorum in force.
     pub fn current(&self) -> Option<&Published> {
-        self.chains.last().map(|chain| &chain.published)
+        self.bindings.last().map(|binding| &binding.published)
     }
 
     /// The number of the next quorum.
@@ -75,11 +74,11 @@ impl State {
             .map_or(1, |published| published.number.saturating_add(1))
     }
 
-    /// Whether the end of a chain was published before.
+    /// Whether a commitment was published before.
     pub fn is_used(&self, commitment: Hash) -> bool {
-        self.chains
+        self.bindings
             .iter()
-            .any(|chain| chain.published.commitment == commitment)
+            .any(|binding| binding.published.commitment == commitment)
     }
 
     /// The open claim, if a quorum binds it.
@@ -93,8 +92,7 @@ impl State {
     }
 
     pub(in crate::contract) fn publish(&mut self, published: Published) {
-        self.chains.push(Chain {
-            revealed: Revealed::new(published.commitment),
+        self.bindings.push(Binding {
             submitted: 0,
             published,
         });
@@ -102,16 +100,16 @@ impl State {
 
     /// Binds a claim that was submitted at an index.
     pub(in crate::contract) fn submitted(&mut self, claim: &Claim, index: u64) {
-        let Some(chain) = self.chains.last_mut() else {
+        let Some(binding) = self.bindings.last_mut() else {
             return;
         };
-        chain.submitted = chain.submitted.saturating_add(1);
+        binding.submitted = binding.submitted.saturating_add(1);
         let task = Task {
-            published: chain.published.clone(),
-            position: chain.submitted,
+            published: binding.published.clone(),
+            position: binding.submitted,
             submitted: index,
             evidence: claim.evidence.clone(),
-            revealed: None,
+            drawn: false,
             assignments: Vec::new(),
         };
         self.tasks.insert(claim.id, task);
@@ -121,25 +119,14 @@ impl State {
     pub(in crate::contract) fn reveal(
         &mut self,
         claim: ClaimId,
-        link: Hash,
-    ) -> Result<Option<Hash>, ChainError> {
+        (link, path): (Hash, &[Hash]),
+    ) -> Result<Option<Hash>, LinkError> {
         let Some(task) = self.tasks.get_mut(&claim) else {
             return Ok(None);
         };
-        if let Some((known, seed)) = task.revealed
-            && known == link
-        {
-            return Ok(Some(seed));
-        }
-        let number = task.published.number;
-        let chains = self.chains.iter_mut();
-        let mut chain = chains.filter(|chain| chain.published.number == number);
-        if let Some(chain) = chain.next() {
-            chain.revealed.check(task.position, link)?;
-        }
-        let seed = seed(link, &task.evidence);
-        task.revealed = Some((link, seed));
-        Ok(Some(seed))
+        check(task.published.commitment, task.position, link, path)?;
+        task.drawn = true;
+        Ok(Some(seed(link, &task.evidence)))
     }
 
     pub(in crate::contract) fn assign(

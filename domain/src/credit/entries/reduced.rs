@@ -7,7 +7,7 @@ use super::super::buffer::{BufferFacts, decide_buffer_release};
 use super::super::ledger::movement;
 use super::super::liability::decide_clearance;
 use super::super::posting::{Bucket, Posting};
-use super::super::reduction::{Reduction, ReductionFacts, decide_reduction};
+use super::super::reduction::{Reduction, ReductionFacts, decide_fall};
 use super::super::serials::SerialRange;
 use super::super::units;
 use super::{HOLDER_ROLES, batch_and_class, post};
@@ -58,16 +58,16 @@ impl EntryBody for CreditsReversed {
 }
 
 fn postings(reduction: &Reduction) -> Vec<Posting> {
-    let whose = |bucket| (Some(reduction.claimant), bucket);
     let mut postings = Vec::new();
     for loss in &reduction.losses {
-        for broken in &loss.broken {
-            let (held, available) = (whose(Bucket::Held), whose(Bucket::Available));
-            postings.extend(movement(loss.batch, held, available, broken.units));
-        }
-        if let Some(serials) = loss.serials {
+        for taken in &loss.taken {
+            let whose = |bucket| (Some(taken.holder), bucket);
+            for broken in &taken.broken {
+                let (held, available) = (whose(Bucket::Held), whose(Bucket::Available));
+                postings.extend(movement(loss.batch, held, available, broken.units));
+            }
             let (from, to) = (whose(Bucket::Available), (None, Bucket::Reversed));
-            postings.extend(movement(loss.batch, from, to, serials.units()));
+            postings.extend(movement(loss.batch, from, to, taken.serials.units()));
         }
     }
     for draw in &reduction.drawn {
@@ -115,14 +115,14 @@ fn apply(
         basis: reduction.basis,
         reduced,
         outside,
-        batches: &state.credits.standings(claim),
-        pool: &state.credits.pool_of(claim),
+        batches: &state.credits.standings(claim, &state.organisations),
         registrar,
         earlier: &earlier,
     };
     let nil = LiabilityId::from_uuid(uuid::Uuid::nil());
     let owed = reduction.owed.as_ref().map_or(nil, |owed| owed.liability);
-    let expected = decide_reduction(owed, &facts)
+    let expected = decide_fall(&facts)
+        .and_then(|fall| fall.made_good(owed, state.credits.pool_of(claim)))
         .map_err(|error| header.finding("reduction", ALLOWED, error))?;
     if expected != *reduction {
         return Err(header.difference("reduction", &expected, reduction));
@@ -130,10 +130,11 @@ fn apply(
     if state.credits.liability(owed).is_some() {
         return Err(header.finding("liability", "a new id", owed));
     }
+    let group = state.organisations.group(recorded.claim.claimant);
     post(body, header, state)?;
     state
         .credits
-        .reduce(reduction)
+        .reduce(reduction, group)
         .map_err(|error| header.finding("serials", ALLOWED, error))?;
     state
         .contracts
@@ -183,6 +184,7 @@ impl EntryBody for LiabilityCleared {
             .available(self.batch, liability.organisation);
         let units = self.serials.units();
         let (debtor, challenges) = (liability.organisation, &state.challenges);
+        let group = state.organisations.group(debtor);
         let blocks = state
             .credits
             .blocks(of.0, debtor, challenges, &state.organisations);
@@ -192,10 +194,10 @@ impl EntryBody for LiabilityCleared {
             return Err(header.finding("serials", expected.serials, self.serials));
         }
         post(self, header, state)?;
-        state.credits.make_good(self.liability, units);
+        state.credits.make_good(self.liability, group, units);
         state
             .credits
-            .cancel(self.batch, units)
+            .remove(self.batch, units)
             .map_err(|error| header.finding("serials", ALLOWED, error))?;
         state.tally.recomputed("liabilities made good");
         Ok(())

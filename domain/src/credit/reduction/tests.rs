@@ -44,6 +44,14 @@ fn standing(
         },
         parts: parts.into_iter().filter(|part| part.units > 0).collect(),
         circulating,
+        cancelled: 0,
+        group: vec![holding(SUPPLIER, available)],
+    }
+}
+
+fn holding(n: u128, available: i64) -> Holding {
+    Holding {
+        holder: organisation(n),
         available,
         holds: Vec::new(),
     }
@@ -79,20 +87,19 @@ fn changed(
         reduced: &quantity(reduced),
         outside: None,
         batches,
-        pool,
         registrar: id(21),
         earlier: &[id(20), id(30), id(40)],
     };
     change(&mut facts);
-    decide_reduction(id(75), &facts)
+    decide_fall(&facts)?.made_good(id(75), pool.iter().copied())
 }
 
 /// Units withdrawn, taken from the claimant, drawn and owed.
 fn sums(reduction: &Reduction) -> [i64; 4] {
-    let taken = reduction.losses.iter().filter_map(|loss| loss.serials);
+    let taken = reduction.losses.iter().flat_map(|loss| &loss.taken);
     [
         reduction.withdrawn.iter().map(|w| w.units).sum(),
-        taken.map(SerialRange::units).sum(),
+        taken.map(|taken| taken.serials.units()).sum(),
         reduction
             .drawn
             .iter()
@@ -137,6 +144,33 @@ fn what_a_claims_own_certificate_no_longer_covers_falls_from_the_others_of_the_k
 }
 
 #[test]
+fn no_more_buffers_are_read_than_stand_in() {
+    let batches = [standing(90, [0, 0, 20, 3, 2])];
+    let older = standing(70, [0, 0, 40, 0, 4]);
+    let pool = [buffer(&batches[0], 2), buffer(&older, 4)];
+    let read = |reduced| {
+        let mut read = 0;
+        let pool = pool.iter().copied().inspect(|_| read += 1);
+        let facts = ReductionFacts {
+            claim: id(5),
+            claimant: organisation(SUPPLIER),
+            verified: &quantity(20),
+            basis: Basis::Proposal(id(60)),
+            reduced: &quantity(reduced),
+            outside: None,
+            batches: &batches,
+            registrar: id(21),
+            earlier: &[],
+        };
+        let fall = decide_fall(&facts).unwrap();
+        let missing = fall.missing();
+        fall.made_good(id(75), pool).unwrap();
+        (missing, read)
+    };
+    assert_eq!([read(17), read(15), read(14)], [(0, 0), (2, 1), (3, 2)]);
+}
+
+#[test]
 fn an_obligated_loss_never_draws_on_the_buffer() {
     let batches = [standing(90, [80, 0, 0, 0, 0])];
     let other = standing(91, [0, 0, 50, 0, 50]);
@@ -157,7 +191,7 @@ fn what_was_sold_is_made_good_by_the_buffer_and_then_owed() {
         "its own buffer comes first"
     );
     assert_eq!(reduction.owed.unwrap().liability, id(75));
-    let own = reduction.losses[0].serials.unwrap();
+    let own = reduction.losses[0].taken[0].serials;
     assert_eq!(
         reduction.drawn[0].serials.to(),
         own.from(),
@@ -187,15 +221,63 @@ fn holds_break_only_as_far_as_they_are_needed() {
         units,
         expires_at: Time::from_micros(0),
     };
-    own.available = 8;
-    own.holds = vec![hold(71, 7), hold(72, 5)];
+    own.group[0].available = 8;
+    own.group[0].holds = vec![hold(71, 7), hold(72, 5)];
     let broken = |reduced| {
         let batches = [own.clone()];
         let reduction = reduce((20, reduced), &batches, &[]).unwrap();
         assert_eq!(sums(&reduction)[1], 20 - reduced);
-        reduction.losses[0].broken.len()
+        reduction.losses[0].taken[0].broken.len()
     };
     assert_eq!([broken(12), broken(11), broken(5), broken(4)], [0, 1, 1, 2]);
+}
+
+#[test]
+fn what_went_to_others_of_the_group_falls_after_the_claimants_own_and_before_the_buffer() {
+    let mut own = standing(90, [0, 0, 20, 3, 2]);
+    // Moved to two of the group, of whom the later one alone holds some of it for somebody; 4 units were sold.
+    own.batch.serials = Serials::resume(20, 4, 0).unwrap();
+    let mut sister = holding(7, 0);
+    sister.holds = vec![Hold {
+        id: id(71),
+        batch: id(90),
+        holder: organisation(7),
+        to: None,
+        units: 6,
+        expires_at: Time::from_micros(0),
+    }];
+    own.group.insert(0, sister);
+    own.group.insert(0, holding(6, 5));
+    let taken = |reduced: i64| {
+        let batches = [own.clone()];
+        let reduction = reduce((20, reduced), &batches, &[buffer(&own, 2)]).unwrap();
+        let taken = reduction.losses[0].taken.iter();
+        let taken: Vec<_> = taken
+            .map(|taken| (taken.holder, taken.serials.units(), taken.broken.len()))
+            .collect();
+        (taken, sums(&reduction)[2..].to_vec())
+    };
+    let all = [(SUPPLIER, 3, 0), (6, 5, 0), (7, 6, 1)]
+        .map(|(n, units, broken)| (organisation(n), units, broken));
+    assert_eq!(taken(17), (all[..1].to_vec(), vec![0, 0]));
+    assert_eq!(taken(12), (all[..2].to_vec(), vec![0, 0]));
+    assert_eq!(taken(0), (all.to_vec(), vec![2, 4]));
+}
+
+#[test]
+fn what_was_cancelled_falls_first_and_costs_nothing() {
+    // Of 75 the claimant cancelled 68 and the other 7 are the buffer.
+    let mut own = standing(90, [0, 0, 75, 0, 7]);
+    own.batch.serials = Serials::resume(75, 0, 68).unwrap();
+    own.cancelled = 68;
+    let other = standing(70, [0, 0, 40, 0, 40]);
+    let pool = [buffer(&own, 7), buffer(&other, 40)];
+    let fell = |reduced| {
+        let reduction = reduce((75, reduced), &[own.clone()], &pool).unwrap();
+        (reduction.losses[0].cancelled, sums(&reduction))
+    };
+    assert_eq!(fell(67), (8, [0; 4]));
+    assert_eq!(fell(0), (68, [0, 0, 7, 0]));
 }
 
 #[test]
@@ -238,20 +320,25 @@ proptest! {
     #[test]
     fn a_reduction_of_q_takes_exactly_q_or_records_a_liability(
         parts in prop::collection::vec((0_i64..50, 0_i64..50, 0_i64..50, 0_i64..40, 0_i64..40), 1..4),
+        cancelled in 0_i64..60,
         fall in 1_i64..200,
     ) {
         let parts: Vec<_> = parts.into_iter().filter(|(a, b, c, d, e)| a + b + c + d + e > 0).collect();
         prop_assume!(!parts.is_empty());
-        let batches: Vec<_> = (90..)
+        let mut batches: Vec<_> = (90..)
             .zip(&parts)
             .map(|(n, (o, r, own, sold, kept))| standing(n, [*o, *r, own + sold + kept, *own, *kept]))
             .collect();
         let pool: Vec<_> = batches.iter().zip(&parts).map(|(batch, parts)| buffer(batch, parts.4)).collect();
+        // Some of what was sold was cancelled; the test's serials count it as retired.
+        batches[0].cancelled = cancelled.min(parts[0].3);
         let own = &batches[0];
         let verified: i64 = own.parts.iter().map(|part| part.units).sum::<i64>() + own.circulating;
         prop_assume!(fall <= verified);
         let reduction = reduce((verified, verified - fall), &batches, &pool).unwrap();
-        prop_assert_eq!(sums(&reduction).iter().sum::<i64>(), fall);
+        let fell: i64 = reduction.losses.iter().map(|loss| loss.cancelled).sum();
+        prop_assert!(fell <= own.cancelled);
+        prop_assert_eq!(sums(&reduction).iter().sum::<i64>() + fell, fall);
         prop_assert!(sums(&reduction).iter().all(|units| *units >= 0));
     }
 }

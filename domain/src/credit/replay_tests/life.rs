@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::challenge::entries::{
-    ChallengeAccepted, ChallengeAnswered, ChallengeRaised, ChallengeResolved, CorrectionProposed,
+    ChallengeAccepted, ChallengeAnswered, ChallengeAppealed, ChallengeRaised, ChallengeResolved, ChallengeRouted,
+    CorrectionProposed,
 };
 use crate::challenge::rules::{ANSWER_DAYS, term};
 use crate::challenge::{Basis, Body as InCharge, Ground, Outcome, Remedy};
 use crate::credit::hold::{Delivery, HoldEnd};
-use crate::credit::reduction::{Reduction, ReductionFacts, decide_reduction};
+use crate::credit::reduction::{Reduction, ReductionFacts, decide_fall};
 
 /// Twenty days pass before what is decided is carried out.
 const SEPTEMBER: i64 = 1_790_000_000_000_000;
@@ -86,22 +87,29 @@ fn reduction(log: &Log) -> Reduction {
         basis: Basis::Challenge(id(270)),
         reduced: &measure().quantity("5.0").unwrap(),
         outside: None,
-        batches: &state.credits.standings(id(6)),
-        pool: &state.credits.pool_of(id(6)),
+        batches: &state.credits.standings(id(6), &state.organisations),
         registrar: id(THIRD),
         earlier: &[],
     };
-    decide_reduction(id(290), &facts).unwrap()
+    let fall = decide_fall(&facts).unwrap();
+    fall.made_good(id(290), state.credits.pool_of(id(6)))
+        .unwrap()
 }
 
 /// Of 22 units 10 are sold, 3 more delivered from a hold, 4 held; then 1.5 hours of 6.5 are reversed.
 fn lived() -> Log {
+    lived_after(Vec::new())
+}
+
+/// The same, after something else happened before the challenge.
+fn lived_after(before: Log) -> Log {
     let mut log = clean();
     log.truncate(position(&log, "credits.transferred", 0));
     log.push((reporter(), sale(10).into()));
     log.push((reporter(), held(170, 5).into()));
     log.push((reporter(), released(170, 3, 2).into()));
     log.push((reporter(), held(171, 4).into()));
+    log.extend(before);
     log.push((broker(), raised(log.len()).into()));
     let reply = ChallengeAnswered {
         challenge: id(270),
@@ -168,6 +176,29 @@ fn a_reversal_replays_without_a_finding() {
 }
 
 #[test]
+fn what_is_over_is_not_passed_by_again() {
+    let log = lived();
+    let upto = |kind| {
+        let at = position(&log, kind, 0);
+        audit(&log[..=at].to_vec()).0
+    };
+    let owes = |state: &State, n| {
+        state
+            .credits
+            .liable(organisation(n), &state.organisations)
+            .is_some()
+    };
+    assert_eq!(upto("challenge.resolved").credits.indexed(), (0, 1));
+    let reversed = upto("credits.reversed");
+    assert_eq!(reversed.credits.indexed(), (1, 0), "the hold was broken");
+    let liable = [SUPPLIER, SUBSIDIARY, FUND].map(|n| owes(&reversed, n));
+    assert_eq!(liable, [true, true, false]);
+    let cleared = upto("liability.cleared");
+    assert_eq!(cleared.credits.indexed(), (0, 0));
+    assert!(!owes(&cleared, SUPPLIER));
+}
+
+#[test]
 fn a_hold_that_was_not_counted_is_found() {
     let finding = changed("credits.held", 1, reporter(), held(171, 10));
     assert!(finding.found.contains("only 9 are available"), "{finding}");
@@ -191,6 +222,85 @@ fn frozen_units_that_move_are_found() {
     assert!(finding.found.contains("has a case"), "{finding}");
 }
 
+/// Of its 5 available units the supplier moves 4 to its subsidiary before anybody objects.
+fn moved_inside_the_group() -> Log {
+    let granted = RoleGranted {
+        person: id(COUSIN),
+        organisation: organisation(SUBSIDIARY),
+        role: Role::Supplier,
+    };
+    let moved = CreditsTransferred {
+        to: organisation(SUBSIDIARY),
+        reason: TransferReason::Group,
+        ..sale(4)
+    };
+    lived_after(vec![
+        (registrar(), granted.into()),
+        (reporter(), moved.into()),
+    ])
+}
+
+#[test]
+fn units_that_were_moved_inside_the_group_are_frozen_too() {
+    let mut log = moved_inside_the_group();
+    let sold = CreditsTransferred {
+        from: organisation(SUBSIDIARY),
+        ..sale(1)
+    };
+    let at = position(&log, "challenge.resolved", 0);
+    log.insert(
+        at,
+        (by(COUSIN, SUBSIDIARY, Role::Supplier), sold.into()),
+    );
+    let finding = first_at(&log, at);
+    assert!(finding.found.contains("has a case"), "{finding}");
+}
+
+#[test]
+fn units_that_were_moved_inside_the_group_fall_before_any_buffer() {
+    let mut log = moved_inside_the_group();
+    let (state, findings) = audit(&log);
+    assert_eq!(findings, []);
+    let at = position(&log, "credits.reversed", 0);
+    let mut reduction = reduction(&log[..at].to_vec());
+    let taken = reduction.losses[0].taken.iter();
+    let taken: Vec<_> = taken
+        .map(|taken| (taken.holder, taken.serials.units()))
+        .collect();
+    assert_eq!(
+        taken,
+        [(organisation(SUPPLIER), 5), (organisation(SUBSIDIARY), 4)]
+    );
+    let available = |n| state.credits.ledger().available(id(91), organisation(n));
+    assert_eq!((available(SUBSIDIARY), available(FUND)), (0, 10));
+    reduction.losses[0].taken.pop();
+    log[at].1 = CreditsReversed { reduction }.into();
+    assert_eq!(first_at(&log, at).check, "reduction");
+}
+
+#[test]
+fn units_that_were_cancelled_do_not_fall_a_second_time() {
+    let cancelled = CreditsCancelled {
+        batch: id(91),
+        holder: organisation(SUPPLIER),
+        serials: SerialRange::new(62, 65).unwrap(),
+        note: None,
+    };
+    let log = lived_after(vec![(reporter(), cancelled.into())]);
+    let (state, findings) = audit(&log);
+    assert_eq!(findings, []);
+    let at = position(&log, "credits.reversed", 0);
+    let mut again = reduction(&log[..at].to_vec());
+    // Of 14 that circulate 3 are cancelled, 6 the supplier's, 2 the buffer's, and 3 were sold.
+    assert_eq!(again.losses[0].cancelled, 3);
+    assert_eq!(again.owed.as_ref().unwrap().units, 3);
+    assert_eq!(state.credits.standings(id(6), &state.organisations)[0].cancelled, 0);
+    again.losses[0].cancelled = 0;
+    let mut log = log;
+    log[at].1 = CreditsReversed { reduction: again }.into();
+    assert_eq!(first_at(&log, at).check, "reduction");
+}
+
 #[test]
 fn whoever_verified_does_not_decide_and_whoever_decided_does_not_carry_out() {
     let actors = by(VERIFIER, REGISTRY, Role::Registrar);
@@ -200,6 +310,71 @@ fn whoever_verified_does_not_decide_and_whoever_decided_does_not_carry_out() {
     let at = position(&log, "credits.reversed", 0);
     let finding = changed("credits.reversed", 0, second(), log[at].1.clone());
     assert!(finding.found.contains("second person"), "{finding}");
+}
+
+#[test]
+fn whoever_raised_a_challenge_or_took_part_before_does_not_find_a_case_nor_hand_it_over() {
+    let accepted = || Body::from(ChallengeAccepted { challenge: id(270) });
+    let routed = |at: usize| {
+        let at = Time::from_micros(SEPTEMBER + i64::try_from(at).unwrap());
+        Body::from(ChallengeRouted {
+            challenge: id(270),
+            body: InCharge::Buyer(organisation(BUYER)),
+            reason: sha256(b"it asks for more"),
+            answer_by: term(at, ANSWER_DAYS),
+        })
+    };
+    let at = position(&lived(), "challenge.accepted", 0);
+    for step in [accepted(), routed(at)] {
+        // A registrar who raised it, one who issued, and one who verified.
+        for (raiser, person) in [
+            (SECOND, SECOND),
+            (BROKER, REGISTRAR),
+            (BROKER, VERIFIER),
+        ] {
+            let mut log = lived();
+            let raised = position(&log, "challenge.raised", 0);
+            if raiser != BROKER {
+                log[raised].0 = by(raiser, REGISTRY, Role::Registrar);
+            }
+            log[at] = (by(person, REGISTRY, Role::Registrar), step.clone());
+            let finding = first_at(&log, at);
+            assert!(finding.found.contains("took part"), "{finding}");
+        }
+        let mut log = lived();
+        log[at] = (second(), step);
+        let (_, findings) = audit(&log[..=at].to_vec());
+        assert_eq!(findings, [], "somebody else may");
+    }
+}
+
+#[test]
+fn an_appeal_opens_no_more_challenges_than_raising_does() {
+    let raise = |challenge: u128, claim: u128, at: usize| ChallengeRaised {
+        challenge: id(challenge),
+        claim: id(claim),
+        ..raised(at)
+    };
+    let dismissed = ChallengeResolved {
+        decision: Outcome::Dismissed,
+        ..upheld("5.0")
+    };
+    let appeal = || ChallengeAppealed {
+        challenge: id(270),
+        reason: sha256(b"look again"),
+    };
+    let mut log = lived();
+    log.truncate(position(&log, "challenge.resolved", 0));
+    log.push((second(), dismissed.into()));
+    let mut open = log.clone();
+    open.push((broker(), appeal().into()));
+    assert_eq!(audit(&open).1, [], "its own slot is free again");
+    // Another of the same claim meanwhile.
+    log.push((broker(), raise(271, 6, log.len()).into()));
+    let at = log.len();
+    log.push((broker(), appeal().into()));
+    let finding = first_at(&log, at);
+    assert!(finding.found.contains("one at a time"), "{finding}");
 }
 
 #[test]

@@ -1,14 +1,23 @@
 //! What a reduction finds, and what it leaves behind.
 
-use super::{BatchId, ClaimId, Hold, OrganisationId, State};
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::{Batch, BatchId, ClaimId, Hold, OrganisationId, State};
 use crate::credit::liability::Liability;
-use crate::credit::reduction::{BatchStanding, Buffered, Reduction};
+use crate::credit::reduction::{BatchStanding, Buffered, Holding, Reduction};
 use crate::credit::serials::SerialsError;
-use crate::ids::LiabilityId;
+use crate::ids::{HoldId, Id, LiabilityId};
+use crate::organisation;
 
 impl State {
     /// The claim's batch, and after it the other batches of the KPI that it names, latest first.
-    pub(in crate::credit) fn standings(&self, claim: ClaimId) -> Vec<BatchStanding> {
+    pub(in crate::credit) fn standings(
+        &self,
+        claim: ClaimId,
+        organisations: &organisation::State,
+    ) -> Vec<BatchStanding> {
         let Some(own) = self.by_claim.get(&claim).copied() else {
             return Vec::new();
         };
@@ -20,65 +29,76 @@ impl State {
         let siblings = siblings.rev().copied().filter(|batch| *batch != own);
         std::iter::once(own)
             .chain(siblings)
-            .filter_map(|batch| self.standing(batch))
+            .filter_map(|batch| self.standing(batch, organisations))
             .collect()
     }
 
-    fn standing(&self, id: BatchId) -> Option<BatchStanding> {
+    fn standing(
+        &self,
+        id: BatchId,
+        organisations: &organisation::State,
+    ) -> Option<BatchStanding> {
         let batch = *self.batches.get(&id)?;
         let issued = self.issued.get(&id)?;
         Some(BatchStanding {
             batch,
             parts: issued.parts.clone(),
             circulating: issued.circulating,
-            available: self.ledger.available(id, batch.claimant),
-            holds: self.holds_of(id, batch.claimant),
+            cancelled: issued.cancelled,
+            group: self.group_of(&batch, organisations),
         })
+    }
+
+    /// What the claimant of a batch and the others of its group have of it.
+    fn group_of(&self, batch: &Batch, organisations: &organisation::State) -> Vec<Holding> {
+        let mut group = BTreeMap::new();
+        for (account, _) in self.ledger.of_batch(batch.id) {
+            let related = |holder: &_| organisations.related(*holder, batch.claimant);
+            if let Some(holder) = account.holder.filter(related) {
+                group.entry(holder).or_insert_with(|| Holding {
+                    holder,
+                    available: self.ledger.available(batch.id, holder),
+                    holds: self.holds_of(batch.id, holder),
+                });
+            }
+        }
+        group.into_values().collect()
     }
 
     /// Open holds of an organisation on a batch; ids are made in the order of time.
     fn holds_of(&self, batch: BatchId, holder: OrganisationId) -> Vec<Hold> {
-        let holds = self.holds.values();
-        holds
-            .filter(|hold| (hold.batch, hold.holder) == (batch, holder))
-            .copied()
+        let first = (batch, holder, HoldId::from_uuid(Uuid::nil()));
+        self.held
+            .range(first..)
+            .take_while(|(of, whose, _)| (*of, *whose) == (batch, holder))
+            .filter_map(|(_, _, id)| self.holds.get(id).copied())
             .collect()
     }
 
     /// Buffers of the pool of a claim's batch: its own first, then the others in the order of their issue.
-    pub(in crate::credit) fn pool_of(&self, claim: ClaimId) -> Vec<Buffered> {
-        let Some(own) = self
-            .by_claim
-            .get(&claim)
-            .and_then(|batch| self.batches.get(batch))
-        else {
-            return Vec::new();
-        };
-        let pool = self
-            .classes
-            .get(&own.class)
-            .and_then(|class| self.pools.get(&class.pool()));
-        let others = pool
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|batch| *batch != own.id);
-        let buffered = |batch| {
+    pub(in crate::credit) fn pool_of(&self, claim: ClaimId) -> impl Iterator<Item = Buffered> {
+        let own = self.by_claim.get(&claim);
+        let own = own.and_then(|batch| self.batches.get(batch));
+        let class = own.and_then(|own| self.classes.get(&own.class));
+        let pool = class.and_then(|class| self.pools.get(&class.pool()));
+        let own = own.map(|own| own.id);
+        let others = pool.into_iter().flatten().copied();
+        let others = others.filter(move |batch| Some(*batch) != own);
+        own.into_iter().chain(others).filter_map(|batch| {
             Some(Buffered {
                 batch,
                 serials: self.batches.get(&batch)?.serials,
                 units: self.buffer(batch),
             })
-        };
-        std::iter::once(own.id)
-            .chain(others)
-            .filter_map(buffered)
-            .filter(|buffered| buffered.units > 0)
-            .collect()
+        })
     }
 
-    /// Takes in a reduction that was found right.
-    pub(in crate::credit) fn reduce(&mut self, reduction: &Reduction) -> Result<(), SerialsError> {
+    /// Takes in a reduction that was found right; `group` is that of the claimant.
+    pub(in crate::credit) fn reduce(
+        &mut self,
+        reduction: &Reduction,
+        group: OrganisationId,
+    ) -> Result<(), SerialsError> {
         let own = self.by_claim.get(&reduction.claim).copied();
         for withdrawal in &reduction.withdrawn {
             let total = self.withdrawn.entry(withdrawal.retirement).or_default();
@@ -103,16 +123,17 @@ impl State {
             }
         }
         for loss in &reduction.losses {
-            for broken in &loss.broken {
-                self.holds.remove(&broken.hold);
-            }
-            if let Some(serials) = loss.serials {
-                self.cancel(loss.batch, serials.units())?;
+            for taken in &loss.taken {
+                for broken in &taken.broken {
+                    self.end_hold(broken.hold);
+                }
+                self.remove(loss.batch, taken.serials.units())?;
             }
             let Some(issued) = self.issued.get_mut(&loss.batch) else {
                 continue;
             };
             issued.circulating = issued.circulating.saturating_sub(loss.units);
+            issued.cancelled = issued.cancelled.saturating_sub(loss.cancelled);
             if let Some(kpi) = issued.named {
                 let account = self.kpis.entry(kpi).or_default();
                 account.surplus_units = account.surplus_units.saturating_sub(loss.units);
@@ -120,7 +141,7 @@ impl State {
             }
         }
         for draw in &reduction.drawn {
-            self.cancel(draw.batch, draw.serials.units())?;
+            self.remove(draw.batch, draw.serials.units())?;
         }
         let class = own
             .and_then(|own| self.batches.get(&own))
@@ -132,15 +153,30 @@ impl State {
                 class,
                 units: owed.units,
             };
+            self.owing.insert((group, owed.liability));
             self.liabilities.insert(owed.liability, liability);
         }
         Ok(())
     }
 
-    /// Takes units off a liability.
-    pub(in crate::credit) fn make_good(&mut self, id: LiabilityId, units: i64) {
+    /// Takes units off a liability of a group.
+    pub(in crate::credit) fn make_good(
+        &mut self,
+        id: LiabilityId,
+        group: OrganisationId,
+        units: i64,
+    ) {
         if let Some(liability) = self.liabilities.get_mut(&id) {
             liability.units = liability.units.saturating_sub(units);
+            if liability.units == 0 {
+                self.owing.remove(&(group, id));
+            }
         }
+    }
+
+    /// How many liabilities and holds every movement has to pass by: the open ones, by whose they are.
+    #[cfg(test)]
+    pub(in crate::credit) fn indexed(&self) -> (usize, usize) {
+        (self.owing.len(), self.held.len())
     }
 }
