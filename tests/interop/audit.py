@@ -239,8 +239,8 @@ class Auditor:
         ranked = {lot["code"]: self.rank(tender, lot, said[lot["code"]]) for lot in tender["plan"]["lots"]}
         tender["allocated"] = {one["lot"]: one["bid"] for one in b.get("allocation", [])}
         for one in b.get("allocation", []):
-            passed = one.get("passed_over", [])
-            must("allocation", ranked[one["lot"]][: len(passed) + 1], passed + [one["bid"]])
+            first = [*one.get("passed_over", []), one["bid"]]
+            must("allocation", ranked[one["lot"]][: len(first)], first)
 
     def rank(self, tender, lot, said):
         """Recomputes the marks of a lot and the order of its bids, which it answers."""
@@ -392,8 +392,8 @@ def main(where, vkey=None):
         print(json.dumps({"error": f"{type(error).__name__}: {error}"}))
         return 2 if isinstance(error, CannotTell) else 1
     balances = {"/".join(map(str, key)): amount for key, amount in auditor.balance.items() if amount}
-    print(json.dumps({"size": log.size, "found": auditor.found, "entries": auditor.kinds, "balances": balances}))
-    verdicts = {one["verdict"] for one in auditor.found}
+    verdicts, read = {one["verdict"] for one in auditor.found}, sorted(READ & auditor.kinds.keys())
+    print(json.dumps({"size": log.size, "found": auditor.found, "balances": balances, "entries": auditor.kinds, "onlyRead": read}))
     return 1 if "discrepancy" in verdicts else 2 if verdicts else 0
 
 if __name__ == "__main__":
