@@ -102,7 +102,7 @@ async fn crashes(database: &str, url: Option<&str>) -> Result<()> {
     clippy::disallowed_methods,
     reason = "tests are told by the environment"
 )]
-fn setting(name: &str) -> Result<Option<u32>> {
+pub(crate) fn setting(name: &str) -> Result<Option<u32>> {
     match std::env::var(name) {
         Ok(text) => Ok(Some(
             text.parse().with_context(|| format!("{name}={text}"))?,

@@ -154,7 +154,7 @@ async fn a_buffer_from_nowhere_is_found(app: TestApp) -> Result<()> {
     world
         .make(&registrar, release, json!({ "batch": batch }), "batch")
         .await?;
-    expect_found(&world, "buffer.released", "XXX").await
+    expect_found(&world, "buffer.released", "buffer; 7; 50").await
 }
 
 async fn a_hold_that_ends_twice_is_found(app: TestApp) -> Result<()> {
@@ -293,7 +293,7 @@ async fn an_entry_that_is_missing_is_found(app: TestApp) -> Result<()> {
     let report = world.app.watchdog().await?;
     assert_eq!(report.verdict(), Verdict::Discrepancy, "{report}");
     let first = report.findings.first().context("a finding")?;
-    assert_eq!(first.check, "XXX", "{report}");
+    assert_eq!(first.check, "tile", "{report}");
     Ok(())
 }
 

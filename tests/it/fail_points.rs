@@ -1,16 +1,21 @@
-//! A step fails, at each statement and each fail point in turn: the caller is told, nothing is there by halves, and the next
+//! A step fails, at statements and at each fail point in turn: the caller is told, nothing is there by halves, and the next
 //! call works. The same points are where the program dies in `crash/points.rs`.
+//!
+//! One statement in four fails; with `COMMONWEAL_TEST_POINT_ROUNDS` each. `COMMONWEAL_TEST_CRASH_SEED` repeats the ones of an earlier
+//! run.
 
 mod publisher;
 mod snapshot;
 
 use anyhow::{Context, Result, ensure};
 use commonweal_app::failpoint::{Effect, Point};
+use commonweal_app::rng::{Entropy, SystemRng};
 use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, User, on_both};
 use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 
+use crate::crash::setting;
 use crate::credit_life::{CANCEL, GIVE_UP, deliver_input, hold_input};
 use crate::credit_moves::MOVE;
 use crate::credit_reversed::CLEAR;
@@ -37,11 +42,22 @@ fn points() -> impl Iterator<Item = Point> {
 struct Faults {
     world: World,
     database: DatabaseConnection,
+    /// The first statement that fails, and how many further the next one is.
+    statements: (u32, u32),
 }
 
 impl Faults {
     async fn new(app: TestApp) -> Result<Self> {
+        let system: &dyn Entropy = &SystemRng;
+        let seed = setting("COMMONWEAL_TEST_CRASH_SEED")?
+            .unwrap_or_else(|| u32::from_be_bytes(system.bytes()));
+        println!("fail_points: COMMONWEAL_TEST_CRASH_SEED={seed}");
+        let step = match setting("COMMONWEAL_TEST_POINT_ROUNDS")? {
+            Some(_) => 1,
+            None => 4,
+        };
         Ok(Self {
+            statements: (1 + seed % step, step),
             database: app.database.connect().await?,
             world: World::new(app).await?,
         })
@@ -65,11 +81,12 @@ impl Faults {
         self.world.app.ask(Some(user), document, variables).await
     }
 
-    /// Lets each statement of a mutation fail, and all after it, until it comes through. Answers what it made.
+    /// Lets statements of a mutation fail, each with all after it, until it comes through. Answers what it made.
     async fn sweep(&self, user: &User, document: &str, input: Value) -> Result<Value> {
         let before = snapshot(&self.database).await?;
-        for passing in 1.. {
-            self.set(Point::Statement, passing, Effect::Fail);
+        let (first, step) = self.statements;
+        for passing in (first..).step_by(usize::try_from(step)?) {
+            self.set(Point::Statement, passing.into(), Effect::Fail);
             let answer = self.ask(user, document, &input).await?;
             if self.clear() == 0 {
                 ensure!(passing > 8, "only {passing} statements");
@@ -229,6 +246,9 @@ async fn a_fault_at_any_point_is_told_and_leaves_nothing(app: TestApp) -> Result
             if point == Point::Committed {
                 // It is in, and the database says so when the writer asks.
                 made(&answer)?;
+                let after = snapshot(&faults.database).await?;
+                made(&faults.ask(supplier, document, &input).await?)?;
+                faults.nothing_changed(&after).await?;
             } else {
                 is_internal(&answer)?;
                 faults.nothing_changed(&before).await?;

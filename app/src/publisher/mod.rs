@@ -83,7 +83,6 @@ impl Publisher {
             witnesses: Witnesses::default(),
         };
         publisher.check_key().await?;
-        publisher.check().await?;
         publisher.publish().await?;
         Ok(publisher)
     }
@@ -135,7 +134,7 @@ impl Publisher {
         if self.published != Some(size) || self.unwitnessed {
             let points = self.store.points().clone();
             points.pass(Point::Grow)?;
-            let grown = self.grow().await?;
+            let grown = self.grow_checked().await?;
             points.pass(Point::Grown)?;
             let note = self.sign(&grown).await?;
             points.pass(Point::Signed)?;
@@ -240,9 +239,10 @@ impl Publisher {
         })
     }
 
-    /// Compares the tables with each other, and the tree with what was signed before, by this machine's memory and by the
-    /// database's own.
-    async fn check(&self) -> Result<(), PublishError> {
+    /// Takes in what was committed, and compares the tables with each other, and the tree with what was signed before, by
+    /// this machine's memory and by the database's own. At each publication: a database can also be put back under a
+    /// publisher that is running.
+    async fn grow_checked(&self) -> Result<Grown, PublishError> {
         let end = log_end(self.store.read()).await?;
         if end.head != end.log || !end.whole {
             return Err(PublishError::OtherHead {
@@ -250,16 +250,18 @@ impl Publisher {
                 log: end.log,
             });
         }
+        // Before the tree grows: another process may publish a larger one meanwhile.
+        let stored = latest_checkpoint(self.store.read()).await;
+        let stored = stored.map_err(AppError::from)?;
         let grown = self.grow().await?;
         if let Some(note) = self.memory.recall().await? {
             let signed = self.open_memory(&note).await?;
             self.check_one(&grown, signed.size(), signed.root()).await?;
         }
-        let stored = latest_checkpoint(self.store.read()).await;
-        if let Some(stored) = stored.map_err(AppError::from)? {
+        if let Some(stored) = stored {
             self.check_one(&grown, stored.size, stored.root).await?;
         }
-        Ok(())
+        Ok(grown)
     }
 
     /// Reads what this machine signed last, with whichever key signed the log then.

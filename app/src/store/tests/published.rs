@@ -22,6 +22,7 @@ on_both!(
     many_proofs_cost_as_many_statements_as_one,
     a_log_that_lost_signed_entries_is_refused,
     a_log_with_other_entries_than_signed_is_refused,
+    a_log_that_is_put_back_under_a_running_publisher_is_not_signed,
     a_long_log_is_taken_in_by_steps,
     the_publisher_follows_the_writer_until_the_store_closes,
     a_page_of_the_log_is_filtered_and_ordered,
@@ -193,6 +194,28 @@ async fn a_log_with_other_entries_than_signed_is_refused(db: TestDb) {
         "{error}"
     );
     assert_eq!(db.numbers("SELECT count(*) FROM checkpoint").await, [0]);
+}
+
+async fn a_log_that_is_put_back_under_a_running_publisher_is_not_signed(db: TestDb) {
+    let folder = tempfile::tempdir().unwrap();
+    write(&db, 0..2).await;
+    let mut running = open(&db, &folder).await.unwrap();
+    // What was signed last is ahead of the database and of another history.
+    let other = Checkpoint::new("test.example/log", 4, leaf_hash(b"other")).unwrap();
+    let other = other.sign(&signer()).unwrap().to_string();
+    std::fs::write(memory(&folder), &other).unwrap();
+    write(&db, 2..3).await;
+    let error = running.publish().await.unwrap_err();
+    let expected = matches!(error, PublishError::SignedAhead { signed: 4, size: 3 });
+    assert!(expected && error.is_alarm(), "{error}");
+    write(&db, 3..5).await;
+    let error = running.publish().await.unwrap_err();
+    assert!(
+        matches!(error, PublishError::OtherRoot { size: 4, .. }),
+        "{error}"
+    );
+    assert_eq!(db.numbers("SELECT size FROM checkpoint").await, [2]);
+    assert_eq!(std::fs::read_to_string(memory(&folder)).unwrap(), other);
 }
 
 async fn a_long_log_is_taken_in_by_steps(db: TestDb) {
