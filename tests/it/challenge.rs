@@ -38,9 +38,7 @@ async fn whoever_raised_a_challenge_does_not_find_that_it_has_a_case(app: TestAp
         .app
         .user(world.app.registry, &[Role::Registrar])
         .await?;
-    world
-        .make(&verifier, ACCEPT, accept, "challenge")
-        .await?;
+    world.make(&verifier, ACCEPT, accept, "challenge").await?;
     world.app.expect_clean_log().await?;
     Ok(())
 }
@@ -92,7 +90,11 @@ async fn a_dismissal_thaws_and_an_appeal_freezes_again(app: TestApp) -> Result<(
         .make(&case.second, ACCEPT, accept, "challenge")
         .await?;
     let sale = |key: &str| json!({ "input": world.transfer_input(batch, 1, key) });
-    let frozen = |key: &'static str| world.app.refusal(Some(&world.supplier), TRANSFER, sale(key));
+    let frozen = |key: &'static str| {
+        world
+            .app
+            .refusal(Some(&world.supplier), TRANSFER, sale(key))
+    };
     assert_eq!(frozen("a").await?.code, "FROZEN");
     world
         .make(&case.second, DISMISS, words.clone(), "challenge")
@@ -118,8 +120,10 @@ async fn a_second_registrar_reads_what_was_proposed_and_everybody_what_became_of
     } }";
     let case = Case::new(app).await?;
     let world = &case.world;
-    let input = |verified: &str, reason: &str| json!({ "claim": case.claim, "verified": verified,
-        "remedy": "CORRECT", "reason": reason });
+    let input = |verified: &str, reason: &str| {
+        json!({ "claim": case.claim, "verified": verified,
+        "remedy": "CORRECT", "reason": reason })
+    };
     let personal = input("9.0", "ask mina@example.org about the sheets");
     let refused = world.refuse(&case.second, PROPOSE, personal).await?;
     assert_eq!(
@@ -127,10 +131,7 @@ async fn a_second_registrar_reads_what_was_proposed_and_everybody_what_became_of
         ("PERSONAL_DATA", Some("reason"))
     );
     let propose = json!({ "input": input("9.0", "One sheet was counted twice.") });
-    let made = world
-        .app
-        .data(Some(&case.second), PROPOSE, propose)
-        .await?;
+    let made = world.app.data(Some(&case.second), PROPOSE, propose).await?;
     let proposal = &made["made"]["proposal"];
     let read = || world.app.data(None, READ, json!({ "id": case.claim }));
     let shown = read().await?["claim"].clone();
@@ -138,9 +139,16 @@ async fn a_second_registrar_reads_what_was_proposed_and_everybody_what_became_of
     let first = &shown["proposals"][0];
     assert_eq!(
         (&first["id"], &first["reason"], &first["carriedOut"]),
-        (proposal, &json!("One sheet was counted twice."), &json!(false))
+        (
+            proposal,
+            &json!("One sheet was counted twice."),
+            &json!(false)
+        )
     );
-    assert_eq!(first["verified"], json!({ "quantity": "9.0", "unit": "hour" }));
+    assert_eq!(
+        first["verified"],
+        json!({ "quantity": "9.0", "unit": "hour" })
+    );
     let carry = json!({ "decision": { "proposal": proposal } });
     world.make(&case.third, CARRY_OUT, carry, "claim").await?;
     let challenge = case.raise().await?;
@@ -150,17 +158,37 @@ async fn a_second_registrar_reads_what_was_proposed_and_everybody_what_became_of
     world.make(&case.third, CARRY_OUT, carry, "claim").await?;
     let shown = read().await?["claim"].clone();
     assert_eq!(shown["proposals"][0]["carriedOut"], true);
-    assert_eq!(shown["proposals"][0]["entry"]["kind"], "correction.proposed");
+    assert_eq!(
+        shown["proposals"][0]["entry"]["kind"],
+        "correction.proposed"
+    );
     let fell = |n: usize| {
         let one = &shown["reductions"][n];
-        let whole = [&one["before"]["quantity"], &one["after"]["quantity"], &one["remedy"]];
-        (whole.map(|value| value.as_str().unwrap_or_default().to_owned()), one["proposal"].clone(),
-            one["challenge"]["id"].clone())
+        let whole = [
+            &one["before"]["quantity"],
+            &one["after"]["quantity"],
+            &one["remedy"],
+        ];
+        (
+            whole.map(|value| value.as_str().unwrap_or_default().to_owned()),
+            one["proposal"].clone(),
+            one["challenge"]["id"].clone(),
+        )
     };
     let three = |values: [&str; 3]| values.map(str::to_owned);
     let none = json!(null);
-    assert_eq!(fell(0), (three(["10.0", "9.0", "CORRECT"]), proposal.clone(), none.clone()));
-    assert_eq!(fell(1), (three(["9.0", "5.0", "REVERSE"]), none, json!(challenge)));
+    assert_eq!(
+        fell(0),
+        (
+            three(["10.0", "9.0", "CORRECT"]),
+            proposal.clone(),
+            none.clone()
+        )
+    );
+    assert_eq!(
+        fell(1),
+        (three(["9.0", "5.0", "REVERSE"]), none, json!(challenge))
+    );
     assert_ne!(shown["reductions"][0]["by"], first["by"], "two people");
     world.app.expect_clean_log().await?;
     Ok(())

@@ -32,7 +32,9 @@ async fn sister(world: &World) -> Result<User> {
         )
         .await?;
     let id = text(&made["made"]["organisation"]["id"]);
-    let id = id.strip_prefix("organisation:").context("an organisation")?;
+    let id = id
+        .strip_prefix("organisation:")
+        .context("an organisation")?;
     let id: OrganisationId = id.parse()?;
     world.app.user(id, &[Role::Supplier]).await
 }
@@ -90,8 +92,10 @@ async fn what_was_cancelled_does_not_fall_at_the_cost_of_others(app: TestApp) ->
     let case = Case::new(app).await?;
     let (world, batch) = (&case.world, &case.batch);
     let other = world.batch("b", "10.0").await?;
-    let cancel = |units: &str| json!({ "input": { "batch": batch, "holder": world.supplier.organisation_id(),
-        "units": units, "idempotencyKey": units } });
+    let cancel = |units: &str| {
+        json!({ "input": { "batch": batch, "holder": world.supplier.organisation_id(),
+        "units": units, "idempotencyKey": units } })
+    };
     world
         .app
         .data(Some(&world.supplier), CANCEL, cancel("68"))
@@ -129,7 +133,9 @@ async fn a_correction_costs_the_same_however_large_the_pool_is(app: TestApp) -> 
     }
     assert_eq!(costs[0], costs[1], "nothing is missing: no buffer is read");
     // Everything that the supplier has of the batch is sold, and the pool stands in.
-    let all = world.available(world.supplier.organisation, &case.batch).await?;
+    let all = world
+        .available(world.supplier.organisation, &case.batch)
+        .await?;
     let sale = world.transfer_input(&case.batch, all, "all");
     world
         .app

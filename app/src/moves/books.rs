@@ -71,7 +71,9 @@ impl Books {
     pub(crate) async fn of_batches(tx: &mut Tx, ids: &[BatchId]) -> Result<Self, AppError> {
         load_accounts(tx, ids, COUNTERS.to_vec()).await?;
         let mut books = Self::default();
-        books.load_batches(tx, ids.iter().copied().collect()).await?;
+        books
+            .load_batches(tx, ids.iter().copied().collect())
+            .await?;
         Ok(books)
     }
 
@@ -149,7 +151,10 @@ impl Books {
     /// What the receivers' groups hold of classes with a limit.
     async fn load_holds(&mut self, tx: &Tx, asked: &[Asked]) -> Result<(), AppError> {
         let mut wanted = BTreeSet::new();
-        for Asked { batch, receiver, .. } in asked {
+        for Asked {
+            batch, receiver, ..
+        } in asked
+        {
             let class = self.batches.get(batch).map(|(row, _)| row.class_id);
             let limited = class.filter(|class| self.limited(*class));
             let party = receiver.and_then(|receiver| self.parties.get(&receiver));

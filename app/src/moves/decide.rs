@@ -2,9 +2,7 @@
 
 use commonweal_domain::credit::entries::{CreditsHeld, CreditsTransferred};
 use commonweal_domain::credit::hold::decide_hold;
-use commonweal_domain::credit::movement::{
-    RetirementRequest, decide_retirement, decide_transfer,
-};
+use commonweal_domain::credit::movement::{RetirementRequest, decide_retirement, decide_transfer};
 use commonweal_domain::ids::{BatchId, HoldId, RetirementId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
 use commonweal_domain::log::kinds::Body;

@@ -51,11 +51,7 @@ type Versions = HashMap<Uuid, String>;
 impl Read<'_> {
     /// The targets of a place and of the places within it, from the last version of each policy, with what contracts promise
     /// and what was delivered, in five statements. Where more than `most` claims or instalments count it is refused.
-    pub async fn place_targets(
-        &self,
-        place: &str,
-        most: u64,
-    ) -> Result<Vec<TargetView>, AppError> {
+    pub async fn place_targets(&self, place: &str, most: u64) -> Result<Vec<TargetView>, AppError> {
         let policies = self.last_policies().await?;
         let targets: Vec<_> = policies
             .iter()

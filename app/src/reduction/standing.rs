@@ -93,11 +93,7 @@ async fn of_group(
 }
 
 /// Buffers of the pool of a batch that stand in for some units: its own first, then the others in the order of their issue.
-pub(super) async fn pool(
-    tx: &mut Tx,
-    own: BatchId,
-    units: i64,
-) -> Result<Vec<Buffered>, AppError> {
+pub(super) async fn pool(tx: &mut Tx, own: BatchId, units: i64) -> Result<Vec<Buffered>, AppError> {
     let books = Books::of_batches(tx, &[own]).await?;
     let (_, class) = books.batch(tx, own)?;
     let ids = credit_left::buffered(tx, &class.pool(), own, units).await?;

@@ -53,7 +53,10 @@ pub(crate) async fn open_holds(
     let mut found: HashMap<Holder, Vec<Hold>> = HashMap::new();
     for row in rows {
         let open = hold::hold_of(&hold::Model::from_query_result(&row, "")?);
-        found.entry((open.batch, open.holder)).or_default().push(open);
+        found
+            .entry((open.batch, open.holder))
+            .or_default()
+            .push(open);
     }
     Ok(found)
 }

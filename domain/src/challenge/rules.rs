@@ -225,11 +225,7 @@ pub fn decide_resolution(
 
 /// Whether the first decision may be appealed now. `others` are the other open challenges of whoever raised it: an appeal
 /// opens what a dismissal closed, and nobody has more open by it than by raising.
-pub fn decide_appeal(
-    challenge: &Challenge,
-    others: Open,
-    at: Time,
-) -> Result<(), ChallengeError> {
+pub fn decide_appeal(challenge: &Challenge, others: Open, at: Time) -> Result<(), ChallengeError> {
     let [decision] = challenge.decisions.as_slice() else {
         return Err(ChallengeError::WrongStep(challenge.status()));
     };

@@ -19,7 +19,8 @@ use super::serials::{Serials, SerialsError};
 use super::terms::{KpiAccount, KpiStanding, Terms};
 use crate::contract::{Claim, RecordedClaim};
 use crate::ids::{
-    BatchId, ClaimId, ClassId, HoldId, Id, KpiId, LiabilityId, OrganisationId, PersonId, RetirementId,
+    BatchId, ClaimId, ClassId, HoldId, Id, KpiId, LiabilityId, OrganisationId, PersonId,
+    RetirementId,
 };
 use crate::time::{Date, Period};
 use crate::{catalogue, challenge, contract, organisation};

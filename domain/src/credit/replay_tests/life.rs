@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::challenge::entries::{
-    ChallengeAccepted, ChallengeAnswered, ChallengeAppealed, ChallengeRaised, ChallengeResolved, ChallengeRouted,
-    CorrectionProposed,
+    ChallengeAccepted, ChallengeAnswered, ChallengeAppealed, ChallengeRaised, ChallengeResolved,
+    ChallengeRouted, CorrectionProposed,
 };
 use crate::challenge::rules::{ANSWER_DAYS, term};
 use crate::challenge::{Basis, Body as InCharge, Ground, Outcome, Remedy};
@@ -248,10 +248,7 @@ fn units_that_were_moved_inside_the_group_are_frozen_too() {
         ..sale(1)
     };
     let at = position(&log, "challenge.resolved", 0);
-    log.insert(
-        at,
-        (by(COUSIN, SUBSIDIARY, Role::Supplier), sold.into()),
-    );
+    log.insert(at, (by(COUSIN, SUBSIDIARY, Role::Supplier), sold.into()));
     let finding = first_at(&log, at);
     assert!(finding.found.contains("has a case"), "{finding}");
 }
@@ -294,7 +291,10 @@ fn units_that_were_cancelled_do_not_fall_a_second_time() {
     // Of 14 that circulate 3 are cancelled, 6 the supplier's, 2 the buffer's, and 3 were sold.
     assert_eq!(again.losses[0].cancelled, 3);
     assert_eq!(again.owed.as_ref().unwrap().units, 3);
-    assert_eq!(state.credits.standings(id(6), &state.organisations)[0].cancelled, 0);
+    assert_eq!(
+        state.credits.standings(id(6), &state.organisations)[0].cancelled,
+        0
+    );
     again.losses[0].cancelled = 0;
     let mut log = log;
     log[at].1 = CreditsReversed { reduction: again }.into();
@@ -327,11 +327,7 @@ fn whoever_raised_a_challenge_or_took_part_before_does_not_find_a_case_nor_hand_
     let at = position(&lived(), "challenge.accepted", 0);
     for step in [accepted(), routed(at)] {
         // A registrar who raised it, one who issued, and one who verified.
-        for (raiser, person) in [
-            (SECOND, SECOND),
-            (BROKER, REGISTRAR),
-            (BROKER, VERIFIER),
-        ] {
+        for (raiser, person) in [(SECOND, SECOND), (BROKER, REGISTRAR), (BROKER, VERIFIER)] {
             let mut log = lived();
             let raised = position(&log, "challenge.raised", 0);
             if raiser != BROKER {

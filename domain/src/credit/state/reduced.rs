@@ -33,11 +33,7 @@ impl State {
             .collect()
     }
 
-    fn standing(
-        &self,
-        id: BatchId,
-        organisations: &organisation::State,
-    ) -> Option<BatchStanding> {
+    fn standing(&self, id: BatchId, organisations: &organisation::State) -> Option<BatchStanding> {
         let batch = *self.batches.get(&id)?;
         let issued = self.issued.get(&id)?;
         Some(BatchStanding {
