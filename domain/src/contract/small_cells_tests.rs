@@ -4,7 +4,7 @@ use super::entries::*;
 use super::fixtures::*;
 use super::quorum::tests::quorum;
 use super::quorum::{LowValue, Quorum};
-use super::quorum_replay_tests::{acting, finding, link, next, published, sealed, verified};
+use super::quorum_replay_tests::{acting, finding, link, next, path, published, sealed, verified};
 use super::story::*;
 use super::{Claim, Counted, Verification};
 use crate::amount::Share;
@@ -101,6 +101,7 @@ fn a_buyer_alone_confirms_no_few() {
         ClaimConfirmed {
             claim: id(5),
             link: link(),
+            path: path(),
             finding: Verification {
                 salt: None,
                 ..finding(officer, accepted)
