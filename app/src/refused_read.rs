@@ -2,6 +2,7 @@
 //! noted privately, in a transaction of its own, to notice who tries.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
 use commonweal_domain::actor::Actor;
 use commonweal_domain::contract::counting::Line;
@@ -93,16 +94,13 @@ impl App {
     }
 
     /// Notes what was asked for by id, exists, and was not shown.
-    async fn note_unseen<K: Id + Copy, V>(
+    async fn note_unseen<K: Id + Hash, V>(
         &self,
         actor: &Actor,
         what: Private,
         asked: &[K],
         shown: &HashMap<K, V>,
-    ) -> Result<(), AppError>
-    where
-        K: std::hash::Hash + Eq,
-    {
+    ) -> Result<(), AppError> {
         let unseen = asked.iter().filter(|id| !shown.contains_key(*id));
         let unseen: Vec<Uuid> = unseen.map(|id| id.uuid()).collect();
         if !unseen.is_empty() {

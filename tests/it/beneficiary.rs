@@ -10,10 +10,7 @@ use commonweal_domain::log::hash::sha256;
 use commonweal_tests::{ORIGIN, Refusal, TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_reversed::{RAISE, UPHOLD};
-use crate::credit_world::{
-    CARRY_OUT, ISSUE, PROPOSE, SUBMIT, VERIFY, WITHDRAW, World, file, finding, text,
-};
+use crate::credit_world::{ISSUE, SUBMIT, WITHDRAW, World, file, text};
 
 on_both!(
     one_disadvantage_kind_per_person_whoever_claims_it,
@@ -22,14 +19,12 @@ on_both!(
     what_does_not_fit_the_people_is_refused_by_its_row,
     an_exclusion_or_an_end_makes_a_person_free_again,
     nothing_of_a_person_is_published_and_tokens_are_erased_on_request,
-    fewer_than_five_people_are_not_verified,
-    a_correction_leaves_five_people_or_none_and_the_rest_is_claimed_anew,
 );
 
 const ERASE: &str = "mutation ($input: EraseBeneficiariesInput!) {
     made: eraseBeneficiaries(input: $input) { claim { id status } userErrors { code message path } }
 }";
-const EXCLUDE: &str = "mutation ($input: LogExclusionInput!) {
+pub(crate) const EXCLUDE: &str = "mutation ($input: LogExclusionInput!) {
     made: logExclusion(input: $input) { claim { id } userErrors { code message path } }
 }";
 
@@ -96,7 +91,7 @@ impl Work {
         self.claim_of(by, key, measure, people, ("2025-01-01", "2025-07-01"))
     }
 
-    fn claim_of(
+    pub(crate) fn claim_of(
         &self,
         by: &User,
         key: &str,
@@ -439,65 +434,6 @@ async fn nothing_of_a_person_is_published_and_tokens_are_erased_on_request(
         before["beneficiaries"]["root"]
     );
     work.submit(&work.other, theirs).await?;
-    world.app.expect_clean_log().await?;
-    Ok(())
-}
-
-async fn fewer_than_five_people_are_not_verified(app: TestApp) -> Result<()> {
-    let work = Work::new(app).await?;
-    let (world, supplier) = (&work.world, &work.world.supplier);
-    let claim = work
-        .submit(supplier, work.claim(supplier, "a", "ADV-1", 0..9))
-        .await?;
-    let few = world
-        .refuse(&world.verifier, VERIFY, finding(&claim, "4"))
-        .await?;
-    assert_eq!(
-        (few.code.as_str(), few.path.as_deref()),
-        ("FEW_PEOPLE", Some("accepted"))
-    );
-    world.verify(&claim, "5").await?;
-    world.app.expect_clean_log().await?;
-    Ok(())
-}
-
-async fn a_correction_leaves_five_people_or_none_and_the_rest_is_claimed_anew(
-    app: TestApp,
-) -> Result<()> {
-    let work = Work::new(app).await?;
-    let (world, supplier) = (&work.world, &work.world.supplier);
-    let claim = work
-        .submit(supplier, work.claim(supplier, "a", "ADV-1", 0..9))
-        .await?;
-    world.verify(&claim, "9").await?;
-    let registry = world.app.registry;
-    let second = world.app.user(registry, &[Role::Registrar]).await?;
-    let propose = |left: &str| json!({ "claim": claim, "verified": left, "remedy": "CORRECT", "reason": "counted twice" });
-    let few = world.refuse(&second, PROPOSE, propose("4")).await?;
-    let expected = ("FEW_PEOPLE", Some("verified"));
-    assert_eq!((few.code.as_str(), few.path.as_deref()), expected);
-    assert!(few.message.contains("claimed anew"), "{}", few.message);
-    let raise = json!({ "claim": claim, "ground": "DELIVERY", "reason": "Four came." });
-    let challenge = world.make(&work.other, RAISE, raise, "challenge").await?;
-    let uphold = |left: &str| json!({ "challenge": challenge, "verified": left, "remedy": "REVERSE", "reason": "Four came." });
-    let few = world.refuse(&second, UPHOLD, uphold("4")).await?;
-    assert_eq!((few.code.as_str(), few.path.as_deref()), expected);
-    world
-        .make(&second, UPHOLD, uphold("0"), "challenge")
-        .await?;
-    world.app.advance_seconds(14 * 86_400);
-    let third = world.app.user(registry, &[Role::Registrar]).await?;
-    let carry = json!({ "decision": { "challenge": challenge } });
-    world.make(&third, CARRY_OUT, carry, "claim").await?;
-
-    // Those who came are claimed together with others, for a longer period.
-    let year = ("2025-01-01", "2025-12-31");
-    let anew = work.claim_of(supplier, "b", "ADV-1", 5..14, year);
-    work.counted_by(&claim, supplier, anew.clone()).await?;
-    let own = json!({ "earlier": claim, "claimant": supplier.organisation_id(), "reason": "nothing of it stands" });
-    world.make(&third, EXCLUDE, own, "claim").await?;
-    let anew = work.submit(supplier, anew).await?;
-    world.verify(&anew, "9").await?;
     world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -42,6 +42,7 @@ mod quorum;
 mod quorum_low_value;
 mod quorum_record;
 mod refusals;
+mod small_cells;
 mod subscription;
 mod tender;
 mod tour;
