@@ -7,7 +7,7 @@ use commonweal_tests::{TestApp, User, on_both};
 use serde_json::json;
 
 use crate::credit_reversed::{ACCEPT, Case};
-use crate::credit_world::{RETIRE, TRANSFER, World, reduce, text};
+use crate::credit_world::{RETIRE, TRANSFER, reduce, text};
 
 on_both!(
     a_move_inside_the_group_takes_nothing_out_of_reach,
@@ -19,22 +19,23 @@ const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
     made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
 }";
 
-/// An organisation of the supplier's group, and somebody who acts for it.
-async fn sister(world: &World) -> Result<User> {
-    let made = world
-        .app
+/// An organisation of another's group, and somebody who acts for it.
+pub(crate) async fn sister(app: &TestApp, registrar: &User, of: &User) -> Result<User> {
+    let made = app
         .data(
-            Some(&world.registrar),
+            Some(registrar),
             "mutation ($input: RegisterOrganisationInput!) {
                 made: registerOrganisation(input: $input) { organisation { id } userErrors { code message path } } }",
             json!({ "input": { "legalForm": "LEGAL_PERSON", "name": "Han River Holding", "sector": "PRIVATE",
-                "place": "KR-11", "group": world.supplier.organisation_id() } }),
+                "place": "KR-11", "group": of.organisation_id() } }),
         )
         .await?;
     let id = text(&made["made"]["organisation"]["id"]);
-    let id = id.strip_prefix("organisation:").context("an organisation")?;
+    let id = id
+        .strip_prefix("organisation:")
+        .context("an organisation")?;
     let id: OrganisationId = id.parse()?;
-    world.app.user(id, &[Role::Supplier]).await
+    app.user(id, &[Role::Supplier]).await
 }
 
 /// A registrar's own proposal, carried out by another.
@@ -46,7 +47,7 @@ async fn correct(case: &Case, verified: &str) -> Result<()> {
 async fn a_move_inside_the_group_takes_nothing_out_of_reach(app: TestApp) -> Result<()> {
     let case = Case::new(app).await?;
     let (world, batch) = (&case.world, &case.batch);
-    let sister = sister(world).await?;
+    let sister = sister(&world.app, &world.registrar, &world.supplier).await?;
     let mut moved = world.transfer_input(batch, 40, "m");
     moved["to"] = json!(sister.organisation_id());
     moved["reason"] = json!("GROUP");
@@ -90,8 +91,10 @@ async fn what_was_cancelled_does_not_fall_at_the_cost_of_others(app: TestApp) ->
     let case = Case::new(app).await?;
     let (world, batch) = (&case.world, &case.batch);
     let other = world.batch("b", "10.0").await?;
-    let cancel = |units: &str| json!({ "input": { "batch": batch, "holder": world.supplier.organisation_id(),
-        "units": units, "idempotencyKey": units } });
+    let cancel = |units: &str| {
+        json!({ "input": { "batch": batch, "holder": world.supplier.organisation_id(),
+        "units": units, "idempotencyKey": units } })
+    };
     world
         .app
         .data(Some(&world.supplier), CANCEL, cancel("68"))
@@ -129,7 +132,9 @@ async fn a_correction_costs_the_same_however_large_the_pool_is(app: TestApp) -> 
     }
     assert_eq!(costs[0], costs[1], "nothing is missing: no buffer is read");
     // Everything that the supplier has of the batch is sold, and the pool stands in.
-    let all = world.available(world.supplier.organisation, &case.batch).await?;
+    let all = world
+        .available(world.supplier.organisation, &case.batch)
+        .await?;
     let sale = world.transfer_input(&case.batch, all, "all");
     world
         .app
