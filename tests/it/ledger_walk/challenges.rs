@@ -145,10 +145,19 @@ impl Walk {
         Ok(())
     }
 
+    /// Mostly of the latest that can be appealed, by one of its parties.
     async fn appeal(&mut self, number: usize) -> Result<()> {
+        let now = self.model.now;
+        let mut challenges = self.model.challenges.iter();
+        let late = challenges.rposition(|challenge| challenge.can_be_appealed(now));
+        let number = late.filter(|_| !self.dice.once_in(4)).unwrap_or(number);
         let challenge = self.model.challenges[number].clone();
         let claimant = self.model.claims[challenge.claim].claimant;
-        let by = self.dice.below(HOLDERS + 1);
+        let by = match self.dice.below(3) {
+            0 => self.dice.below(HOLDERS + 1),
+            1 => challenge.by,
+            _ => claimant + 1,
+        };
         let party = by == challenge.by || by == claimant + 1;
         let expected = self.model.appeal(number, party);
         let input =

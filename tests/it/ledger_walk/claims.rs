@@ -144,10 +144,11 @@ impl Walk {
             false => SUPPLIER,
         };
         let (batch, units) = (self.batch_with(holder), self.dice.units());
-        let (kpi, to_buyer) = (
-            self.dice.below(self.model.kpis.len()),
-            !self.dice.once_in(8),
-        );
+        let mut short = (0..self.model.kpis.len()).filter(|kpi| self.model.short_of(*kpi) > 0);
+        let short = short.next_back();
+        let any = self.dice.below(self.model.kpis.len());
+        let kpi = short.filter(|_| !self.dice.once_in(3)).unwrap_or(any);
+        let to_buyer = !self.dice.once_in(8);
         let expected = self.model.cover((batch, holder, units), kpi, to_buyer);
         let beneficiary = match to_buyer {
             true => &self.people.officers[0],

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Walk;
 use super::moves::reason;
 use crate::credit_world::DELIVER;
-use crate::ledger_walk_model::HOLDERS;
+use crate::ledger_walk_model::{HOLDERS, Unit};
 
 const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
     made: giveUpHold(input: $input) { hold { id ended } userErrors { code message path } }
@@ -28,13 +28,17 @@ impl Walk {
         if self.model.holds.is_empty() {
             return Ok(());
         }
-        let hold = self.dice.of_the_latest(LATEST, self.model.holds.len());
+        let now = self.model.now;
+        let mut holds = self.model.holds.iter();
+        let open = holds.rposition(|hold| hold.open && hold.expires_at > now);
+        let any = self.dice.of_the_latest(LATEST, self.model.holds.len());
+        let hold = open.filter(|_| !self.dice.once_in(3)).unwrap_or(any);
         match self.dice.below(3) {
             0 => self.deliver_hold(hold).await,
             1 => self.give_up(hold).await,
             _ => {
                 // Those whose time is over come long after the latest.
-                let (now, mut holds) = (self.model.now, self.model.holds.iter());
+                let mut holds = self.model.holds.iter();
                 let over = holds.position(|hold| hold.open && hold.expires_at <= now);
                 self.expire(over.unwrap_or(hold)).await
             }
@@ -43,7 +47,12 @@ impl Walk {
 
     async fn deliver_hold(&mut self, hold: usize) -> Result<()> {
         let found = self.model.holds[hold].clone();
-        let (to, units) = (self.dice.below(HOLDERS), self.dice.units());
+        let held = self.model.batches[found.batch].count(Unit::Held(hold));
+        let units = match usize::try_from(held) {
+            Ok(held @ 1..) if !self.dice.once_in(4) => self.dice.up_to(held),
+            _ => self.dice.units(),
+        };
+        let to = self.dice.below(HOLDERS);
         let to = match self.dice.once_in(4) {
             true => to,
             false => found.to.unwrap_or(to),

@@ -147,7 +147,7 @@ impl Walk {
         app.data(supplier, INTEND, intend(&kpis[1])).await?;
         app.advance_seconds(BEGINS - SECOND_INTENT);
         let class = json!({ "input": { "measure": { "catalogue": city.catalogue, "code": "JOB-1" }, "place": "KR-11",
-            "vintage": 2026, "bufferShare": "0.1", "transferable": true } });
+            "vintage": 2026, "bufferShare": "0.04", "transferable": true } });
         app.data(Some(&people.registrars[0]), DEFINE, class).await?;
         Ok(Self {
             app,
@@ -185,8 +185,8 @@ async fn sign(app: &TestApp, city: &City) -> Result<(Value, i64)> {
         "period": { "from": from, "to": "2027-03-01" } })
     };
     bids[0]["commitments"] = json!([
-        commitment("60.0", "2026-03-01"),
-        commitment("24.0", "2026-04-01")
+        commitment("150.0", "2026-03-01"),
+        commitment("60.0", "2026-04-01")
     ]);
     let tender = city.publish(app, plan).await?;
     city.rank_bids(app, &tender, bids).await?;
@@ -205,7 +205,7 @@ async fn sign(app: &TestApp, city: &City) -> Result<(Value, i64)> {
 fn kpis(contract: &Value) -> Result<Vec<Kpi>> {
     let found = contract["kpis"].as_array().context("KPIs")?;
     anyhow::ensure!(found.len() == 2, "{contract}");
-    let promised = [("60.0", 600), ("24.0", 240)].into_iter().enumerate();
+    let promised = [("150.0", 1_500), ("60.0", 600)].into_iter().enumerate();
     let kpi = |((number, (hours, units)), kpi): ((usize, (&str, i64)), &Value)| {
         anyhow::ensure!(kpi["promised"]["quantity"] == hours, "{contract}");
         Ok(Kpi {

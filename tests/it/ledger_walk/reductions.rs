@@ -112,7 +112,13 @@ impl Walk {
             return Ok(());
         };
         let owner = self.model.liabilities[open].owner;
-        let (batch, units) = (self.batch_with(owner), self.dice.units());
+        let batch = self.batch_with(owner);
+        let theirs = self.model.batches[batch].count(Unit::With(owner));
+        // Mostly all that can be made good: whoever owes does nothing else.
+        let units = match theirs.min(self.model.liabilities[open].owed) {
+            most @ 1.. if !self.dice.once_in(4) => most,
+            _ => self.dice.units(),
+        };
         self.clear_with((open, batch, units)).await
     }
 

@@ -68,6 +68,12 @@ impl Challenge {
         !self.waits() && upheld && !self.carried_out
     }
 
+    /// Whether a decision can be appealed at a time.
+    pub(crate) fn can_be_appealed(&self, now: i64) -> bool {
+        let soon = |first: Decision| now < first.at + APPEALS;
+        !self.appealed && self.first.is_some_and(soon)
+    }
+
     /// Whether something is still to be done about it.
     pub(crate) fn is_open(&self) -> bool {
         self.waits() || self.is_upheld()

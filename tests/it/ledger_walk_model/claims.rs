@@ -44,7 +44,7 @@ impl Model {
         self.batches.iter().map(|batch| batch.count(place)).sum()
     }
 
-    fn short_of(&self, kpi: usize) -> i64 {
+    pub(crate) fn short_of(&self, kpi: usize) -> i64 {
         (self.kpis[kpi].promised - self.in_all(Unit::Answers(kpi))).max(0)
     }
 
@@ -107,8 +107,8 @@ impl Model {
         if claim.kpi.is_some() {
             units.extend((circulating..rest).map(|_| Unit::Beyond));
         }
-        // Every tenth unit that enters circulation is kept back.
-        units.extend((1..=circulating).map(|number| match number % 10 {
+        // Every 25th unit that enters circulation is kept back.
+        units.extend((1..=circulating).map(|number| match number % 25 {
             0 => Unit::Buffer,
             _ => Unit::With(claim.claimant),
         }));
