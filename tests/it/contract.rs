@@ -14,7 +14,7 @@ on_both!(
     a_promise_comes_before_credits_outside_contracts,
 );
 
-const SIGN: &str = "mutation ($input: SignContractInput!) {
+pub(crate) const SIGN: &str = "mutation ($input: SignContractInput!) {
     made: signContract(input: $input) { contract {
         id surplusTradable tender { id stage } buyer { name } supplier { name }
         kpis { id promised { quantity unit } delivered { quantity } waiting { quantity } place period { from to } measure { code } }

@@ -7,7 +7,7 @@ use commonweal_tests::{TestApp, User, on_both};
 use serde_json::json;
 
 use crate::credit_reversed::{ACCEPT, Case};
-use crate::credit_world::{RETIRE, TRANSFER, World, reduce, text};
+use crate::credit_world::{RETIRE, TRANSFER, reduce, text};
 
 on_both!(
     a_move_inside_the_group_takes_nothing_out_of_reach,
@@ -19,16 +19,15 @@ const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
     made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
 }";
 
-/// An organisation of the supplier's group, and somebody who acts for it.
-async fn sister(world: &World) -> Result<User> {
-    let made = world
-        .app
+/// An organisation of another's group, and somebody who acts for it.
+pub(crate) async fn sister(app: &TestApp, registrar: &User, of: &User) -> Result<User> {
+    let made = app
         .data(
-            Some(&world.registrar),
+            Some(registrar),
             "mutation ($input: RegisterOrganisationInput!) {
                 made: registerOrganisation(input: $input) { organisation { id } userErrors { code message path } } }",
             json!({ "input": { "legalForm": "LEGAL_PERSON", "name": "Han River Holding", "sector": "PRIVATE",
-                "place": "KR-11", "group": world.supplier.organisation_id() } }),
+                "place": "KR-11", "group": of.organisation_id() } }),
         )
         .await?;
     let id = text(&made["made"]["organisation"]["id"]);
@@ -36,7 +35,7 @@ async fn sister(world: &World) -> Result<User> {
         .strip_prefix("organisation:")
         .context("an organisation")?;
     let id: OrganisationId = id.parse()?;
-    world.app.user(id, &[Role::Supplier]).await
+    app.user(id, &[Role::Supplier]).await
 }
 
 /// A registrar's own proposal, carried out by another.
@@ -48,7 +47,7 @@ async fn correct(case: &Case, verified: &str) -> Result<()> {
 async fn a_move_inside_the_group_takes_nothing_out_of_reach(app: TestApp) -> Result<()> {
     let case = Case::new(app).await?;
     let (world, batch) = (&case.world, &case.batch);
-    let sister = sister(world).await?;
+    let sister = sister(&world.app, &world.registrar, &world.supplier).await?;
     let mut moved = world.transfer_input(batch, 40, "m");
     moved["to"] = json!(sister.organisation_id());
     moved["reason"] = json!("GROUP");

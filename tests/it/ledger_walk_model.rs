@@ -1,12 +1,30 @@
-//! The whole ledger as rows: every unit of every batch says where it is. It knows no balances, no postings, no ranges of
-//! serials and no splits; each rule is told once more, in the plainest way there is.
+//! The whole ledger as rows: every unit of every batch says where it is and what it stands for. It knows no balances, no
+//! postings, no ranges of serials and no splits; each rule is told once more, in the plainest way there is.
 
-use std::collections::HashMap;
+mod challenges;
+mod claims;
+mod moves;
+mod reductions;
 
 use serde_json::Value;
 
-/// How many organisations hold credits. The first one delivers.
-pub(crate) const HOLDERS: usize = 3;
+pub(crate) use challenges::{Body, Challenge, Judge};
+pub(crate) use claims::{Claim, Kpi};
+pub(crate) use moves::{Asked, Move};
+
+use moves::Keys;
+
+/// How many organisations hold credits.
+pub(crate) const HOLDERS: usize = 4;
+/// The contract's supplier, which also delivers outside of it.
+pub(crate) const SUPPLIER: usize = 0;
+/// Delivers outside contracts alone.
+pub(crate) const CARE: usize = 2;
+/// Belongs to the supplier's group.
+pub(crate) const SISTER: usize = 3;
+
+/// From the beginning of the tests, 2026-01-05T09:00:00Z, to 2030, when the three years of the class are over.
+const BUFFERS_END: i64 = 1_457 * 86_400 - 9 * 3_600;
 
 /// Where one unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,22 +35,36 @@ pub(crate) enum Unit {
     Held(usize),
     /// Kept back.
     Buffer,
-    /// Claimed for ever.
+    /// Retired to the buyer at issue: it answers the KPI of this number.
+    Answers(usize),
+    /// Retired to the buyer at issue: beyond what its KPI asks for, and not tradable.
+    Beyond,
+    /// Retired to the buyer at issue, and its certificate does not hold for it any more.
+    Withdrawn,
+    /// Claimed for ever by its holder.
     Retired,
-    /// Taken out without a claim, or in the place of others.
+    /// Retired by its holder as cover for the KPI of this number.
+    Covers(usize),
+    /// Taken out without a claim.
     Cancelled,
+    /// Taken out without a claim before its outcome fell.
+    Fallen,
+    /// Taken out in the place of others.
+    Replaced,
     /// Its outcome fell.
     Reversed,
 }
 
-/// A batch, its claim, and each of its units.
+/// The code with which something is refused.
+pub(crate) type Code = &'static str;
+
+/// A batch, and each of its units.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     pub(crate) id: String,
-    pub(crate) claim: String,
-    /// Tenths of an hour that stand as verified.
-    pub(crate) verified: i64,
-    /// Units that the batch still stands for, whoever has them.
+    /// The number of its claim.
+    pub(crate) claim: usize,
+    /// Units in circulation that the claim still stands for, whoever has them.
     circulating: i64,
     pub(crate) units: Vec<Unit>,
 }
@@ -48,28 +80,13 @@ pub(crate) struct Hold {
     pub(crate) open: bool,
 }
 
-/// Units owed by the first holder.
+/// Units that are owed.
 #[derive(Debug, Clone)]
 pub(crate) struct Liability {
     pub(crate) id: String,
+    /// By whom.
+    pub(crate) owner: usize,
     pub(crate) owed: i64,
-}
-
-/// What a holder asks under a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Asked {
-    Transfer { to: usize },
-    Retire,
-    Hold { to: Option<usize>, expires_at: i64 },
-}
-
-/// A move with its batch, its holder and its units.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Move {
-    pub(crate) batch: usize,
-    pub(crate) holder: usize,
-    pub(crate) units: i64,
-    pub(crate) asked: Asked,
 }
 
 /// What a step must come to.
@@ -78,41 +95,55 @@ pub(crate) enum Outcome {
     Done,
     /// Done, with these serials.
     Retired(usize, usize),
+    /// The batch of this number, new or not.
+    Batch(usize),
     /// The answer that was given before.
     Earlier(Value),
     /// The answer that another move of the same call gets, of this number in the call.
     EarlierInCall(usize),
-    Refused(&'static str),
+    Refused(Code),
 }
 
-/// Under which key, and what was answered; none while the call is under way, then the move's place in it.
-type Kept = (Move, Result<Value, usize>);
+impl From<Result<Self, Code>> for Outcome {
+    fn from(decided: Result<Self, Code>) -> Self {
+        decided.unwrap_or_else(Self::Refused)
+    }
+}
 
 /// Everything.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
+    pub(crate) kpis: Vec<Kpi>,
+    pub(crate) claims: Vec<Claim>,
     pub(crate) batches: Vec<Batch>,
     pub(crate) holds: Vec<Hold>,
+    pub(crate) challenges: Vec<Challenge>,
     pub(crate) liabilities: Vec<Liability>,
-    keys: HashMap<(usize, u8, String), Kept>,
+    keys: Keys,
     /// Seconds of the clock.
     pub(crate) now: i64,
 }
 
-impl Move {
-    fn scope(&self, key: &str) -> (usize, u8, String) {
-        let mutation = match self.asked {
-            Asked::Transfer { .. } => 0,
-            Asked::Retire => 1,
-            Asked::Hold { .. } => 2,
-        };
-        (self.holder, mutation, key.to_owned())
-    }
-}
-
 impl Batch {
-    pub(crate) fn count(&self, place: Unit) -> usize {
-        self.units.iter().filter(|unit| **unit == place).count()
+    pub(crate) fn count(&self, place: Unit) -> i64 {
+        self.count_if(|unit| unit == place)
+    }
+
+    fn count_if(&self, counts: impl Fn(Unit) -> bool) -> i64 {
+        let found = self.units.iter().filter(|unit| counts(**unit));
+        found.map(|_| 1).sum()
+    }
+
+    /// Units that have the low serials, in the order in which they were retired.
+    fn retired(&self) -> usize {
+        let retired = self.units.iter().filter(|unit| {
+            use Unit as U;
+            matches!(
+                unit,
+                U::Answers(_) | U::Beyond | U::Withdrawn | U::Retired | U::Covers(_)
+            )
+        });
+        retired.count()
     }
 
     /// Moves some units from one place to another; fewer when there are not so many. Answers how many.
@@ -129,234 +160,117 @@ impl Batch {
     }
 }
 
-/// Of some tenths a quarter is deadweight, tenth by tenth, so that rounding is no formula.
-pub(crate) fn caused(tenths: i64) -> i64 {
-    let whole = |tenth: &i64| tenth * 3 / 4 > (tenth - 1) * 3 / 4;
-    i64::try_from((1..=tenths).filter(whole).count()).unwrap_or(i64::MAX)
-}
-
 impl Model {
-    /// Nothing yet, at this second.
-    pub(crate) fn at(now: i64) -> Self {
+    /// Nothing yet, at this second, under a contract with these KPIs.
+    pub(crate) fn new(now: i64, kpis: Vec<Kpi>) -> Self {
         Self {
             now,
+            kpis,
             ..Self::default()
         }
     }
 
-    /// Whether the first holder owes units.
-    pub(crate) fn liable(&self) -> bool {
-        self.liabilities.iter().any(|liability| liability.owed > 0)
+    /// Who delivered what a batch was issued for.
+    pub(crate) fn claimant(&self, batch: usize) -> usize {
+        self.claims[self.batches[batch].claim].claimant
     }
 
-    /// A new batch: of the units every tenth is kept back.
-    pub(crate) fn issue(&mut self, id: String, claim: String, tenths: i64) {
-        let kept = |number: i64| number % 10 == 0;
-        let unit = |number| {
-            if kept(number) {
-                Unit::Buffer
-            } else {
-                Unit::With(0)
-            }
-        };
-        self.batches.push(Batch {
-            id,
-            claim,
-            verified: tenths,
-            circulating: caused(tenths),
-            units: (1..=caused(tenths)).map(unit).collect(),
-        });
+    /// Whether the group of a holder owes units.
+    pub(crate) fn owes(&self, holder: usize) -> bool {
+        let owed = |liability: &Liability| related(liability.owner, holder) && liability.owed > 0;
+        self.liabilities.iter().any(owed)
     }
 
-    fn blocked(&self, holder: usize) -> bool {
-        holder == 0 && self.liable()
-    }
-
-    /// One move of a call, at its place in the call.
-    pub(crate) fn ask(&mut self, asked: &Move, key: &str, place: usize) -> Outcome {
-        let scope = asked.scope(key);
-        match self.keys.get(&scope) {
-            Some((before, Ok(answer))) if before == asked => {
-                return Outcome::Earlier(answer.clone());
-            }
-            Some((before, Err(place))) if before == asked => return Outcome::EarlierInCall(*place),
-            Some(_) => return Outcome::Refused("CONFLICT"),
-            None => {}
-        }
-        let outcome = self.decide(asked);
-        if !matches!(outcome, Outcome::Refused(_)) {
-            self.keys.insert(scope, (asked.clone(), Err(place)));
-        }
-        outcome
-    }
-
-    /// What a move of the last call was answered.
-    pub(crate) fn answered(&mut self, asked: &Move, key: &str, answer: Value) {
-        self.keys
-            .insert(asked.scope(key), (asked.clone(), Ok(answer)));
-    }
-
-    fn decide(&mut self, asked: &Move) -> Outcome {
-        let Move {
-            batch,
-            holder,
-            units,
-            ..
-        } = *asked;
-        let blocked = self.blocked(holder);
-        let own = Unit::With(holder);
+    /// Whether so many units are there.
+    fn check_there(&self, batch: usize, place: Unit, units: i64) -> Result<(), Code> {
         if units <= 0 {
-            return Outcome::Refused("UNITS");
-        }
-        if units > i64::try_from(self.batches[batch].count(own)).unwrap_or(0) {
-            return Outcome::Refused("INSUFFICIENT_BALANCE");
-        }
-        match asked.asked {
-            Asked::Transfer { to } if to == holder => Outcome::Refused("SAME_HOLDER"),
-            Asked::Hold { to, .. } if to == Some(holder) => Outcome::Refused("SAME_HOLDER"),
-            Asked::Transfer { .. } | Asked::Hold { .. } if blocked => Outcome::Refused("LIABLE"),
-            Asked::Hold { expires_at, .. }
-                if expires_at <= self.now || expires_at > self.now + 90 * 86_400 =>
-            {
-                Outcome::Refused("EXPIRY")
-            }
-            Asked::Transfer { to } => {
-                self.batches[batch].shift(units, own, Unit::With(to));
-                Outcome::Done
-            }
-            Asked::Retire => {
-                let before = self.batches[batch].count(Unit::Retired);
-                self.batches[batch].shift(units, own, Unit::Retired);
-                Outcome::Retired(before, self.batches[batch].count(Unit::Retired))
-            }
-            Asked::Hold { to, expires_at } => {
-                let number = self.holds.len();
-                self.batches[batch].shift(units, own, Unit::Held(number));
-                self.holds.push(Hold {
-                    id: String::new(),
-                    batch,
-                    holder,
-                    to,
-                    expires_at,
-                    open: true,
-                });
-                Outcome::Done
-            }
+            Err("UNITS")
+        } else if units > self.batches[batch].count(place) {
+            Err("INSUFFICIENT_BALANCE")
+        } else {
+            Ok(())
         }
     }
 
-    /// Ends a hold: with a delivery, or without one when it is given up or expires.
-    pub(crate) fn end(
-        &mut self,
-        hold: usize,
-        delivery: Option<(usize, i64)>,
-        expires: bool,
-    ) -> Outcome {
-        let Hold {
-            batch,
-            holder,
-            to,
-            expires_at,
-            open,
-            ..
-        } = self.holds[hold];
-        if !open {
-            return Outcome::Refused("HOLD_NOT_OPEN");
+    /// What the claimant's group has not sold is frozen when a challenge has a case.
+    fn check_frozen(&self, batch: usize, holder: usize) -> Result<(), Code> {
+        match related(self.claimant(batch), holder) && self.freezes(self.batches[batch].claim) {
+            true => Err("FROZEN"),
+            false => Ok(()),
         }
-        match (self.now >= expires_at, expires) {
-            (true, false) => return Outcome::Refused("HOLD_EXPIRED"),
-            (false, true) => return Outcome::Refused("HOLD_NOT_EXPIRED"),
-            _ => {}
+    }
+
+    /// Whether a holder may trade units of a batch.
+    fn check_trade(&self, batch: usize, holder: usize) -> Result<(), Code> {
+        self.check_frozen(batch, holder)?;
+        match self.owes(holder) {
+            true => Err("LIABLE"),
+            false => Ok(()),
         }
-        let held = Unit::Held(hold);
-        if let Some((receiver, units)) = delivery {
-            if to.is_some_and(|to| to != receiver) {
-                return Outcome::Refused("HELD_FOR_ANOTHER");
-            }
-            if units <= 0 {
-                return Outcome::Refused("UNITS");
-            }
-            if units > i64::try_from(self.batches[batch].count(held)).unwrap_or(0) {
-                return Outcome::Refused("INSUFFICIENT_BALANCE");
-            }
-            if receiver == holder {
-                return Outcome::Refused("SAME_HOLDER");
-            }
-            if self.blocked(holder) {
-                return Outcome::Refused("LIABLE");
-            }
-            self.batches[batch].shift(units, held, Unit::With(receiver));
-        }
-        self.batches[batch].shift(i64::MAX, held, Unit::With(holder));
-        self.holds[hold].open = false;
-        Outcome::Done
+    }
+
+    /// Retirements have the serials in the order in which they come.
+    fn retire(&mut self, batch: usize, units: i64, from: Unit, to: Unit) -> Outcome {
+        let before = self.batches[batch].retired();
+        self.batches[batch].shift(units, from, to);
+        Outcome::Retired(before, self.batches[batch].retired())
     }
 
     /// Takes units out without a claim.
     pub(crate) fn cancel(&mut self, batch: usize, holder: usize, units: i64) -> Outcome {
-        if units <= 0 {
-            return Outcome::Refused("UNITS");
-        }
-        let own = Unit::With(holder);
-        if units > i64::try_from(self.batches[batch].count(own)).unwrap_or(0) {
-            return Outcome::Refused("INSUFFICIENT_BALANCE");
-        }
-        self.batches[batch].shift(units, own, Unit::Cancelled);
-        Outcome::Done
+        let free = self.check_free(batch, holder, units);
+        let cancelled = free.map(|()| {
+            self.batches[batch].shift(units, Unit::With(holder), Unit::Cancelled);
+            Outcome::Done
+        });
+        cancelled.into()
     }
 
-    /// Leaves less of a claim: the claimant's own units fall, holds as far as they are needed, then buffers stand in, the
-    /// batch's own first. Answers what is owed then.
-    pub(crate) fn reduce(&mut self, batch: usize, verified: i64) -> i64 {
-        self.batches[batch].verified = verified;
-        let lost = (self.batches[batch].circulating - caused(verified)).max(0);
-        self.batches[batch].circulating -= lost;
-        let own = |model: &Self| model.batches[batch].count(Unit::With(0));
-        // The oldest first, by their ids: those of one instant are in no other order.
-        let mut holds: Vec<usize> = (0..self.holds.len()).collect();
-        holds.sort_by(|a, b| self.holds[*a].id.cmp(&self.holds[*b].id));
-        for hold in holds {
-            if i64::try_from(own(self)).unwrap_or(0) >= lost {
-                break;
-            }
-            let found = &mut self.holds[hold];
-            if found.open && found.batch == batch && found.holder == 0 {
-                found.open = false;
-                self.batches[batch].shift(i64::MAX, Unit::Held(hold), Unit::With(0));
-            }
-        }
-        let mut owed = lost - self.batches[batch].shift(lost, Unit::With(0), Unit::Reversed);
-        let others = (0..self.batches.len()).filter(|other| *other != batch);
-        for buffered in std::iter::once(batch).chain(others) {
-            owed -= self.batches[buffered].shift(owed, Unit::Buffer, Unit::Cancelled);
-        }
-        owed
+    /// Whether so many units of a holder are there and not frozen.
+    fn check_free(&self, batch: usize, holder: usize, units: i64) -> Result<(), Code> {
+        self.check_there(batch, Unit::With(holder), units)?;
+        self.check_frozen(batch, holder)
     }
 
-    /// Makes a liability good with units of the first holder.
+    /// Makes a liability good with units of whoever owes.
     pub(crate) fn clear(&mut self, liability: usize, batch: usize, units: i64) -> Outcome {
-        let outcome = match units > self.liabilities[liability].owed {
-            true if units
-                <= i64::try_from(self.batches[batch].count(Unit::With(0))).unwrap_or(0) =>
-            {
-                Outcome::Refused("TOO_MANY")
-            }
-            _ => self.cancel(batch, 0, units),
+        let Liability { owner, owed, .. } = self.liabilities[liability];
+        let outcome = match self.check_free(batch, owner, units) {
+            Ok(()) if units > owed => Outcome::Refused("TOO_MANY"),
+            Ok(()) => Outcome::Done,
+            Err(code) => Outcome::Refused(code),
         };
         if outcome == Outcome::Done {
             self.liabilities[liability].owed -= units;
+            self.batches[batch].shift(units, Unit::With(owner), Unit::Replaced);
         }
         outcome
     }
 
-    /// Gives what is left of a buffer to the claimant, long after.
+    /// Gives what is left of a buffer to the claimant, when its years are over.
     pub(crate) fn release(&mut self, batch: usize) -> Outcome {
-        if self.liable() {
+        if self.now < BUFFERS_END {
+            return Outcome::Refused("BUFFER_KEPT");
+        }
+        if self.challenged(self.batches[batch].claim) {
+            return Outcome::Refused("CHALLENGED");
+        }
+        let claimant = self.claimant(batch);
+        if self.owes(claimant) {
             return Outcome::Refused("LIABLE");
         }
-        match self.batches[batch].shift(i64::MAX, Unit::Buffer, Unit::With(0)) {
+        match self.batches[batch].shift(i64::MAX, Unit::Buffer, Unit::With(claimant)) {
             0 => Outcome::Refused("NO_BUFFER"),
             _ => Outcome::Done,
         }
     }
+}
+
+/// Whether two organisations belong to one group.
+pub(crate) fn related(one: usize, other: usize) -> bool {
+    let group = |holder| match holder {
+        SISTER => SUPPLIER,
+        other => other,
+    };
+    group(one) == group(other)
 }

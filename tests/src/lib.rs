@@ -36,7 +36,7 @@ use commonweal_app::sealing::SealingKey;
 use commonweal_app::store::Store;
 use commonweal_app::token::NewToken;
 use commonweal_domain::actor::{Grant, Role};
-use commonweal_domain::ids::OrganisationId;
+use commonweal_domain::ids::{OrganisationId, PersonId};
 use commonweal_domain::time::Time;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -134,6 +134,21 @@ impl TestApp {
 
     /// A signed-in person with roles in one organisation, as the operator's command line makes them.
     pub async fn user(&self, organisation: OrganisationId, roles: &[Role]) -> Result<User> {
+        self.sign_in((None, 30), organisation, roles).await
+    }
+
+    /// The same person with a token of two years, as a long test needs it.
+    pub async fn renew(&self, user: &User, role: Role) -> Result<User> {
+        self.sign_in((Some(user.person), 731), user.organisation, &[role])
+            .await
+    }
+
+    async fn sign_in(
+        &self,
+        (person, days): (Option<PersonId>, u32),
+        organisation: OrganisationId,
+        roles: &[Role],
+    ) -> Result<User> {
         let scope = roles.iter().map(|role| Grant {
             organisation,
             role: *role,
@@ -141,10 +156,10 @@ impl TestApp {
         let token = self
             .app
             .issue_token(NewToken {
-                person: None,
+                person,
                 scope: scope.collect(),
                 label: "test".to_owned(),
-                days: 30,
+                days,
             })
             .await?;
         Ok(User::new(organisation, token))

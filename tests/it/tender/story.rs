@@ -142,7 +142,11 @@ impl City {
 
     /// Takes the three bids and waits until the deadline has passed.
     async fn close(&self, app: &TestApp, tender: &str) -> Result<()> {
-        for (supplier, bid) in self.suppliers.iter().zip(self.bids()) {
+        self.close_with(app, tender, self.bids()).await
+    }
+
+    async fn close_with(&self, app: &TestApp, tender: &str, bids: [Value; 3]) -> Result<()> {
+        for (supplier, bid) in self.suppliers.iter().zip(bids) {
             submit(app, supplier, tender, bid, "first").await?;
         }
         app.advance_seconds(SECONDS_TO_CLOSING + 60);
@@ -210,7 +214,17 @@ impl City {
 
     /// From a published tender to its ranking.
     pub(crate) async fn rank(&self, app: &TestApp, tender: &str) -> Result<()> {
-        self.close(app, tender).await?;
+        self.rank_bids(app, tender, self.bids()).await
+    }
+
+    /// From a published tender to the ranking of other bids.
+    pub(crate) async fn rank_bids(
+        &self,
+        app: &TestApp,
+        tender: &str,
+        bids: [Value; 3],
+    ) -> Result<()> {
+        self.close_with(app, tender, bids).await?;
         self.open(app, tender).await?;
         self.seat(app, tender).await?;
         self.judge(app, tender).await
