@@ -58,7 +58,7 @@ use commonweal_domain::log::{
 
 use head::Head;
 use kept::Kept;
-use replay::Replay;
+use replay::{Replay, parse_beside};
 pub use report::{Finding, Fork, KeySource, Report, Verdict};
 use source::Source;
 use tiles::Tiles;
@@ -218,9 +218,10 @@ fn read_entries(
         let entries: Vec<&[u8]> = BundleEntries::new(&bundle.bytes)
             .take(usize::from(path.width()))
             .collect();
-        tree.take(path, &entries, report)?;
-        for (index, entry) in (first..).zip(&entries) {
-            replay.take(index, entry, source, report);
+        let (in_tree, parsed) = parse_beside(&entries, || tree.take(path, &entries, report));
+        in_tree?;
+        for (placed, parsed) in (first..).zip(entries).zip(parsed) {
+            replay.take(placed, parsed, source, report);
         }
         progress(Progress {
             entries: replay.entries(),

@@ -1,5 +1,8 @@
 //! Replay: every entry parsed and applied with the same rules that the service ran when it accepted it.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use commonweal_domain::log::canonical::MAX_BLOB_BYTES;
 use commonweal_domain::log::entry::{Entry, EntryError};
 use commonweal_domain::log::hash::{Hash, sha256};
@@ -25,6 +28,30 @@ fn read_blob(source: &dyn Source, wanted: Hash) -> Result<Vec<u8>, Finding> {
     }
 }
 
+/// An entry as its bytes alone tell it.
+pub(crate) type Parsed = Result<Entry, EntryError>;
+
+/// Parses the entries of a bundle, most of them while `meanwhile` runs: parsing takes longer than all else together.
+pub(crate) fn parse_beside<T>(
+    entries: &[&[u8]],
+    meanwhile: impl FnOnce() -> T,
+) -> (T, Vec<Parsed>) {
+    let (here, there) = entries.split_at(entries.len() / 3);
+    let parse = |entries: &[&[u8]]| -> Vec<Parsed> {
+        entries.iter().map(|entry| Entry::parse(entry)).collect()
+    };
+    thread::scope(|scope| {
+        let beside = thread::Builder::new().spawn_scoped(scope, || parse(there));
+        let done = meanwhile();
+        let mut parsed = parse(here);
+        parsed.extend(match beside {
+            Ok(beside) => beside.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => parse(there),
+        });
+        (done, parsed)
+    })
+}
+
 /// The replay so far.
 #[derive(Default)]
 pub(crate) struct Replay {
@@ -47,13 +74,13 @@ impl Replay {
     /// Takes in the next entry, whatever it is; a body that stands beside the log is read from the source.
     pub(crate) fn take(
         &mut self,
-        index: u64,
-        bytes: &[u8],
+        (index, bytes): (u64, &[u8]),
+        parsed: Parsed,
         source: &dyn Source,
         report: &mut Report,
     ) {
         self.entries = self.entries.saturating_add(1);
-        let parsed = match Entry::parse(bytes) {
+        let parsed = match parsed {
             Err(EntryError::NeedsBlob(sha256)) => match read_blob(source, sha256) {
                 Ok(blob) => Entry::parse_with(bytes, Some(&blob)),
                 Err(finding) => {

@@ -1,8 +1,8 @@
 //! The tree: entries against the leaf tiles, each row of tiles against the row below, both against the signed root, and the
 //! tree kept from an earlier run against the beginning of this one.
 //!
-//! The tree of the entries and the tree of the leaf tiles are built side by side. A tile that differs is then
-//! told apart from an entry that differs: whichever of the two trees has the signed root was not altered.
+//! The tree of the entries and the tree of the leaf tiles are built side by side from the first leaf in which they differ. A
+//! tile that was altered is then told apart from an entry that was: whichever of the two trees has the signed root was not.
 
 use commonweal_domain::log::checkpoint::Checkpoint;
 use commonweal_domain::log::hash::{Hash, leaf_hash};
@@ -14,6 +14,7 @@ use crate::report::{Finding, Report};
 use crate::tiles::Tiles;
 
 /// A tree that grows leaf by leaf and remembers whether it went through the root kept before.
+#[derive(Clone)]
 struct Growing {
     frontier: Frontier,
     continues_kept: bool,
@@ -32,7 +33,8 @@ pub(crate) struct TreeCheck<'a> {
     size: u64,
     kept: Option<&'a Checkpoint>,
     of_entries: Growing,
-    of_tiles: Growing,
+    /// None as long as it is the same.
+    of_tiles: Option<Growing>,
     rows: Vec<Row>,
 }
 
@@ -40,16 +42,15 @@ impl<'a> TreeCheck<'a> {
     pub(crate) fn new(tiles: &'a Tiles<'a>, size: u64, kept: Option<&'a Checkpoint>) -> Self {
         // Any tree continues the empty one; heads of the same size or larger were compared as they stand.
         let kept = kept.filter(|kept| 0 < kept.size() && kept.size() < size);
-        let growing = || Growing {
-            frontier: Frontier::new(),
-            continues_kept: kept.is_none(),
-        };
         Self {
             tiles,
             size,
             kept,
-            of_entries: growing(),
-            of_tiles: growing(),
+            of_entries: Growing {
+                frontier: Frontier::new(),
+                continues_kept: kept.is_none(),
+            },
+            of_tiles: None,
             rows: Vec::new(),
         }
     }
@@ -74,9 +75,11 @@ impl<'a> TreeCheck<'a> {
                     )
                     .at(index),
                 );
+                if self.of_tiles.is_none() {
+                    self.of_tiles = Some(self.of_entries.clone());
+                }
             }
-            self.of_entries.push(leaf, self.kept, |_, _| ())?;
-            self.push_tile_hash(of_tile, report)?;
+            self.push(leaf, of_tile, report)?;
         }
         Ok(())
     }
@@ -98,13 +101,21 @@ impl<'a> TreeCheck<'a> {
         })
     }
 
-    fn push_tile_hash(&mut self, hash: Hash, report: &mut Report) -> Result<(), Finding> {
+    /// Appends to both trees; the rows of tiles above are compared with that of the leaf tiles.
+    fn push(&mut self, leaf: Hash, of_tile: Hash, report: &mut Report) -> Result<(), Finding> {
         let mut upper = Vec::new();
-        self.of_tiles.push(hash, self.kept, |level, hash| {
+        let store = |level, hash| {
             if level > 0 {
                 upper.push((level, hash));
             }
-        })?;
+        };
+        match &mut self.of_tiles {
+            None => self.of_entries.push(leaf, self.kept, store)?,
+            Some(of_tiles) => {
+                self.of_entries.push(leaf, self.kept, |_, _| ())?;
+                of_tiles.push(of_tile, self.kept, store)?;
+            }
+        }
         for (level, hash) in upper {
             let row = usize::from(level).saturating_sub(1);
             if self.rows.len() <= row {
@@ -162,8 +173,10 @@ impl<'a> TreeCheck<'a> {
                 format!("entries with root {}", computed.to_base64()),
             ));
         }
-        let shown: Vec<&Growing> = [&self.of_entries, &self.of_tiles]
+        let trees = [Some(&self.of_entries), self.of_tiles.as_ref()];
+        let shown: Vec<&Growing> = trees
             .into_iter()
+            .flatten()
             .filter(|tree| tree.frontier.root() == signed)
             .collect();
         match self.kept {

@@ -1,8 +1,10 @@
 //! The form of one entry of the public log.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::canonical::{
     EncodingError, MAX_BLOB_BYTES, canonical_blob, canonical_json, parse_canonical,
@@ -92,18 +94,18 @@ pub struct Header {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Envelope {
+struct Envelope<'e, B> {
     v: u32,
-    kind: String,
+    kind: Cow<'e, str>,
     /// Version of the body.
     bv: u32,
     at: Time,
-    actors: Vec<EntryActor>,
-    subject: String,
+    actors: Cow<'e, [EntryActor]>,
+    subject: Cow<'e, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inputs_upto: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    body: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<B>,
     /// SHA-256 of the canonical JSON of a body that does not fit the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     blob: Option<Hash>,
@@ -174,13 +176,13 @@ impl Entry {
     pub fn encode(&self) -> Result<Encoded, EncodingError> {
         let mut envelope = Envelope {
             v: ENVELOPE,
-            kind: self.body.kind().to_owned(),
+            kind: self.body.kind().into(),
             bv: self.body.version(),
             at: self.at,
-            actors: self.actors.clone(),
-            subject: self.subject.clone(),
+            actors: self.actors.as_slice().into(),
+            subject: self.subject.as_str().into(),
             inputs_upto: self.inputs_upto,
-            body: Some(self.body.to_value()?),
+            body: Some(&self.body),
             blob: None,
         };
         match canonical_json(&envelope) {
@@ -188,12 +190,12 @@ impl Entry {
             Err(EncodingError::TooLarge { .. }) => {}
             Err(error) => return Err(error),
         }
-        let bytes = canonical_blob(&envelope.body.take())?;
+        let bytes = canonical_blob(&self.body)?;
         if bytes.len() > MAX_BLOB_BYTES {
             return Err(EncodingError::BlobTooLarge { bytes: bytes.len() });
         }
         let sha256 = sha256(&bytes);
-        envelope.blob = Some(sha256);
+        (envelope.body, envelope.blob) = (None, Some(sha256));
         Ok(Encoded {
             leaf: canonical_json(&envelope)?,
             blob: Some(Blob { sha256, bytes }),
@@ -207,29 +209,41 @@ impl Entry {
 
     /// Parses canonical bytes with the blob that they may need ([`EntryError::NeedsBlob`]).
     pub fn parse_with(bytes: &[u8], blob: Option<&[u8]>) -> Result<Self, EntryError> {
-        let value = parse_canonical(bytes)?;
-        let envelope: Envelope =
-            serde_json::from_value(value).map_err(|error| EntryError::Form(error.to_string()))?;
+        let parsed = Self::read(bytes, blob);
+        if parsed.is_err() {
+            // Of bytes that are no entry it is said first whether they are canonical at all.
+            parse_canonical(bytes)?;
+        }
+        parsed
+    }
+
+    /// Bytes to which an entry encodes are canonical, so those that are read need no look of their own.
+    fn read(bytes: &[u8], blob: Option<&[u8]>) -> Result<Self, EntryError> {
+        let envelope: Envelope<&RawValue> =
+            serde_json::from_slice(bytes).map_err(|error| EntryError::Form(error.to_string()))?;
         if envelope.v != ENVELOPE {
             return Err(EntryError::UnknownKind {
-                kind: envelope.kind,
+                kind: envelope.kind.into_owned(),
                 version: envelope.v,
             });
         }
         let body = match (envelope.body, envelope.blob, blob) {
-            (Some(body), None, _) => body,
+            (Some(body), None, _) => body.get().as_bytes(),
             (None, Some(sha256), None) => return Err(EntryError::NeedsBlob(sha256)),
-            (None, Some(_), Some(blob)) => parse_canonical_blob(blob)?,
+            (None, Some(_), Some(blob)) => {
+                parse_canonical_blob(blob)?;
+                blob
+            }
             _ => {
                 let expected = "an entry has a body or the hash of one";
                 return Err(EntryError::Form(expected.to_owned()));
             }
         };
-        let body = Body::from_value(&envelope.kind, envelope.bv, body)?;
+        let body = Body::from_json(&envelope.kind, envelope.bv, body)?;
         let entry = Self {
             at: envelope.at,
-            actors: envelope.actors,
-            subject: envelope.subject,
+            actors: envelope.actors.into_owned(),
+            subject: envelope.subject.into_owned(),
             inputs_upto: envelope.inputs_upto,
             body,
         };
@@ -292,6 +306,7 @@ mod tests {
     use super::*;
     use crate::ids::Id;
     use crate::organisation::entries::RoleGranted;
+    use serde_json::Value;
     use uuid::Uuid;
 
     fn entry() -> Entry {
@@ -360,7 +375,7 @@ mod tests {
 
     #[test]
     fn a_small_body_beside_the_log_is_refused() {
-        let body = canonical_blob(&entry().body.to_value().unwrap()).unwrap();
+        let body = canonical_blob(&entry().body).unwrap();
         let mut value: Value = serde_json::from_slice(&entry().canonical_bytes().unwrap()).unwrap();
         value["blob"] = Value::from(sha256(&body).to_string());
         let both = canonical_json(&value).unwrap();

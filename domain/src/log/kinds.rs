@@ -1,9 +1,8 @@
 //! The one list of entry kinds. A new kind is its noun's `entries.rs`, one line here, and a test.
 
 use schemars::{Schema, SchemaGenerator};
-use serde_json::Value;
+use serde::{Serialize, Serializer};
 
-use super::canonical::EncodingError;
 use super::entry::{EntryBody, EntryError, Header};
 use super::state::{Finding, State};
 use crate::credit::posting::Posting;
@@ -57,17 +56,18 @@ macro_rules! kinds {
                 match self { $(Self::$variant(body) => body.apply(header, state),)* }
             }
 
-            pub(super) fn to_value(&self) -> Result<Value, EncodingError> {
-                match self { $(Self::$variant(body) => serde_json::to_value(body),)* }
-                    .map_err(|error| EncodingError::NotEncodable { reason: error.to_string() })
-            }
-
-            pub(super) fn from_value(kind: &str, version: u32, value: Value) -> Result<Self, EntryError> {
+            pub(super) fn from_json(kind: &str, version: u32, json: &[u8]) -> Result<Self, EntryError> {
                 match (kind, version) {
-                    $(($kind, $version) => serde_json::from_value(value).map(Self::$variant),)*
+                    $(($kind, $version) => serde_json::from_slice(json).map(Self::$variant),)*
                     _ => return Err(EntryError::UnknownKind { kind: kind.to_owned(), version }),
                 }
                 .map_err(|error| EntryError::Form(error.to_string()))
+            }
+        }
+
+        impl Serialize for Body {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$variant(body) => body.serialize(serializer),)* }
             }
         }
 
