@@ -26,8 +26,10 @@ pub struct TransferCredits {
     /// Why.
     pub reason: TransferReason,
     /// The procurement in which a public body buys them.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub procurement_reference: Option<String>,
     /// More about it, in words that can be erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 

@@ -1,12 +1,15 @@
 //! A page of 50 entries of the log through GraphQL, against a bare handler: the same entries from the same database as the
-//! same JSON, by one statement with one join and nothing around it.
+//! same JSON, by one statement with one join and nothing around it. And the tiles of the log, from the database, against nginx
+//! that serves the same bytes as files.
 //!
-//! Prints `name ratio limit` per line: pages per second through GraphQL over pages per second of the bare handler, the
+//! Prints `name ratio limit` per line: pages, or tiles, per second of the service over those of the other, the
 //! median of alternating pairs. Clients and both servers share one process and talk HTTP over the loopback. Rates go to
 //! standard error. Ends with 1 below a limit.
 
 mod bare;
+#[path = "../caller.rs"]
 mod caller;
+mod tiles;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -18,10 +21,11 @@ use commonweal_tests::{Database, TestApp};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use self::caller::Caller;
+use self::caller::{Caller, address};
 
 const PAIRS: usize = 5;
 const LIMIT: f64 = 0.5;
+const LIMIT_TILES: f64 = 0.05;
 const ENTRIES: usize = 2_000;
 const PAGE: u32 = 50;
 const CALLERS: usize = 8;
@@ -93,9 +97,13 @@ async fn service(database: Database) -> Result<TestApp> {
     Ok(app)
 }
 
+/// A GET request.
+fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes()
+}
+
 /// Both sides, after making sure that they answer the same pages.
 async fn sides(app: &TestApp) -> Result<(Arc<Side>, Arc<Side>)> {
-    let address = |url: &str| url.trim_start_matches("http://").to_owned();
     let mut graphql = Side {
         address: address(&app.url),
         requests: Vec::new(),
@@ -107,13 +115,13 @@ async fn sides(app: &TestApp) -> Result<(Arc<Side>, Arc<Side>)> {
     let (mut after, mut index) = (Value::Null, None);
     loop {
         let body = json!({ "query": DOCUMENT, "variables": { "after": after } });
-        let request = caller::post("/graphql", body.to_string().as_bytes());
+        let request = caller::post("/graphql", None, body.to_string().as_bytes());
         let mut answer = graphql.page(&request).await?;
         let page = &mut answer["data"]["ledger"];
         after = page["pageInfo"]["endCursor"].take();
         graphql.requests.push(request);
 
-        let request = caller::get(&bare::path(index));
+        let request = get(&bare::path(index));
         let mut same = bare.page(&request).await?;
         index = same["pageInfo"]["endCursor"].take().as_i64();
         bare.requests.push(request);
@@ -128,26 +136,40 @@ async fn sides(app: &TestApp) -> Result<(Arc<Side>, Arc<Side>)> {
     }
 }
 
+/// The rate of ours over that of the other.
+async fn ratio(name: &str, limit: f64, ours: &Arc<Side>, other: &Arc<Side>) -> Result<bool> {
+    let (mut ratios, mut rates) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        let (other, ours) = (other.rate().await?, ours.rate().await?);
+        ratios.push(ours / other);
+        rates.push(format!("{other:.0}/{ours:.0}"));
+    }
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios.get(PAIRS / 2).copied().context("no pair")?;
+    writeln!(
+        std::io::stderr(),
+        "{name}: the other's/our answers per second {}",
+        rates.join(" ")
+    )?;
+    writeln!(std::io::stdout(), "{name} {median:.2} {limit:.2}")?;
+    Ok(median >= limit)
+}
+
 async fn compare(name: &str, database: Database) -> Result<bool> {
     let app = service(database).await?;
     let (graphql, bare) = sides(&app).await?;
-    let (mut ratios, mut rates) = (Vec::new(), Vec::new());
-    for _ in 0..PAIRS {
-        let (bare, graphql) = (bare.rate().await?, graphql.rate().await?);
-        ratios.push(graphql / bare);
-        rates.push(format!("{bare:.0}/{graphql:.0}"));
+    let mut reached = ratio(&format!("log-page-{name}"), LIMIT, &graphql, &bare).await?;
+    let folder = tempfile::tempdir()?;
+    if let Some((ours, theirs, _nginx)) = tiles::sides(&app, folder.path()).await? {
+        reached &= ratio(&format!("log-tiles-{name}"), LIMIT_TILES, &ours, &theirs).await?;
+    } else {
+        writeln!(
+            std::io::stderr(),
+            "SKIPPED: tiles, because nginx is not installed"
+        )?;
     }
     app.stop().await?;
-    ratios.sort_by(f64::total_cmp);
-    let median = ratios.get(PAIRS / 2).copied().context("no pair")?;
-    let name = format!("log-page-{name}");
-    writeln!(
-        std::io::stderr(),
-        "{name}: bare/GraphQL pages per second {}",
-        rates.join(" ")
-    )?;
-    writeln!(std::io::stdout(), "{name} {median:.2} {LIMIT:.2}")?;
-    Ok(median >= LIMIT)
+    Ok(reached)
 }
 
 async fn run() -> Result<bool> {
