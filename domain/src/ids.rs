@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_wrong_text_names_the_noun() {
         let error = "12".parse::<BidId>().unwrap_err();
-        assert!(error.to_string().contains("id of a bid"), "{error}");
+        assert!(error.to_string().contains("a valid bid id"), "{error}");
     }
 
     #[test]

@@ -203,6 +203,7 @@ fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_t
         Action::EraseEvidenceEarly,
         Action::RequestInformation,
         Action::EraseBeneficiaries,
+        Action::EraseWorking,
         Action::VerifyClaim,
         Action::RejectClaim,
         Action::LogExclusion,
