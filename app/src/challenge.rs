@@ -344,8 +344,8 @@ impl Act {
             ..Facts::default()
         };
         let permit = authorize(tx, &acting, Action::AppealChallenge, &facts).await?;
-        let (raiser, claim) = (loaded.challenge.raised_by, loaded.challenge.claim);
-        let others = challenge::open_by(tx, raiser, claim, Some(self.id)).await?;
+        let (by, claim) = (loaded.challenge.raised_by, loaded.challenge.claim);
+        let others = challenge::open_by(tx, by, claim, Some(self.id)).await?;
         decide_appeal(&loaded.challenge, others, tx.at()).map_err(at_challenge)?;
         let body = ChallengeAppealed {
             challenge: self.id,

@@ -28,7 +28,7 @@ on_both!(every_operation_agrees_with_a_model_of_rows);
 /// Steps in which each operation must have been accepted.
 const ENOUGH: u64 = 5_000;
 /// Every operation. One that is never accepted would prove nothing.
-const OPERATIONS: [&str; 27] = [
+const OPERATIONS: [&str; 26] = [
     "submit under a contract",
     "submit outside contracts",
     "withdraw",
@@ -43,7 +43,6 @@ const OPERATIONS: [&str; 27] = [
     "give up",
     "expire",
     "cancel",
-    "cover",
     "correct",
     "reverse",
     "clear",
@@ -57,6 +56,8 @@ const OPERATIONS: [&str; 27] = [
     "appeal",
     "carry out",
 ];
+/// A KPI is rarely short while its supplier has credits to retire: required of so many steps.
+const RARELY: (u64, &str) = (50_000, "cover");
 /// Operations are about so many of the latest claims and batches.
 const LATEST: usize = 60;
 /// How often all balances are compared in a walk.
@@ -96,8 +97,9 @@ async fn every_operation_agrees_with_a_model_of_rows(app: TestApp) -> Result<()>
         began.elapsed(),
         walk.done
     );
-    for operation in OPERATIONS {
-        let often = walk.done.contains_key(operation) || steps < ENOUGH;
+    let wanted = OPERATIONS.map(|operation| (ENOUGH, operation));
+    for (enough, operation) in wanted.into_iter().chain([RARELY]) {
+        let often = walk.done.contains_key(operation) || steps < enough;
         ensure!(often, "{operation} was never accepted: {}", at());
     }
     walk.app.stop().await

@@ -73,6 +73,11 @@ impl TestApp {
     /// A service over a fresh database of one kind.
     pub async fn start(database: Database) -> Result<Self> {
         static SEED: AtomicU64 = AtomicU64::new(1);
+        // What a masked error was stands in the output of the test; the first test of a process sets it for all.
+        let errors = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::ERROR)
+            .with_test_writer();
+        let _set_before = errors.try_init();
         Store::migrate(database.url()).await?;
         let clock = ManualClock::new(EPOCH);
         let rng = SeededRng::new(SEED.fetch_add(1, Ordering::Relaxed));

@@ -241,9 +241,11 @@ async fn pages_of_the_ledger_read_a_range_of_an_index_however_many_postings_ther
         before.push(read);
     }
     for ((name, few, _), (_, many, plan)) in before[0].iter().zip(&before[1]) {
-        // A plan may change its shape with the size, not what it reads by more than a page.
+        // A plan may change its shape with the size, not what it reads by more than two pages. SQLite takes some ten steps
+        // for a row.
+        let row = if db.is_postgres() { 1 } else { 10 };
         assert!(
-            *many <= few + few / 2 + 2 * 51,
+            *many <= few + few / 2 + 2 * 51 * row,
             "{name}: {few} read, then {many}:\n{plan}"
         );
     }

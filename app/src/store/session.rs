@@ -56,14 +56,12 @@ impl PrivateTx {
     }
 
     pub(super) async fn commit(self) -> Result<(), DbErr> {
-        match self.ruined.into_inner() {
-            Some(error) => Err(error),
-            None => {
-                self.points.pass(Point::Commit)?;
-                self.transaction.commit().await?;
-                Ok(self.points.pass(Point::Committed)?)
-            }
+        if let Some(error) = self.ruined.into_inner() {
+            return Err(error);
         }
+        self.points.pass(Point::Commit)?;
+        self.transaction.commit().await?;
+        Ok(self.points.pass(Point::Committed)?)
     }
 
     pub(super) async fn rollback(self) -> Result<(), DbErr> {

@@ -195,6 +195,8 @@ fn whoever_decides_on_bids_or_claims_belongs_to_no_party_whatever_the_scope_of_t
         Action::DecideAbnormal,
         Action::AssignPanel,
         Action::ReplaceMember,
+        Action::PrepareCalibration,
+        Action::SendLetters,
         Action::ApprovePriceOpening,
         Action::OpenPrices,
         Action::ComputeRanking,
