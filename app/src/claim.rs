@@ -20,6 +20,7 @@ use commonweal_domain::time::{Date, Period};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 
 use crate::App;
 use crate::authorization::authorize;
@@ -248,12 +249,27 @@ impl App {
         input: SubmitClaim,
         draft: Option<(ClaimDraftId, i64)>,
     ) -> Result<Written<ClaimId>, AppError> {
-        let (claimant, outcome) = (input.claimant, input.outcome.clone());
         let facts = Facts {
-            organisation: Some(claimant),
+            organisation: Some(input.claimant),
             ..Facts::default()
         };
         actor::authorize(actor, Action::SubmitClaim, &facts)?;
+        // Whoever hangs up has asked all the same: a refusal is counted although nobody waits for the answer.
+        let (app, actor) = (self.clone(), actor.clone());
+        let work = async move { app.submit_in_turn(&actor, key, input, draft).await };
+        tokio::spawn(work.in_current_span())
+            .await
+            .map_err(AppError::internal)?
+    }
+
+    async fn submit_in_turn(
+        &self,
+        actor: &Actor,
+        key: IdempotencyKey,
+        input: SubmitClaim,
+        draft: Option<(ClaimDraftId, i64)>,
+    ) -> Result<Written<ClaimId>, AppError> {
+        let (claimant, outcome) = (input.claimant, input.outcome.clone());
         let _turn = match input.beneficiaries {
             Some(_) => Some(self.turn_to_name(claimant).await?),
             None => None,

@@ -33,8 +33,7 @@ pub(crate) const CHANGE: Change = Change {
             issued_at {int} NOT NULL,
             entry_idx {int} NOT NULL,
             CHECK (obligated_units + surplus_units > 0),
-            CHECK (buffer_units + available_units <= surplus_units),
-            CHECK (obligated_units = 0 OR kpi_id IS NOT NULL)
+            CHECK (buffer_units + available_units <= surplus_units)
         )",
         "CREATE INDEX batch_class ON batch (class_id, id)",
         "CREATE INDEX batch_kpi ON batch (kpi_id)",

@@ -12,6 +12,7 @@ on_both!(
     a_promise_becomes_a_kpi_and_its_delivery_retires_to_the_buyer,
     only_the_buyers_officer_signs_and_only_once,
     a_promise_comes_before_credits_outside_contracts,
+    claims_beyond_what_can_be_counted_keep_no_page_from_being_read,
 );
 
 pub(crate) const SIGN: &str = "mutation ($input: SignContractInput!) {
@@ -232,5 +233,28 @@ async fn a_promise_comes_before_credits_outside_contracts(app: TestApp) -> Resul
         .data(Some(&signed.supplier), SUBMIT, input)
         .await?;
     signed.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn claims_beyond_what_can_be_counted_keep_no_page_from_being_read(
+    app: TestApp,
+) -> Result<()> {
+    let signed = Signed::new(app).await?;
+    let outcome = json!({ "kpi": signed.contract["kpis"][0]["id"] });
+    let absurd = "9000000000000000000";
+    for key in ["a", "b"] {
+        let input = json!({ "input": signed.claim_input(&outcome, absurd, key) });
+        signed
+            .app
+            .data(Some(&signed.supplier), SUBMIT, input)
+            .await?;
+    }
+    let read = "{ contracts(first: 5) { nodes { kpis { waiting { quantity } delivered { quantity } } } } }";
+    let found = signed.app.data(None, read, json!({})).await?;
+    let kpi = &found["contracts"]["nodes"][0]["kpis"][0];
+    assert_eq!(
+        (&kpi["waiting"]["quantity"], &kpi["delivered"]["quantity"]),
+        (&json!(i64::MAX.to_string()), &json!("0"))
+    );
     Ok(())
 }

@@ -228,7 +228,9 @@ async fn pages_of_the_ledger_read_a_range_of_an_index_however_many_postings_ther
         for (name, query) in queries(&db, entries) {
             let (plan, rows) = plan(&db, &query).await;
             // SQLite also scans what a part of the query just made.
-            let made = |line: &&str| line.contains("Seq Scan") || line.starts_with("SCAN") && *line != "SCAN nets";
+            let made = |line: &&str| {
+                line.contains("Seq Scan") || line.starts_with("SCAN") && *line != "SCAN nets"
+            };
             let scan = plan.lines().find(made);
             assert_eq!(scan, None, "{name} at {entries} entries:\n{plan}");
             // PostgreSQL may choose to sort where it reads less than some pages.
