@@ -27,8 +27,8 @@ on_both!(every_operation_agrees_with_a_model_of_rows);
 
 /// Steps in which each operation must have been accepted.
 const ENOUGH: u64 = 5_000;
-/// Every operation. One that is never accepted would prove nothing.
-const OPERATIONS: [&str; 26] = [
+/// Every operation but the rare ones. One that is never accepted would prove nothing.
+const OPERATIONS: [&str; 21] = [
     "submit under a contract",
     "submit outside contracts",
     "withdraw",
@@ -39,25 +39,22 @@ const OPERATIONS: [&str; 26] = [
     "transfer",
     "retire",
     "hold",
-    "deliver",
     "give up",
     "expire",
     "cancel",
     "correct",
     "reverse",
-    "clear",
-    "release",
     "raise",
     "accept",
     "reply",
-    "route",
     "dismiss",
     "uphold",
-    "appeal",
     "carry out",
 ];
-/// A KPI is rarely short while its supplier has credits to retire: required of so many steps.
-const RARELY: (u64, &str) = (50_000, "cover");
+/// Operations that wait for what seldom happens, such as a KPI that is short while its supplier has credits to retire.
+const RARE: [&str; 6] = ["cover", "deliver", "clear", "release", "route", "appeal"];
+/// Steps in which also these must have been accepted.
+const MANY: u64 = 50_000;
 /// Operations are about so many of the latest claims and batches.
 const LATEST: usize = 60;
 /// How often all balances are compared in a walk.
@@ -98,7 +95,8 @@ async fn every_operation_agrees_with_a_model_of_rows(app: TestApp) -> Result<()>
         walk.done
     );
     let wanted = OPERATIONS.map(|operation| (ENOUGH, operation));
-    for (enough, operation) in wanted.into_iter().chain([RARELY]) {
+    let rare = RARE.map(|operation| (MANY, operation));
+    for (enough, operation) in wanted.into_iter().chain(rare) {
         let often = walk.done.contains_key(operation) || steps < enough;
         ensure!(often, "{operation} was never accepted: {}", at());
     }
