@@ -147,7 +147,7 @@ impl Walk {
         app.data(supplier, INTEND, intend(&kpis[1])).await?;
         app.advance_seconds(BEGINS - SECOND_INTENT);
         let class = json!({ "input": { "measure": { "catalogue": city.catalogue, "code": "JOB-1" }, "place": "KR-11",
-            "vintage": 2026, "bufferShare": "0.06", "transferable": true } });
+            "vintage": 2026, "bufferShare": "0.04", "transferable": true } });
         app.data(Some(&people.registrars[0]), DEFINE, class).await?;
         Ok(Self {
             app,
