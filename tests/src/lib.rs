@@ -39,8 +39,7 @@ use commonweal_domain::actor::{Grant, Role};
 use commonweal_domain::ids::{OrganisationId, PersonId};
 use commonweal_domain::time::Time;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// The first instant of every test: 2026-01-05T09:00:00Z.
@@ -214,23 +213,6 @@ impl TestApp {
             request = request.bearer_auth(user.token());
         }
         Ok(request.send().await?.json().await?)
-    }
-
-    /// Sends a document and hangs up without waiting for the answer.
-    pub async fn hang_up(&self, user: &User, document: &str, variables: Value) -> Result<()> {
-        self.store_named(user, &variables["input"]).await?;
-        let body = json!({ "query": document, "variables": variables }).to_string();
-        let host = self.url.trim_start_matches("http://");
-        let head = format!(
-            "POST /graphql HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
-             Accept: application/graphql-response+json\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\r\n",
-            user.token(),
-            body.len()
-        );
-        let mut connection = TcpStream::connect(host).await?;
-        connection.write_all((head + &body).as_bytes()).await?;
-        connection.shutdown().await?;
-        Ok(())
     }
 
     /// Sends a document and answers its data; any error or refusal fails the test.
