@@ -257,12 +257,13 @@ mod tests {
     fn challenge(has_case: bool, upheld: &[bool]) -> Challenge {
         let decision = |upheld: &bool| Decision {
             by: id(21),
-            outcome: match upheld {
-                true => Outcome::Upheld {
+            outcome: if *upheld {
+                Outcome::Upheld {
                     verified: measure().quantity("5.0").unwrap(),
                     remedy: Remedy::Correct,
-                },
-                false => Outcome::Dismissed,
+                }
+            } else {
+                Outcome::Dismissed
             },
             at: DECIDED,
         };
