@@ -98,6 +98,8 @@ impl Command for ReleaseBuffer {
         let books = Books::of_batches(tx, &[self.batch]).await?;
         let (batch, class) = books.batch(tx, self.batch)?;
         let open = challenge::open_of(tx, batch.claim).await?;
+        let open = open.first().map(|row| ChallengeId::from_uuid(row.id));
+        let freezing = books.freezing(tx, self.batch).await?;
         let buffer = Account {
             batch: self.batch,
             holder: None,
@@ -105,7 +107,7 @@ impl Command for ReleaseBuffer {
         };
         let facts = BufferFacts {
             buffer: tx.known_balance(buffer),
-            challenged: open.first().map(|row| ChallengeId::from_uuid(row.id)),
+            challenged: open.or(freezing),
             liable: liable(tx, group::known_group(tx, batch.claimant).await?).await?,
             at: tx.at(),
         };

@@ -87,6 +87,7 @@ impl Command for Raise {
             carried_out: Set(false),
             over: Set(false),
             freezes: Set(false),
+            freezes_until: Set(None),
         })
         .exec_without_returning(tx)
         .await?;

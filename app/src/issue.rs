@@ -75,13 +75,16 @@ impl Command for Issue {
                 ),
             )
         })?;
+        let kpi = claim.answers.map(|answers| answers.kpi);
+        let reached = [Some(claim.id.uuid()), kpi.map(Id::uuid)];
+        let frozen = challenge::frozen(tx, &reached.into_iter().flatten().collect()).await?;
         let facts = IssueFacts {
             claim,
             verified: recorded.verified.as_ref(),
             issued: credit::batch_of(tx, self.claim).await?,
             class: &class,
             terms: &self.terms(tx, claim).await?,
-            challenged: challenge::freezing(tx, self.claim).await?,
+            challenged: frozen.into_values().min(),
             liable: liable(tx, claimant).await?,
             elsewhere: beneficiary::issued_elsewhere(tx, self.claim, class.id).await?,
             registrar: by,
@@ -99,7 +102,6 @@ impl Command for Issue {
             inputs_upto: None,
             body: issued.clone().into(),
         })?;
-        let kpi = claim.answers.map(|answers| answers.kpi);
         credit::insert_batch(tx, &issued, kpi, by, tx.at(), index).await?;
         Ok(self.batch)
     }

@@ -52,6 +52,7 @@ mod m20261123_000700_refused_read;
 mod m20261123_000701_words_erasure;
 mod m20261123_000750_cancelled;
 mod m20261123_000751_freezes;
+mod m20261123_000752_freezes_until;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -107,6 +108,7 @@ const CHANGES: &[Change] = &[
     m20261123_000701_words_erasure::CHANGE,
     m20261123_000750_cancelled::CHANGE,
     m20261123_000751_freezes::CHANGE,
+    m20261123_000752_freezes_until::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -6,12 +6,11 @@ use commonweal_tests::{TestApp, on_both};
 use serde_json::json;
 
 use crate::credit_reversed::{ACCEPT, APPEAL, Case, DISMISS, RAISE, WORDS};
-use crate::credit_world::{CARRY_OUT, PROPOSE, TRANSFER};
+use crate::credit_world::{CARRY_OUT, PROPOSE};
 
 on_both!(
     whoever_raised_a_challenge_does_not_find_that_it_has_a_case,
     an_appeal_opens_no_more_challenges_than_raising_does,
-    a_dismissal_thaws_and_an_appeal_freezes_again,
     a_second_registrar_reads_what_was_proposed_and_everybody_what_became_of_it,
 );
 
@@ -76,37 +75,6 @@ async fn an_appeal_opens_no_more_challenges_than_raising_does(app: TestApp) -> R
         (refused.code.as_str(), refused.path.as_deref()),
         ("TOO_MANY_CHALLENGES", Some("challenge"))
     );
-    world.app.expect_clean_log().await?;
-    Ok(())
-}
-
-async fn a_dismissal_thaws_and_an_appeal_freezes_again(app: TestApp) -> Result<()> {
-    let case = Case::new(app).await?;
-    let (world, batch) = (&case.world, &case.batch);
-    let challenge = case.raise().await?;
-    let words = json!({ "challenge": challenge, "words": WORDS });
-    let accept = json!({ "challenge": challenge });
-    world
-        .make(&case.second, ACCEPT, accept, "challenge")
-        .await?;
-    let sale = |key: &str| json!({ "input": world.transfer_input(batch, 1, key) });
-    let frozen = |key: &'static str| {
-        world
-            .app
-            .refusal(Some(&world.supplier), TRANSFER, sale(key))
-    };
-    assert_eq!(frozen("a").await?.code, "FROZEN");
-    world
-        .make(&case.second, DISMISS, words.clone(), "challenge")
-        .await?;
-    world
-        .app
-        .data(Some(&world.supplier), TRANSFER, sale("b"))
-        .await?;
-    world
-        .make(&case.watchdog, APPEAL, words, "challenge")
-        .await?;
-    assert_eq!(frozen("c").await?.code, "FROZEN");
     world.app.expect_clean_log().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
 use crate::credit_world::{ISSUE, RETIRE, SUBMIT, VERIFY, finding, number, text};
-use crate::tender::story::City;
+use crate::tender::story::{City, STANDSTILL_SECONDS, on_tender};
 
 on_both!(
     a_promise_becomes_a_kpi_and_its_delivery_retires_to_the_buyer,
@@ -20,6 +20,10 @@ pub(crate) const SIGN: &str = "mutation ($input: SignContractInput!) {
         id surplusTradable tender { id stage } buyer { name } supplier { name }
         kpis { id promised { quantity unit } delivered { quantity } waiting { quantity } place period { from to } measure { code } }
     } userErrors { code message path } }
+}";
+
+pub(crate) const INTEND: &str = "mutation ($input: IntendSurplusInput!) {
+    made: intendSurplus(input: $input) { kpi { id } userErrors { code message path } }
 }";
 
 /// A signed contract with people whose tokens are valid after half a year.
@@ -37,6 +41,25 @@ impl Signed {
     pub(crate) async fn new(app: TestApp) -> Result<Self> {
         let city = City::found(&app).await?;
         let tender = city.stood_still(&app).await?;
+        Self::sign(app, city, &tender).await
+    }
+
+    /// The same, with a fifth of the KPI as surplus that may be traded, which is what the supplier means to do.
+    pub(crate) async fn with_surplus(app: TestApp) -> Result<Self> {
+        let city = City::found(&app).await?;
+        let mut plan = city.plan();
+        plan["surplusTradable"] = json!(true);
+        let tender = city.publish(&app, plan).await?;
+        city.rank(&app, &tender).await?;
+        on_tender(&app, &city.officer, "proposeAward", "AwardInput", &tender).await?;
+        let second = &city.second_officer;
+        on_tender(&app, second, "approveAward", "AwardInput", &tender).await?;
+        city.notify(&app, &tender).await?;
+        app.advance_seconds(STANDSTILL_SECONDS);
+        Self::sign(app, city, &tender).await
+    }
+
+    async fn sign(app: TestApp, city: City, tender: &str) -> Result<Self> {
         let mut signed = app
             .data(
                 Some(&city.officer),
@@ -44,6 +67,11 @@ impl Signed {
                 json!({ "input": { "tender": tender } }),
             )
             .await?;
+        let contract = &signed["made"]["contract"];
+        if contract["surplusTradable"] == json!(true) {
+            let intend = json!({ "input": { "kpi": contract["kpis"][0]["id"] } });
+            app.data(Some(&city.suppliers[0]), INTEND, intend).await?;
+        }
         app.advance_seconds(200 * 86_400);
         let registrar = app.registrar().await?;
         let assurer = app
@@ -77,17 +105,23 @@ impl Signed {
         })
     }
 
-    /// Claims, verifies and issues under the KPI; answers the batch with its life.
-    pub(crate) async fn deliver(&self, jobs: &str, key: &str) -> Result<Value> {
+    /// Claims and verifies under the KPI; answers the claim's id.
+    pub(crate) async fn verified(&self, jobs: &str, key: &str) -> Result<String> {
         let outcome = json!({ "kpi": self.contract["kpis"][0]["id"] });
         let input = json!({ "input": self.claim_input(&outcome, jobs, key) });
         let made = self.app.data(Some(&self.supplier), SUBMIT, input).await?;
         let claim = text(&made["made"]["claim"]["id"]);
         let found = json!({ "input": finding(&claim, jobs) });
         self.app.data(Some(&self.verifier), VERIFY, found).await?;
+        Ok(claim)
+    }
+
+    /// Claims, verifies and issues under the KPI; answers the batch with its life.
+    pub(crate) async fn deliver(&self, jobs: &str, key: &str) -> Result<Value> {
+        let claim = self.verified(jobs, key).await?;
         let input = json!({ "input": { "claim": claim, "idempotencyKey": key } });
         let made = self.app.data(Some(&self.registrar), ISSUE, input).await?;
-        let life = "query ($id: ID!) { batch(id: $id) { id issued obligated surplus life { available buffer retired } } }";
+        let life = "query ($id: ID!) { batch(id: $id) { id issued obligated surplus claim { id } life { available buffer retired } } }";
         let found = self
             .app
             .data(None, life, json!({ "id": made["made"]["batch"]["id"] }))

@@ -252,7 +252,8 @@ impl Model {
         if self.now < BUFFERS_END {
             return Outcome::Refused("BUFFER_KEPT");
         }
-        if self.challenged(self.batches[batch].claim) {
+        let claim = self.batches[batch].claim;
+        if self.challenged(claim) || self.freezes(claim) {
             return Outcome::Refused("CHALLENGED");
         }
         let claimant = self.claimant(batch);

@@ -13,6 +13,7 @@ mod crash;
 mod credit;
 mod credit_bugs;
 mod credit_fallen;
+mod credit_frozen;
 mod credit_life;
 mod credit_moves;
 mod credit_reversed;

@@ -114,7 +114,8 @@ pub struct Challenge {
     answer_by: DateTime,
     /// Whether it has not answered in time.
     overdue: bool,
-    /// Whether unsold credits of the claim's batch are frozen.
+    /// Whether it freezes unsold credits of the claim, and of other claims of its KPI. After a dismissal it does until nobody
+    /// can appeal any more.
     freezes: bool,
     /// The first decision, and after an appeal the second.
     decisions: Vec<ChallengeDecision>,
@@ -136,7 +137,7 @@ impl From<ChallengeView> for Challenge {
             raised_at: DateTime(view.raised_at),
             answer_by: DateTime(found.answer_by),
             overdue: view.overdue,
-            freezes: found.freezes(),
+            freezes: view.freezes,
             decisions: found.decisions.iter().map(Into::into).collect(),
             steps: view.steps.into_iter().map(Into::into).collect(),
             of: found.claim,

@@ -153,7 +153,7 @@ impl ChallengeMutation {
         answer(context, done, input.client_mutation_id).await
     }
 
-    /// Finds that a challenge has a case, as somebody of the body in charge: unsold credits are frozen until it is over.
+    /// Finds that a challenge has a case, as somebody of the body in charge: unsold credits are frozen until it is settled.
     async fn accept_challenge(
         &self,
         context: &Context<'_>,

@@ -74,7 +74,7 @@ impl App {
         self.act(actor, id, Step::Route(body, words)).await
     }
 
-    /// Finds that a challenge has a case: unsold units of the batch are frozen until it is over.
+    /// Finds that a challenge has a case: unsold units of the batches of its KPI are frozen until it is settled.
     pub async fn accept_challenge(
         &self,
         actor: &Actor,

@@ -6,7 +6,9 @@ use commonweal_domain::actor::Permit;
 use commonweal_domain::credit::movement::{Blocks, Trade, TransferFacts};
 use commonweal_domain::credit::posting::{Account, Bucket};
 use commonweal_domain::credit::{Batch, Class, Serials};
-use commonweal_domain::ids::{BatchId, ClaimId, ClassId, Id, LiabilityId, OrganisationId};
+use commonweal_domain::ids::{
+    BatchId, ChallengeId, ClaimId, ClassId, Id, LiabilityId, OrganisationId,
+};
 use commonweal_domain::organisation::Sector;
 use commonweal_domain::time::Period;
 use uuid::Uuid;
@@ -32,8 +34,8 @@ pub(crate) struct Books {
     batches: HashMap<BatchId, (batch::Model, Period)>,
     classes: HashMap<Uuid, Class>,
     parties: HashMap<OrganisationId, Party>,
-    /// Claims whose unsold units a challenge freezes.
-    frozen: HashSet<Uuid>,
+    /// KPIs, and claims outside contracts, whose unsold units a challenge freezes.
+    frozen: HashMap<Uuid, ChallengeId>,
     /// An open liability of a group.
     liable: HashMap<OrganisationId, LiabilityId>,
     /// Units that groups hold of classes with a limit, movements of this commit included.
@@ -131,14 +133,14 @@ impl Books {
     }
 
     async fn load_blocks(&mut self, tx: &Tx, asked: &[Asked]) -> Result<(), AppError> {
-        let (mut claims, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        let (mut reached, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for Asked { batch, holder, .. } in asked {
             groups.extend(self.parties.get(holder).map(|party| party.group.uuid()));
             let found = self.batches.get(batch);
             let own = found.filter(|(row, _)| self.related(claimant(row), *holder));
-            claims.extend(own.map(|(row, _)| row.claim_id));
+            reached.extend(own.map(|(row, _)| reach(row)));
         }
-        self.frozen = challenge::frozen(tx, &claims).await?;
+        self.frozen = challenge::frozen(tx, &reached).await?;
         self.liable = moves::liable(tx, &groups).await?;
         Ok(())
     }
@@ -265,11 +267,27 @@ impl Books {
         });
         let group = self.parties.get(&holder).map(|party| party.group);
         let blocks = Blocks {
-            frozen: self.related(batch.claimant, holder)
-                && self.frozen.contains(&batch.claim.uuid()),
+            frozen: self.related(batch.claimant, holder) && self.is_frozen(batch.id),
             liable: group.and_then(|group| self.liable.get(&group).copied()),
         };
         (available, blocks)
+    }
+
+    fn is_frozen(&self, batch: BatchId) -> bool {
+        let found = self.batches.get(&batch);
+        found.is_some_and(|(row, _)| self.frozen.contains_key(&reach(row)))
+    }
+
+    /// A challenge that freezes a batch, whoever holds its units.
+    pub(crate) async fn freezing(
+        &self,
+        tx: &Tx,
+        batch: BatchId,
+    ) -> Result<Option<ChallengeId>, AppError> {
+        let found = self.batches.get(&batch);
+        let reached = found.map(|(row, _)| reach(row)).into_iter().collect();
+        let frozen = challenge::frozen(tx, &reached).await?;
+        Ok(frozen.into_values().min())
     }
 
     /// What the decision about a trade needs.
@@ -330,6 +348,12 @@ fn grant_key(permit: &Permit) -> moves::GrantKey {
         by.organisation.uuid(),
         by.role.as_str().to_owned(),
     )
+}
+
+/// Whose challenges freeze a batch: those of all issued claims of its KPI, from each of which a reduction takes from it, and
+/// outside contracts those of its claim.
+fn reach(row: &batch::Model) -> Uuid {
+    row.kpi_id.unwrap_or(row.claim_id)
 }
 
 fn claimant(row: &batch::Model) -> OrganisationId {

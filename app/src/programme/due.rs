@@ -170,7 +170,7 @@ async fn admitted(
             contracted: row.kpi_id.is_some(),
             related: false,
             certified: is_certified,
-            frozen: frozen.contains(&row.id),
+            frozen: frozen.contains_key(&row.id),
         });
         outcomes.extend(outcome_of(row)?.filter(|_| admits));
     }

@@ -37,6 +37,8 @@ pub struct ChallengeView {
     pub raised_at: Time,
     /// Whether the body in charge has not answered in time.
     pub overdue: bool,
+    /// Whether it freezes what the claimant's group has not sold.
+    pub freezes: bool,
     /// Its steps, in order.
     pub steps: Vec<StepView>,
 }
@@ -125,6 +127,7 @@ impl Read<'_> {
             let waits = decided.is_empty() || (found.appealed && decided.len() == 1);
             Ok(ChallengeView {
                 overdue: waits && found.answer_by < now,
+                freezes: found.freezes(now),
                 challenge: found,
                 raised_at: columns::time(row.raised_at),
                 steps: mine

@@ -1,6 +1,6 @@
 //! Tables of challenges and of registrars' own proposals.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::challenge::rules::Open;
@@ -42,7 +42,10 @@ pub(crate) struct Model {
     pub appealed: bool,
     pub carried_out: bool,
     pub over: bool,
+    /// Whether it freezes after its last step.
     pub freezes: bool,
+    /// When it stops to freeze without a step; none where it takes one.
+    pub freezes_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -218,20 +221,6 @@ pub(crate) async fn open_by(
     })
 }
 
-/// A challenge that freezes what was issued for a claim.
-pub(crate) async fn freezing(
-    db: &impl ConnectionTrait,
-    claim: ClaimId,
-) -> Result<Option<ChallengeId>, AppError> {
-    let row = Entity::find()
-        .filter(Column::ClaimId.eq(claim.uuid()))
-        .filter(Column::Freezes.eq(true))
-        .order_by_asc(Column::Id)
-        .one(db)
-        .await?;
-    Ok(row.map(|row| ChallengeId::from_uuid(row.id)))
-}
-
 /// A challenge of a claim of which something may still come, in two statements at most.
 pub(crate) async fn unsettled(
     db: &impl ConnectionTrait,
@@ -262,17 +251,27 @@ pub(crate) async fn unsettled(
     Ok(None)
 }
 
-/// Which of some claims have a challenge that freezes them.
+/// Which of some claims and KPIs a challenge freezes, with the first one that does: claims that it is about, and KPIs of
+/// which it is about an issued claim.
 pub(crate) async fn frozen(
-    db: &impl ConnectionTrait,
-    claims: &BTreeSet<Uuid>,
-) -> Result<HashSet<Uuid>, AppError> {
-    let keys: Vec<Vec<Value>> = claims.iter().map(|id| vec![(*id).into()]).collect();
-    let select = "SELECT c.claim_id FROM challenge AS c";
-    let on = "c.claim_id = r.column1 AND c.freezes";
-    let rows = bulk::select(db, select, &keys, on).await?;
-    let rows = rows.iter().map(|row| row.try_get("", "claim_id"));
-    Ok(rows.collect::<Result<_, _>>()?)
+    tx: &Tx,
+    claims_and_kpis: &BTreeSet<Uuid>,
+) -> Result<HashMap<Uuid, ChallengeId>, AppError> {
+    let at = tx.at().micros();
+    let keys = claims_and_kpis.iter();
+    let keys: Vec<Vec<Value>> = keys.map(|id| vec![(*id).into(), at.into()]).collect();
+    let select = "SELECT f.id, f.challenge_id FROM (\
+         SELECT c.claim_id AS id, c.id AS challenge_id, c.freezes_until FROM challenge AS c WHERE c.freezes \
+         UNION ALL SELECT b.kpi_id, c.id, c.freezes_until FROM challenge AS c \
+         JOIN batch AS b ON b.claim_id = c.claim_id WHERE c.freezes AND b.kpi_id IS NOT NULL) AS f";
+    let on = "f.id = r.column1 AND (f.freezes_until IS NULL OR f.freezes_until > r.column2) \
+              ORDER BY f.challenge_id";
+    let mut found = HashMap::new();
+    for row in bulk::select(tx, select, &keys, on).await? {
+        let challenge = ChallengeId::from_uuid(row.try_get("", "challenge_id")?);
+        found.entry(row.try_get("", "id")?).or_insert(challenge);
+    }
+    Ok(found)
 }
 
 /// Stores a challenge as it stands after a step, and the step.
@@ -296,7 +295,8 @@ pub(crate) async fn save(
         appealed: Set(challenge.appealed),
         carried_out: Set(challenge.carried_out),
         over: Set(challenge.is_over()),
-        freezes: Set(challenge.freezes()),
+        freezes: Set(challenge.freezes(tx.at())),
+        freezes_until: Set(challenge.freezes_until().map(Time::micros)),
         ..Default::default()
     })
     .exec(tx)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::{Open, final_outcome};
+use super::rules::{APPEAL_DAYS, Open, final_outcome, term};
 use super::{Basis, Body, Ground, Outcome, Remedy};
 use crate::amount::Quantity;
 use crate::ids::{ChallengeId, ClaimId, PersonId, ProposalId};
@@ -77,10 +77,20 @@ impl Challenge {
         self.carried_out || matches!(final_outcome(self, at), Ok(Outcome::Dismissed))
     }
 
-    /// Whether the batch of its claim is frozen: there is a case, and it is not over.
-    pub fn freezes(&self) -> bool {
+    /// Whether it freezes what was issued for its claim: there is a case, and something may still come of it.
+    pub fn freezes(&self, at: Time) -> bool {
         let upheld = |decision: &Decision| decision.outcome != Outcome::Dismissed;
-        !self.is_over() && (self.has_case || self.decisions.iter().any(upheld))
+        !self.is_settled(at) && (self.has_case || self.decisions.iter().any(upheld))
+    }
+
+    /// When it stops to freeze although nobody takes a step: a dismissal that nobody appeals. None where it takes a step.
+    pub fn freezes_until(&self) -> Option<Time> {
+        match self.decisions.as_slice() {
+            [decision] if !self.appealed && decision.outcome == Outcome::Dismissed => {
+                Some(term(decision.at, APPEAL_DAYS))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -121,10 +131,10 @@ impl State {
         self.proposals.get(&id)
     }
 
-    /// A challenge that freezes what was issued for a claim.
-    pub fn freezing(&self, claim: ClaimId) -> Option<ChallengeId> {
+    /// A challenge of a claim that freezes what was issued for it.
+    pub fn freezing(&self, claim: ClaimId, at: Time) -> Option<ChallengeId> {
         self.of(claim)
-            .find(|challenge| challenge.freezes())
+            .find(|challenge| challenge.freezes(at))
             .map(|challenge| challenge.id)
     }
 
@@ -225,6 +235,99 @@ impl State {
             Basis::Proposal(id) => {
                 if let Some(proposal) = self.proposals.get_mut(&id) {
                     proposal.carried_out = true;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::fixtures::{id, measure};
+
+    /// When every decision is made.
+    const DECIDED: Time = Time::from_micros(1_790_000_000_000_000);
+
+    fn after(days: i64) -> Time {
+        term(DECIDED, days)
+    }
+
+    /// A challenge after some decisions, each of which upholds it or not.
+    fn challenge(has_case: bool, upheld: &[bool]) -> Challenge {
+        let decision = |upheld: &bool| Decision {
+            by: id(21),
+            outcome: if *upheld {
+                Outcome::Upheld {
+                    verified: measure().quantity("5.0").unwrap(),
+                    remedy: Remedy::Correct,
+                }
+            } else {
+                Outcome::Dismissed
+            },
+            at: DECIDED,
+        };
+        Challenge {
+            id: id(270),
+            claim: id(5),
+            ground: Ground::Delivery,
+            raised_by: id(32),
+            body: Body::Registry,
+            answer_by: DECIDED,
+            replied: false,
+            has_case,
+            decisions: upheld.iter().map(decision).collect(),
+            appealed: upheld.len() > 1,
+            carried_out: false,
+        }
+    }
+
+    #[test]
+    fn a_dismissal_thaws_when_nobody_can_appeal_any_more() {
+        let mut dismissed = challenge(true, &[false]);
+        let freezes = |challenge: &Challenge| [0, 13, 14, 400].map(|n| challenge.freezes(after(n)));
+        assert_eq!(freezes(&dismissed), [true, true, false, false]);
+        dismissed.appealed = true;
+        assert_eq!(freezes(&dismissed), [true; 4], "it waits for the second");
+        assert_eq!(freezes(&challenge(true, &[false, false])), [false; 4]);
+        assert_eq!(freezes(&challenge(false, &[false])), [false; 4], "no case");
+    }
+
+    #[test]
+    fn what_was_upheld_freezes_until_it_is_carried_out() {
+        for decisions in [&[true][..], &[false, true][..]] {
+            let mut upheld = challenge(false, decisions);
+            assert!(upheld.freezes(after(0)) && upheld.freezes(after(400)));
+            upheld.carried_out = true;
+            assert!(!upheld.freezes(after(400)));
+        }
+        assert!(!challenge(true, &[true, false]).freezes(after(0)));
+    }
+
+    /// The tables keep the two answers of the last step, and compare the second with the time.
+    #[test]
+    fn what_a_step_leaves_says_at_every_later_time_whether_it_freezes() {
+        let decisions: [&[bool]; 7] = [
+            &[],
+            &[false],
+            &[true],
+            &[false, false],
+            &[false, true],
+            &[true, false],
+            &[true, true],
+        ];
+        for decisions in decisions {
+            for flags in 0..8_u8 {
+                let [has_case, appealed, carried_out] = [1, 2, 4].map(|flag| flags & flag != 0);
+                let one = Challenge {
+                    appealed,
+                    carried_out,
+                    ..challenge(has_case, decisions)
+                };
+                let (freezes, until) = (one.freezes(DECIDED), one.freezes_until());
+                for at in [0, 1, 13, 14, 15, 400].map(after) {
+                    let kept = freezes && until.is_none_or(|until| until > at);
+                    assert_eq!(one.freezes(at), kept, "{one:?} at {at}");
                 }
             }
         }

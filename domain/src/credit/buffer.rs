@@ -11,7 +11,7 @@ use crate::time::{Date, Time};
 pub struct BufferFacts {
     /// Units of the batch that are kept back.
     pub buffer: i64,
-    /// A challenge of the batch's claim that is not over.
+    /// A challenge of the batch's claim that is not over, or one that freezes the batch.
     pub challenged: Option<ChallengeId>,
     /// A liability of the claimant's group that was not made good.
     pub liable: Option<LiabilityId>,
@@ -29,7 +29,9 @@ pub enum BufferError {
     #[error("`batch`: its buffer is kept through {0}")]
     TooEarly(i64),
     /// Somebody objects.
-    #[error("`batch`: the challenge {0} of its claim is not over")]
+    #[error(
+        "`batch`: the challenge {0} of its claim or of another claim of its KPI is not settled: wait until it is"
+    )]
     Challenged(ChallengeId),
     /// Units are owed.
     #[error("`batch`: the claimant's group owes the units of the liability {0}")]
@@ -37,7 +39,7 @@ pub enum BufferError {
 }
 
 /// The release of all that is left of a batch's buffer to its claimant: when the years of the class are over, nobody
-/// objects to the claim, and the claimant owes nothing.
+/// objects to the claim or has a case against another of its KPI, and the claimant owes nothing.
 pub fn decide_buffer_release(
     batch: &Batch,
     class: &Class,

@@ -26,7 +26,7 @@ pub struct IssueFacts<'a> {
     pub class: &'a Class,
     /// What the claim answers.
     pub terms: &'a Terms,
-    /// A challenge of the claim that was found to have a case and is not over.
+    /// A challenge that freezes the claim: of its own, or of another issued one of its KPI.
     pub challenged: Option<ChallengeId>,
     /// A liability of the claimant's group that was not made good.
     pub liable: Option<LiabilityId>,
@@ -63,7 +63,10 @@ pub enum IssueError {
         found: String,
     },
     /// Somebody objects, with a case.
-    #[error("`claim`: the challenge {0} has a case: nothing is issued before it is over")]
+    #[error(
+        "`claim`: the challenge {0} of it or of another claim of its KPI has a case: nothing is issued before the challenge is \
+         settled"
+    )]
     Challenged(ChallengeId),
     /// Units are owed.
     #[error(

@@ -51,7 +51,8 @@ pub enum MovementError {
     Text(#[from] InvalidText),
     /// Somebody objects to the outcome, with a case.
     #[error(
-        "`batch`: a challenge of {0} has a case: its unsold units stay where they are until the challenge is over"
+        "`batch`: a challenge of {0} or of another batch of its KPI has a case: its unsold units stay where they are until the \
+         challenge is settled"
     )]
     Frozen(BatchId),
     /// Units are owed.
@@ -89,7 +90,7 @@ pub enum MovementError {
 /// What may keep a holder's units where they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Blocks {
-    /// The holder is of the claimant's group, and a challenge of the batch's claim has a case.
+    /// The holder is of the claimant's group, and a challenge freezes the batch.
     pub frozen: bool,
     /// A liability of the holder's group that was not made good.
     pub liable: Option<LiabilityId>,

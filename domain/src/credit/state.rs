@@ -19,10 +19,10 @@ use super::serials::{Serials, SerialsError};
 use super::terms::{KpiAccount, KpiStanding, Terms};
 use crate::contract::{Claim, RecordedClaim};
 use crate::ids::{
-    BatchId, ClaimId, ClassId, HoldId, Id, KpiId, LiabilityId, OrganisationId, PersonId,
-    RetirementId,
+    BatchId, ChallengeId, ClaimId, ClassId, HoldId, Id, KpiId, LiabilityId, OrganisationId,
+    PersonId, RetirementId,
 };
-use crate::time::{Date, Period};
+use crate::time::{Date, Period, Time};
 use crate::{catalogue, challenge, contract, organisation};
 
 /// The credits issued for one claim.
@@ -170,12 +170,41 @@ impl State {
         holder: OrganisationId,
         challenges: &challenge::State,
         organisations: &organisation::State,
+        at: Time,
     ) -> Blocks {
         Blocks {
             frozen: organisations.related(batch.claimant, holder)
-                && challenges.freezing(batch.claim).is_some(),
+                && self.freezing(batch, challenges, at).is_some(),
             liable: self.liable(holder, organisations),
         }
+    }
+
+    /// A challenge that freezes a batch: of its claim, or of another of its KPI for which credits were issued, because a
+    /// reduction of that one takes from this batch too.
+    pub(super) fn freezing(
+        &self,
+        batch: &Batch,
+        challenges: &challenge::State,
+        at: Time,
+    ) -> Option<ChallengeId> {
+        let issued = self.issued.get(&batch.id);
+        let named = issued.and_then(|issued| issued.named);
+        self.freezing_claim((batch.claim, named), challenges, at)
+    }
+
+    /// The same of a claim with the KPI that it names, before anything is issued for it.
+    pub(super) fn freezing_claim(
+        &self,
+        (claim, named): (ClaimId, Option<KpiId>),
+        challenges: &challenge::State,
+        at: Time,
+    ) -> Option<ChallengeId> {
+        let issued = named.and_then(|kpi| self.by_kpi.get(&kpi));
+        let issued = issued.into_iter().flatten();
+        let issued = issued.filter_map(|batch| self.batches.get(batch));
+        std::iter::once(claim)
+            .chain(issued.map(|batch| batch.claim))
+            .find_map(|claim| challenges.freezing(claim, at))
     }
 
     /// Units of a batch that are kept back.

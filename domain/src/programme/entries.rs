@@ -72,7 +72,7 @@ impl EntryBody for ProgrammeStated {
 impl ProgrammeStated {
     fn check(&self, recorded: &Recorded, header: &Header, state: &State) -> Result<(), Finding> {
         acted_for(header, recorded.programme.payer, &[Role::Officer])?;
-        let outcomes = recorded.outcomes(state, header.index);
+        let outcomes = recorded.outcomes(state, header.index, header.at);
         let facts = StatementFacts {
             number: recorded.statements.saturating_add(1),
             on: header.at.date(),

@@ -15,6 +15,9 @@ use crate::log::kinds::Body;
 use crate::log::state;
 use crate::time::Time;
 
+/// The time of a statement that nobody signed.
+const STATED: Time = Time::from_micros(1_790_000_000_000_000);
+
 /// The buyer pays a quarter of 10,000 won an hour; statements at once and later.
 fn terms() -> Programme {
     Programme {
@@ -54,7 +57,7 @@ fn story() -> Story {
 /// The statement that is right after some entries.
 fn right(state: &state::State) -> Statement {
     let recorded = state.programmes.programme(id(900)).unwrap();
-    let outcomes = recorded.outcomes(state, u64::MAX);
+    let outcomes = recorded.outcomes(state, u64::MAX, STATED);
     let facts = StatementFacts {
         number: recorded.statements.saturating_add(1),
         on: "2026-09-21".parse().unwrap(),
@@ -190,7 +193,7 @@ fn only_what_the_terms_admit_is_counted() {
     story.submit(claim(6, "6.0"));
     let known = story.clean();
     let recorded = known.programmes.programme(id(900)).unwrap();
-    assert_eq!(recorded.outcomes(&known, u64::MAX), []);
+    assert_eq!(recorded.outcomes(&known, u64::MAX, STATED), []);
 }
 
 #[test]
@@ -206,7 +209,7 @@ fn a_programme_for_certified_organisations_pays_no_other() {
     let known = story.clean();
     let outcomes = |known: &state::State| {
         let recorded = known.programmes.programme(id(900)).unwrap();
-        recorded.outcomes(known, u64::MAX).len()
+        recorded.outcomes(known, u64::MAX, STATED).len()
     };
     assert_eq!(outcomes(&known), 0);
     let certification = crate::organisation::certification::Certification {

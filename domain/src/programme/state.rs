@@ -9,6 +9,7 @@ use crate::amount::Quantity;
 use crate::contract::{ClaimStatus, RecordedClaim};
 use crate::ids::{ClaimId, OrganisationId, ProgrammeId};
 use crate::log::state;
+use crate::time::Time;
 
 /// A programme with what it has stated and paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,13 +77,13 @@ impl Recorded {
     }
 
     /// Outcomes that count for the first time or have changed, in the order of their claims, and no more than one statement
-    /// takes. `upto` is the index of the statement's entry.
-    pub(super) fn outcomes(&self, state: &state::State, upto: u64) -> Vec<Outcome> {
+    /// takes. `upto` is the index of the statement's entry, `at` its time.
+    pub(super) fn outcomes(&self, state: &state::State, upto: u64, at: Time) -> Vec<Outcome> {
         let claims = state.contracts.claims();
         claims
             .filter(|recorded| recorded.status == ClaimStatus::Verified)
             .filter_map(|recorded| Some((recorded, recorded.verified.as_ref()?)))
-            .filter(|(recorded, verified)| self.is_due(recorded, verified, state, upto))
+            .filter(|(recorded, verified)| self.is_due(recorded, verified, state, (upto, at)))
             .take(MAX_COUNTED)
             .map(|(recorded, verified)| Outcome {
                 claim: recorded.claim.id,
@@ -98,7 +99,7 @@ impl Recorded {
         recorded: &RecordedClaim,
         verified: &Quantity,
         state: &state::State,
-        upto: u64,
+        (upto, at): (u64, Time),
     ) -> bool {
         let claim = &recorded.claim;
         if let Some(before) = self.counted.get(&claim.id) {
@@ -115,7 +116,7 @@ impl Recorded {
                 related: known.related(programme.payer, claim.claimant),
                 certified: programme.kinds.is_empty()
                     || known.certified(claim.claimant, &programme.kinds, day, upto),
-                frozen: state.challenges.freezing(claim.id).is_some(),
+                frozen: state.challenges.freezing(claim.id, at).is_some(),
             })
     }
 }

@@ -86,7 +86,7 @@ pub struct Candidate<'a> {
     pub related: bool,
     /// Whether the claimant is certified as one of the programme's kinds, or the programme names none.
     pub certified: bool,
-    /// Whether a challenge with a case is open.
+    /// Whether a challenge freezes it.
     pub frozen: bool,
 }
 
@@ -225,7 +225,7 @@ impl Programme {
         found.map(|valuation| valuation.value)
     }
 
-    /// Whether an outcome counts. A payer pays nobody of its own group, and waits while a challenge is open that has a case.
+    /// Whether an outcome counts. A payer pays nobody of its own group, and waits while a challenge freezes it.
     pub fn admits(&self, candidate: Candidate<'_>) -> bool {
         let placed = self.places.is_empty()
             || self

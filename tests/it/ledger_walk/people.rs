@@ -9,7 +9,7 @@ use commonweal_tests::{TestApp, User};
 use serde_json::{Value, json};
 
 use super::{Dice, Walk};
-use crate::contract::SIGN;
+use crate::contract::{INTEND, SIGN};
 use crate::credit_fallen::sister;
 use crate::credit_world::text;
 use crate::ledger_walk_model::{Body, HOLDERS, Judge, Kpi, Model};
@@ -27,9 +27,6 @@ const PUBLISH: &str = "mutation ($input: PublishCatalogueInput!) {
 }";
 const DEFINE: &str = "mutation ($input: DefineClassInput!) {
     made: defineClass(input: $input) { class { id } userErrors { code message path } }
-}";
-const INTEND: &str = "mutation ($input: IntendSurplusInput!) {
-    made: intendSurplus(input: $input) { kpi { id } userErrors { code message path } }
 }";
 
 /// Everybody.

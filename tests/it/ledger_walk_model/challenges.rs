@@ -79,19 +79,24 @@ impl Challenge {
         self.waits() || self.is_upheld()
     }
 
-    /// Whether there is a case: somebody found one, or upheld the challenge.
-    fn freezes(&self) -> bool {
+    /// Whether there is a case, of which something may still come: somebody found one, or upheld the challenge.
+    fn freezes(&self, now: i64) -> bool {
         let upheld = |decision: Option<Decision>| decision.is_some_and(|one| one.leaves.is_some());
-        self.is_open() && (self.case || upheld(self.first) || upheld(self.second))
+        let may_come = self.is_open() || self.can_be_appealed(now);
+        may_come && (self.case || upheld(self.first) || upheld(self.second))
     }
 }
 
 impl Model {
-    /// Whether what was not sold of a claim is frozen.
+    /// Whether what was not sold of a claim is frozen: by a challenge of it, or of an issued one of its KPI.
     pub(super) fn freezes(&self, claim: usize) -> bool {
-        let of_claim = |challenge: &&Challenge| challenge.claim == claim;
-        let mut found = self.challenges.iter().filter(of_claim);
-        found.any(Challenge::freezes)
+        let kpi = self.claims[claim].kpi;
+        let reaches = |other: usize| {
+            let of_kpi = kpi.is_some() && self.claims[other].kpi == kpi;
+            other == claim || of_kpi && self.batch_of(other).is_some()
+        };
+        let mut challenges = self.challenges.iter();
+        challenges.any(|challenge| challenge.freezes(self.now) && reaches(challenge.claim))
     }
 
     /// Whether a challenge of a claim is open.

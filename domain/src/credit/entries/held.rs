@@ -76,7 +76,7 @@ impl EntryBody for CreditsHeld {
         let (challenges, organisations) = (&state.challenges, &state.organisations);
         let blocks = state
             .credits
-            .blocks(batch, self.holder, challenges, organisations);
+            .blocks(batch, self.holder, challenges, organisations, header.at);
         decide_hold(&self.opened(), class, (available, blocks), header.at)
             .map_err(|error| header.finding("hold", ALLOWED, error))?;
         post(self, header, state)?;
@@ -132,7 +132,7 @@ impl EntryBody for CreditsReleased {
                 acted_for(header, hold.holder, HOLDER_ROLES)?;
                 state.organisations.expect(delivery.to, header)?;
                 let of = batch_and_class(hold.batch, header, state)?;
-                let facts = transfer_facts(delivery.trade(&hold), of, state);
+                let facts = transfer_facts(delivery.trade(&hold), of, state, header.at);
                 HoldRequest::Deliver(delivery.clone(), facts)
             }
             (HoldEnd::GivenUp, None) => {

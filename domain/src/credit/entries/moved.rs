@@ -24,6 +24,7 @@ use crate::log::hash::Hash;
 use crate::log::schema;
 use crate::log::state::{Finding, State};
 use crate::organisation::Sector;
+use crate::time::Time;
 
 /// Why units changed hands.
 #[derive(
@@ -93,6 +94,7 @@ pub(super) fn transfer_facts(
     trade: Trade<'_>,
     (batch, class): (&Batch, &Class),
     state: &State,
+    at: Time,
 ) -> TransferFacts {
     let receiver = state.organisations.get(trade.to);
     let group = state.organisations.group(trade.to);
@@ -102,7 +104,7 @@ pub(super) fn transfer_facts(
         receiver_holds: credits.group_holds(class.id, group),
         related: state.organisations.related(trade.from, trade.to),
         receiver_public: receiver.is_some_and(|receiver| receiver.sector == Sector::Public),
-        blocks: credits.blocks(batch, trade.from, challenges, &state.organisations),
+        blocks: credits.blocks(batch, trade.from, challenges, &state.organisations, at),
     }
 }
 
@@ -117,7 +119,7 @@ impl EntryBody for CreditsTransferred {
         acted_for(header, self.from, HOLDER_ROLES)?;
         state.organisations.expect(self.to, header)?;
         let (batch, class) = batch_and_class(self.batch, header, state)?;
-        let facts = transfer_facts(self.trade(), (batch, class), state);
+        let facts = transfer_facts(self.trade(), (batch, class), state, header.at);
         decide_transfer(self.trade(), class, facts)
             .map_err(|error| header.finding("transfer", ALLOWED, error))?;
         post(self, header, state)?;
@@ -202,10 +204,10 @@ impl EntryBody for CreditsRetired {
             covers: retirement.kpi,
         };
         let available = state.credits.ledger().available(self.batch, self.holder);
-        let blocks =
-            state
-                .credits
-                .blocks(batch, self.holder, &state.challenges, &state.organisations);
+        let (challenges, organisations) = (&state.challenges, &state.organisations);
+        let blocks = state
+            .credits
+            .blocks(batch, self.holder, challenges, organisations, header.at);
         if let Some(kpi) = retirement.kpi {
             self.check_cover(kpi, (batch, class), header, state)?;
         }
@@ -266,10 +268,10 @@ impl EntryBody for CreditsCancelled {
         acted_for(header, self.holder, HOLDER_ROLES)?;
         let (batch, _) = batch_and_class(self.batch, header, state)?;
         let available = state.credits.ledger().available(self.batch, self.holder);
-        let blocks =
-            state
-                .credits
-                .blocks(batch, self.holder, &state.challenges, &state.organisations);
+        let (challenges, organisations) = (&state.challenges, &state.organisations);
+        let blocks = state
+            .credits
+            .blocks(batch, self.holder, challenges, organisations, header.at);
         let units = self.serials.units();
         let may = (available, blocks);
         let expected = decide_cancellation(batch, self.holder, units, self.note, may)

@@ -185,9 +185,10 @@ impl EntryBody for LiabilityCleared {
         let units = self.serials.units();
         let (debtor, challenges) = (liability.organisation, &state.challenges);
         let group = state.organisations.group(debtor);
-        let blocks = state
-            .credits
-            .blocks(of.0, debtor, challenges, &state.organisations);
+        let blocks =
+            state
+                .credits
+                .blocks(of.0, debtor, challenges, &state.organisations, header.at);
         let expected = decide_clearance(liability, owed, of, units, (available, blocks))
             .map_err(|error| header.finding("liability", ALLOWED, error))?;
         if expected != *self {
@@ -227,9 +228,11 @@ impl EntryBody for BufferReleased {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         header.actor(Role::Registrar)?;
         let (batch, class) = batch_and_class(self.batch, header, state)?;
+        let (credits, challenges) = (&state.credits, &state.challenges);
+        let open = challenges.open(batch.claim);
         let facts = BufferFacts {
-            buffer: state.credits.buffer(self.batch),
-            challenged: state.challenges.open(batch.claim),
+            buffer: credits.buffer(self.batch),
+            challenged: open.or_else(|| credits.freezing(batch, challenges, header.at)),
             liable: state.credits.liable(batch.claimant, &state.organisations),
             at: header.at,
         };

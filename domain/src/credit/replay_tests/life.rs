@@ -1,5 +1,7 @@
 //! Holds, a challenge, a reversal and a liability, replayed clean and then tampered with.
 
+mod frozen;
+
 use super::*;
 use crate::challenge::entries::{
     ChallengeAccepted, ChallengeAnswered, ChallengeAppealed, ChallengeRaised, ChallengeResolved,
