@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use commonweal_domain::amount::Share;
 use commonweal_domain::contract::{Claim, ClaimStatus};
-use commonweal_domain::ids::{ClaimId, Id, OrganisationId};
+use commonweal_domain::ids::{ClaimId, Id, OrganisationId, PersonId};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::place::Place;
 use sea_orm::entity::prelude::*;
@@ -78,6 +78,27 @@ pub(crate) mod inquiry {
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(crate) enum Relation {}
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The kind of an inquiry by which a verifier asks.
+pub(crate) const QUESTION: &str = "question";
+/// The kind of an inquiry by which the claimant answers.
+pub(crate) const ANSWER: &str = "answer";
+
+/// Who asked about a claim so far: a person once for each question.
+pub(crate) async fn askers(
+    db: &impl ConnectionTrait,
+    claim: ClaimId,
+) -> Result<Vec<PersonId>, AppError> {
+    let people: Vec<Uuid> = inquiry::Entity::find()
+        .select_only()
+        .column(inquiry::Column::ById)
+        .filter(inquiry::Column::ClaimId.eq(claim.uuid()))
+        .filter(inquiry::Column::Kind.eq(QUESTION))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(people.into_iter().map(PersonId::from_uuid).collect())
 }
 
 /// A live claim that carries one of the claim's files, with the first such file. Shares of one outcome may carry the same.

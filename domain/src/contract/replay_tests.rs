@@ -2,6 +2,7 @@
 
 use super::entries::*;
 use super::fixtures::*;
+use super::information::MAX_QUESTIONS;
 use super::reference::ExternalReference;
 use super::story::*;
 use super::{Claim, ClaimStatus, Evidence};
@@ -78,6 +79,22 @@ fn questions_and_answers_out_of_turn_are_found() {
     };
     let twice = story.refused(reporter(), twice);
     assert!(twice.found.contains("stands twice"), "{twice}");
+}
+
+#[test]
+fn a_person_asks_about_a_claim_so_often_and_then_judges() {
+    let mut story = Story::new();
+    story.submit(claim_under(5, 101, "6.0"));
+    for _ in 0..MAX_QUESTIONS {
+        story.push(verifier(0), asked());
+        story.push(reporter(), answered(&[]));
+    }
+    let once_more = story.refused(verifier(0), asked());
+    assert!(once_more.found.contains("at most 5 times"), "{once_more}");
+    story.push(verifier(1), asked());
+    story.push(reporter(), answered(&[]));
+    story.push(verifier(0), verified(5, "2.0"));
+    story.clean();
 }
 
 #[test]

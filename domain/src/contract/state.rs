@@ -90,6 +90,8 @@ pub struct State {
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
     /// Claims behind which nobody's token is left.
     all_erased: BTreeSet<ClaimId>,
+    /// Who asked about each open claim: a person once for each question.
+    asked: BTreeMap<ClaimId, Vec<PersonId>>,
     /// Quorums of verifiers, and the open claims that they bind.
     pub quorums: quorum::State,
     /// Files that were erased, by the claim behind which they stood.
@@ -370,6 +372,18 @@ impl State {
         }
     }
 
+    /// Who asked about an open claim so far: a person once for each question.
+    pub(super) fn asked(&self, id: ClaimId) -> &[PersonId] {
+        self.asked.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes in a question that was found right.
+    pub(super) fn ask(&mut self, id: ClaimId, verifier: PersonId) {
+        self.asked.entry(id).or_default().push(verifier);
+        self.quorums.begin(id, verifier);
+        self.step(id, ClaimStep::RequestInformation);
+    }
+
     /// Takes in a decision that was found right.
     pub(super) fn verify(&mut self, id: ClaimId, verified: Quantity, by: &[Verification]) {
         let Some(recorded) = self.claims.get_mut(&id) else {
@@ -380,6 +394,7 @@ impl State {
             *units = units.saturating_add(verified.units());
         }
         self.quorums.close(id);
+        self.asked.remove(&id);
         recorded.status = ClaimStatus::Verified;
         recorded.verified = Some(verified);
         recorded.verifiers = by
@@ -438,6 +453,7 @@ impl State {
             recorded.status = status;
         }
         self.quorums.close(id);
+        self.asked.remove(&id);
         self.let_go(id);
         let live = self.outcomes.get(&id);
         if let Some(claims) = live.and_then(|claimed| self.claimed.get_mut(claimed)) {
