@@ -25,8 +25,8 @@ pub struct SubmissionFacts<'a> {
     /// A live claim that carries one of the claim's evidence hashes, with that hash; other shares of one outcome may carry
     /// the same file.
     pub same_evidence: Option<(ClaimId, Hash)>,
-    /// The first claim of the registry, live or not, with the same external reference, and the share that all of them
-    /// claim together.
+    /// The first live claim of the registry with the same external reference, and the share that all of them claim
+    /// together. What was verified once is live for ever.
     pub same_reference: Option<(ClaimId, Share)>,
     /// A live claim of another organisation of the claimant's group about the same outcome ([`Claim::same_outcome`]),
     /// unless an exclusion says that the two are different.
