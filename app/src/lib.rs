@@ -106,6 +106,8 @@ pub struct App {
     /// Whose turn it is to name people behind a claim: one at a time of each claimant.
     naming: places::Places<OrganisationId>,
     pub(crate) rankings: ranking::InProgress,
+    /// Refused reads that are being noted.
+    pub(crate) notes: refused_read::Notes,
 }
 
 impl App {
@@ -121,6 +123,7 @@ impl App {
             evidence: None,
             naming: places::Places::new(1),
             rankings: ranking::InProgress::default(),
+            notes: refused_read::Notes::default(),
         }
     }
 
