@@ -160,7 +160,7 @@ mod tests {
             ..ConfigFlags::default()
         };
         let config = Config::from_parts(&flags, [("PATH", "/bin")]).unwrap();
-        let refused = serve_until_stopped(&config, &mut Vec::new()).await;
+        let refused = serve_until_stopped(&config, &mut std::io::sink()).await;
         let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("cannot listen on"), "{refused}");
         assert!(!data.exists(), "nothing is made before");
