@@ -43,7 +43,8 @@ pub(crate) async fn as_drawn(
     let key = (person.uuid(), organisation.uuid(), role);
     let granted = role_grant::Entity::find_by_id(key).one(tx).await?;
     if granted.is_none() || !actor.holds(organisation, Role::Verifier) {
-        let message = format!("this needs the role verifier in {organisation}, which was drawn");
+        let message =
+            format!("this needs the role verifier in organisation:{organisation}, which was drawn");
         return Err(AppError::Forbidden(message));
     }
     Ok(EntryActor {

@@ -156,6 +156,9 @@ impl Loaded {
             Body::Buyer(buyer) => grant.role == Role::Officer && grant.organisation == buyer,
         };
         let grants: Vec<Grant> = actor.grants().iter().filter(may).copied().collect();
+        if grants.is_empty() && actor.person_id().is_some() {
+            return Err(AppError::Forbidden(whose(self.challenge.body)));
+        }
         let theirs = group::members(tx, &[self.claimant_group]).await?;
         let facts = Facts {
             organisation: grants.first().map(|grant| grant.organisation),
@@ -168,6 +171,18 @@ impl Loaded {
             None => Actor::public(),
         };
         Ok(authorize(tx, &acting, action, &facts).await?.actor)
+    }
+}
+
+/// Who acts for a body in charge.
+fn whose(body: Body) -> String {
+    match body {
+        Body::Registry => {
+            "the registry is in charge of the challenge: this needs the role registrar".to_owned()
+        }
+        Body::Buyer(buyer) => format!(
+            "the contract's buyer is in charge of the challenge: this needs the role officer in organisation:{buyer}"
+        ),
     }
 }
 

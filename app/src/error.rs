@@ -79,10 +79,11 @@ impl AppError {
         path: impl Into<String>,
         message: impl fmt::Display,
     ) -> Self {
+        let path = path.into();
         Self::Refused {
             code,
-            message: message.to_string(),
-            path: Some(path.into()),
+            message: as_typed(&path, message.to_string()),
+            path: Some(path),
         }
     }
 
@@ -108,9 +109,74 @@ impl AppError {
     }
 }
 
+/// The rules name a field as it stands in entries, `expires_at` or `answers.kpi`; people read the name that they typed.
+fn as_typed(path: &str, message: String) -> String {
+    let named = message.strip_prefix('`').and_then(|it| it.split_once('`'));
+    match named {
+        Some((field, rest))
+            if in_entries(field) && (rest.starts_with(": ") || rest.starts_with(" names ")) =>
+        {
+            format!("`{path}`{rest}")
+        }
+        _ => message,
+    }
+}
+
+/// Whether a word is a field of entries that the interface has under another name.
+fn in_entries(field: &str) -> bool {
+    let word = |part: &str| {
+        let letter = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+        part.chars().all(letter) || part.chars().all(|digit| digit.is_ascii_digit())
+    };
+    field.split('.').all(word) && (field.contains('_') || field.starts_with("answers"))
+}
+
 /// A database error that a use-case did not foresee is a fault of ours.
 impl From<DbErr> for AppError {
     fn from(error: DbErr) -> Self {
         Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_the_field_as_people_type_it() {
+        let says = |path: &str, message: &str| AppError::refused_at("X", path, message).to_string();
+        let cases = [
+            (
+                "expiresAt",
+                "`expires_at`: 7, expected more",
+                "`expiresAt`: 7, expected more",
+            ),
+            (
+                "outcome.kpi",
+                "`answers.kpi`: there is none",
+                "`outcome.kpi`: there is none",
+            ),
+            (
+                "lowValues.0",
+                "`low_value.0`: name it once",
+                "`lowValues.0`: name it once",
+            ),
+            (
+                "lowValues",
+                "`low_value` names 300 measures",
+                "`lowValues` names 300 measures",
+            ),
+            // What somebody typed stays as it is.
+            (
+                "place",
+                "`kr_11!`: no such place",
+                "`kr_11!`: no such place",
+            ),
+            ("quantity", "`quantity`: too much", "`quantity`: too much"),
+            ("units", "too many `held_units`", "too many `held_units`"),
+        ];
+        for (path, message, expected) in cases {
+            assert_eq!(says(path, message), expected);
+        }
     }
 }

@@ -77,7 +77,9 @@ impl Command for EndHold {
             organisation: Some(organisation),
             ..Facts::default()
         };
-        let permit = authorize(tx, &self.expiring(&found), action, &facts).await?;
+        let actor = self.expiring(&found);
+        self.check_side(&actor, &found, organisation)?;
+        let permit = authorize(tx, &actor, action, &facts).await?;
         let asked = Asked {
             receiver: match &self.wanted {
                 Wanted::Deliver(delivery) => Some(delivery.to),
@@ -109,6 +111,28 @@ impl Command for EndHold {
 }
 
 impl EndHold {
+    /// Says whose step it is to somebody of another organisation. Holds are public.
+    fn check_side(
+        &self,
+        actor: &Actor,
+        found: &Hold,
+        organisation: OrganisationId,
+    ) -> Result<(), AppError> {
+        let mut grants = actor.grants().iter();
+        let other = !grants.any(|grant| grant.organisation == organisation);
+        let part = match (&self.wanted, found.to) {
+            (Wanted::Expire, _) => return Ok(()),
+            (Wanted::GiveUp, Some(_)) => "for which the units are held",
+            (Wanted::GiveUp, None) | (Wanted::Deliver(_), _) => "which holds the units",
+        };
+        if actor.person_id().is_none() || !other {
+            return Ok(());
+        }
+        Err(AppError::Forbidden(format!(
+            "this needs the role supplier or officer in organisation:{organisation}, {part}"
+        )))
+    }
+
     /// Whoever lets a hold expire is a registrar, or acts for one of its two sides.
     fn expiring(&self, found: &Hold) -> Actor {
         let Some(person) = self.actor.person_id() else {

@@ -3,12 +3,14 @@
 use commonweal_domain::actor::{Action, Actor, Facts};
 use commonweal_domain::catalogue::Measure;
 use commonweal_domain::contract::entries::{InformationGiven, InformationRequested};
-use commonweal_domain::contract::information::{check_answer, decide_request};
+use commonweal_domain::contract::information::{Asking, check_answer, decide_request};
+use commonweal_domain::contract::quorum::Quorum;
+use commonweal_domain::contract::quorum::duty::seat_of;
 use commonweal_domain::contract::status::ClaimStep;
 use commonweal_domain::contract::submission::SubmissionError;
-use commonweal_domain::ids::{ClaimId, Id};
+use commonweal_domain::ids::{ClaimId, Id, PersonId};
 use commonweal_domain::log::entry::{Draft, EntryActor};
-use commonweal_domain::time::Date;
+use commonweal_domain::time::{Date, Time};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 
@@ -20,7 +22,7 @@ use crate::evidence::retention;
 use crate::group;
 use crate::organisation::column;
 use crate::remark::Remark;
-use crate::store::claim_rules::{self, inquiry};
+use crate::store::claim_rules::{self, ANSWER, QUESTION, inquiry};
 use crate::store::quorum::{self, assignment};
 use crate::store::{Command, Tx, Written, claim, evidence_file};
 use crate::verification::{Loaded, acting};
@@ -48,6 +50,20 @@ async fn record(
     words.keep(tx).await
 }
 
+/// Until when a drawn verifier has to judge; none where no quorum binds the claim.
+async fn due(
+    tx: &Tx,
+    id: ClaimId,
+    quorum: Option<&Quorum>,
+    verifier: PersonId,
+) -> Result<Option<Time>, AppError> {
+    let Some(quorum) = quorum else {
+        return Ok(None);
+    };
+    let seats = quorum::assignments(tx, id).await?;
+    Ok(seat_of(&seats, verifier).map(|seat| quorum.due(seat.since)))
+}
+
 struct Request {
     actor: Actor,
     id: ClaimId,
@@ -63,10 +79,18 @@ impl Command for Request {
         let permit = loaded
             .permit(tx, &self.actor, Action::RequestInformation)
             .await?;
-        let bound = quorum::binds(tx, self.id).await?;
+        let quorum = quorum::binding(tx, self.id).await?;
+        let bound = quorum.is_some();
         let by = acting(tx, (&self.actor, permit), &loaded, bound, true).await?;
         let groups = group::groups_of(tx, by.id).await?;
-        decide_request(&loaded.facts(), by.id, |_| groups.clone())?;
+        let asked = claim_rules::askers(tx, self.id).await?;
+        let asking = Asking {
+            verifier: by.id,
+            asked: &asked,
+            due: due(tx, self.id, quorum.as_ref(), by.id).await?,
+            at: tx.at(),
+        };
+        decide_request(&loaded.facts(), &asking, |_| groups.clone())?;
         let status = loaded.recorded.status.after(ClaimStep::RequestInformation);
         let index = tx.append(Draft {
             actors: vec![by.clone()],
@@ -78,7 +102,7 @@ impl Command for Request {
             }
             .into(),
         })?;
-        record(tx, self.id, "question", &by, &self.question, index).await?;
+        record(tx, self.id, QUESTION, &by, &self.question, index).await?;
         if bound {
             let begun = assignment::ActiveModel {
                 begun: Set(true),
@@ -132,7 +156,7 @@ impl Command for Give {
             }
             .into(),
         })?;
-        record(tx, self.id, "answer", &by, &self.answer, index).await?;
+        record(tx, self.id, ANSWER, &by, &self.answer, index).await?;
         claim::insert_evidence(tx, &whole, known, &evidence, self.kept_until).await?;
         quorum::answered(tx, self.id, tx.at()).await?;
         claim::step(tx, self.id, status.map_err(AppError::internal)?).await?;

@@ -87,7 +87,7 @@ mod words_erasure;
 
 pub use error::AppError;
 
-use commonweal_domain::ids::Id;
+use commonweal_domain::ids::{Id, OrganisationId};
 use commonweal_domain::time::Time;
 
 use beneficiary_key::BeneficiaryKey;
@@ -104,8 +104,10 @@ pub struct App {
     people: Option<BeneficiaryKey>,
     evidence: Option<evidence::EvidenceObjects>,
     /// Whose turn it is to name people behind a claim: one at a time of each claimant.
-    naming: places::Places,
+    naming: places::Places<OrganisationId>,
     pub(crate) rankings: ranking::InProgress,
+    /// Refused reads that are being noted.
+    pub(crate) notes: refused_read::Notes,
 }
 
 impl App {
@@ -121,6 +123,7 @@ impl App {
             evidence: None,
             naming: places::Places::new(1),
             rankings: ranking::InProgress::default(),
+            notes: refused_read::Notes::default(),
         }
     }
 

@@ -1,41 +1,41 @@
-//! So many things at once for each organisation, in this process.
+//! So many things at once for each organisation, or each person, in this process.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use commonweal_domain::ids::OrganisationId;
 use tokio::sync::Semaphore;
 
-/// The places of every organisation.
+/// The places of everybody.
 #[derive(Debug, Clone)]
-pub(crate) struct Places {
+pub(crate) struct Places<K> {
     each: usize,
-    used: Arc<Mutex<HashMap<OrganisationId, Weak<Semaphore>>>>,
+    used: Arc<Mutex<HashMap<K, Weak<Semaphore>>>>,
 }
 
-impl Places {
-    /// So many for each organisation.
+impl<K: Eq + Hash> Places<K> {
+    /// So many for each.
     pub(crate) fn new(each: usize) -> Self {
         let used = Arc::default();
         Self { each, used }
     }
 
-    /// The places of an organisation. They are forgotten once nobody has one or waits for one.
-    pub(crate) fn of(&self, organisation: OrganisationId) -> Arc<Semaphore> {
+    /// The places of one. They are forgotten once nobody has one or waits for one.
+    pub(crate) fn of(&self, whose: K) -> Arc<Semaphore> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|_, places| places.strong_count() > 0);
-        if let Some(places) = used.get(&organisation).and_then(Weak::upgrade) {
+        if let Some(places) = used.get(&whose).and_then(Weak::upgrade) {
             return places;
         }
         let places = Arc::new(Semaphore::new(self.each));
-        used.insert(organisation, Arc::downgrade(&places));
+        used.insert(whose, Arc::downgrade(&places));
         places
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use commonweal_domain::ids::Id;
+    use commonweal_domain::ids::{Id, OrganisationId};
     use uuid::Uuid;
 
     use super::*;

@@ -3,7 +3,7 @@
 use commonweal_domain::contract::claim::InvalidClaim;
 use commonweal_domain::contract::counting::CountingError;
 use commonweal_domain::contract::exclusion::ExclusionError;
-use commonweal_domain::contract::information::AnswerError;
+use commonweal_domain::contract::information::{AnswerError, RequestError};
 use commonweal_domain::contract::performance::RatingError;
 use commonweal_domain::contract::signing::SigningError;
 use commonweal_domain::contract::small_cells::SmallCell;
@@ -142,6 +142,16 @@ impl From<CountingError> for AppError {
             E::Amount(_) => "quantity".to_owned(),
         };
         Self::refused_at("WORKING", path, error)
+    }
+}
+
+impl From<RequestError> for AppError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Verifier(error) => error.into(),
+            RequestError::Overdue(_) => Self::refused_at("OVERDUE", "claim", error),
+            RequestError::TooMany => Self::refused_at("TOO_MANY_QUESTIONS", "question", error),
+        }
     }
 }
 

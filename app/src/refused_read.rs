@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use commonweal_domain::actor::Actor;
 use commonweal_domain::contract::counting::Line;
 use commonweal_domain::ids::{BidId, ClaimDraftId, ClaimId, DraftId, Id, PersonId, SealedId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::App;
@@ -21,6 +23,32 @@ use crate::store::{PrivateCommand, PrivateTx, claim_draft, draft, refused_read};
 
 /// For how many years it is known who was refused what.
 const YEARS_KEPT: u32 = 1;
+
+/// The most notes on their way: behind them refusals are not noted, but counted by a metric.
+const NOTES: usize = 256;
+
+/// Notes on their way to the database, one after the other, so that whoever is refused much takes no connections from others.
+#[derive(Debug, Clone)]
+pub(crate) struct Notes {
+    places: Arc<Semaphore>,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(NOTES)),
+            turn: Arc::default(),
+        }
+    }
+}
+
+impl Notes {
+    /// A place for one note, unless all are taken.
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+}
 
 /// What is not for everybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,13 +101,8 @@ impl PrivateCommand for Note {
 }
 
 impl App {
-    /// Notes that things which exist were not shown. That it could not be noted changes nothing for the reader.
-    pub(crate) async fn note_refused_read(
-        &self,
-        actor: &Actor,
-        what: Private,
-        subjects: BTreeSet<Uuid>,
-    ) {
+    /// Notes that things which exist were not shown, behind the answer: neither its time nor a fault tells the reader anything.
+    pub(crate) fn note_refused_read(&self, actor: &Actor, what: Private, subjects: BTreeSet<Uuid>) {
         if subjects.is_empty() {
             return;
         }
@@ -88,9 +111,18 @@ impl App {
             what,
             subjects,
         };
-        if let Err(error) = self.store.write_private(note).await {
-            tracing::warn!(%error, "a refused read was not noted");
-        }
+        let Some(place) = self.notes.place() else {
+            metrics::counter!("commonweal_refused_reads_dropped_total").increment(1);
+            return;
+        };
+        let (store, turn) = (self.store.clone(), Arc::clone(&self.notes.turn));
+        tokio::spawn(async move {
+            let turn = turn.lock().await;
+            if let Err(error) = store.write_private(note).await {
+                tracing::warn!(%error, "a refused read was not noted");
+            }
+            drop((turn, place));
+        });
     }
 
     /// Notes what was asked for by id, exists, and was not shown.
@@ -105,7 +137,7 @@ impl App {
         let unseen: Vec<Uuid> = unseen.map(|id| id.uuid()).collect();
         if !unseen.is_empty() {
             let existing = self.existing(what, unseen).await?;
-            self.note_refused_read(actor, what, existing).await;
+            self.note_refused_read(actor, what, existing);
         }
         Ok(())
     }
@@ -191,5 +223,19 @@ impl App {
         self.note_unseen(actor, Private::ClaimDraft, ids, &found)
             .await?;
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_notes_are_on_their_way_and_no_more() {
+        let notes = Notes::default();
+        let taken: Vec<_> = std::iter::from_fn(|| notes.place()).collect();
+        assert_eq!(taken.len(), NOTES);
+        drop(taken);
+        assert!(notes.clone().place().is_some());
     }
 }

@@ -324,10 +324,16 @@ pub enum Denied {
     #[error("sign in first: this needs an API token")]
     NotSignedIn,
     /// The role is missing where it is needed.
-    #[error("this needs the role {needed} in the organisation concerned")]
+    #[error("this needs the role {} in the organisation concerned", one_of(.roles))]
     Role {
-        /// The role that is needed.
-        needed: Role,
+        /// Each of them is enough.
+        roles: &'static [Role],
+    },
+    /// The role is missing everywhere.
+    #[error("this needs the role {}", one_of(.roles))]
+    RoleAnywhere {
+        /// Each of them is enough.
+        roles: &'static [Role],
     },
     /// The same person took the earlier step.
     #[error("this needs a second person: whoever took the earlier step cannot take this one")]
@@ -337,6 +343,15 @@ pub enum Denied {
         "this needs someone independent: no organisation of the parties or of their groups may decide here"
     )]
     NotIndependent,
+}
+
+/// Roles as people say them.
+fn one_of(roles: &[Role]) -> String {
+    let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// The decision that a person may act, which entries record.
@@ -350,16 +365,21 @@ pub struct Permit {
 pub fn authorize(actor: &Actor, action: Action, facts: &Facts<'_>) -> Result<Permit, Denied> {
     let person = actor.person_id().ok_or(Denied::NotSignedIn)?;
     let rule = TABLE.iter().find(|rule| rule.action == action);
-    let roles = rule.map_or(&[][..], |rule| rule.roles);
-    let needed = *roles.first().unwrap_or(&Role::Operator);
-    let rule = rule.ok_or(Denied::Role { needed })?;
+    let unheard_of = Denied::RoleAnywhere {
+        roles: &[Role::Operator],
+    };
+    let rule = rule.ok_or(unheard_of)?;
+    let roles = rule.roles;
     let may = |grant: &&Grant| {
         roles.contains(&grant.role)
             && (rule.place == Any || Some(grant.organisation) == facts.organisation)
     };
     let candidates: Vec<&Grant> = actor.grants().iter().filter(may).collect();
     if candidates.is_empty() {
-        return Err(Denied::Role { needed });
+        return Err(match rule.place {
+            Own => Denied::Role { roles },
+            Any => Denied::RoleAnywhere { roles },
+        });
     }
     if rule.two_people && facts.earlier.contains(&person) {
         return Err(Denied::SamePerson);

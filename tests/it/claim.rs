@@ -12,7 +12,7 @@ on_both!(
     the_same_key_answers_the_same_claim_and_another_body_is_a_conflict,
     the_same_evidence_twice_is_refused_and_names_the_earlier_claim,
     evidence_of_a_rejected_or_withdrawn_claim_is_free_again,
-    an_external_reference_is_used_once_for_ever,
+    an_external_reference_is_free_after_a_withdrawal_and_used_after_a_verification,
     wrong_claims_name_the_field,
     only_the_claimant_submits_and_only_an_outsider_verifies,
     a_decided_claim_takes_no_further_step,
@@ -114,26 +114,33 @@ async fn evidence_of_a_rejected_or_withdrawn_claim_is_free_again(app: TestApp) -
     Ok(())
 }
 
-async fn an_external_reference_is_used_once_for_ever(app: TestApp) -> Result<()> {
+async fn an_external_reference_is_free_after_a_withdrawal_and_used_after_a_verification(
+    app: TestApp,
+) -> Result<()> {
     let world = World::new(app).await?;
-    let mut input = world.claim_input("a", "10.0");
-    input["externalReference"] = json!({ "source": "KR-TS", "number": "2026/3" });
-    let first = world.submit(input.clone()).await?;
-    world
-        .make(
-            &world.supplier,
-            WITHDRAW,
-            json!({ "claim": first }),
-            "claim",
-        )
+    let referring = |key: &str| {
+        let mut input = world.claim_input(key, "10.0");
+        input["externalReference"] = json!({ "source": "KR-TS", "number": "2026/3" });
+        input
+    };
+    // Whoever claims with another's reference and takes it back keeps nobody from it.
+    let first = world.submit(referring("a")).await?;
+    let refused = world
+        .refuse(&world.supplier, SUBMIT, referring("b"))
         .await?;
-    input["idempotencyKey"] = json!("b");
-    input["evidence"] = json!([file("b")]);
-    let refused = world.refuse(&world.supplier, SUBMIT, input).await?;
     assert_eq!(
         (refused.code.as_str(), refused.path.as_deref()),
         ("SAME_REFERENCE", Some("externalReference"))
     );
+    let back = json!({ "claim": first });
+    world.make(&world.supplier, WITHDRAW, back, "claim").await?;
+    let second = world.submit(referring("b")).await?;
+    world.verify(&second, "10.0").await?;
+    let refused = world
+        .refuse(&world.supplier, SUBMIT, referring("c"))
+        .await?;
+    assert_eq!(refused.code, "SAME_REFERENCE");
+    assert!(refused.message.contains(&second), "{}", refused.message);
     world.app.expect_clean_log().await?;
     Ok(())
 }

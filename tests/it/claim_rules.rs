@@ -7,6 +7,7 @@ use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
 use crate::credit_world::{SUBMIT, VERIFY, World, file, finding, text};
+use crate::quorum::{Bench, terms};
 
 on_both!(
     a_place_that_only_looks_like_a_code_is_refused_everywhere,
@@ -15,6 +16,8 @@ on_both!(
     a_related_organisation_claims_the_same_only_after_an_exclusion,
     a_reference_is_used_once_by_whoever_and_shares_sum_to_one,
     a_question_is_answered_before_a_quantity_is_verified,
+    nobody_holds_a_claim_up_by_questions,
+    an_overdue_verifier_asks_nothing_more,
 );
 
 const ASK: &str = "mutation ($input: RequestInformationInput!) {
@@ -381,6 +384,54 @@ async fn a_question_is_answered_before_a_quantity_is_verified(app: TestApp) -> R
         })
     );
     world.verify(&claim, "10.0").await?;
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn nobody_holds_a_claim_up_by_questions(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let claim = world.submit(world.claim_input("a", "10.0")).await?;
+    let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
+    let answer = json!({ "claim": claim, "answer": "the site manager" });
+    for _ in 0..5 {
+        let asked = question.clone();
+        world.make(&world.verifier, ASK, asked, "claim").await?;
+        let given = answer.clone();
+        world.make(&world.supplier, ANSWER, given, "claim").await?;
+    }
+    let sixth = world.refuse(&world.verifier, ASK, question).await?;
+    assert_eq!(
+        (sixth.code.as_str(), sixth.path.as_deref()),
+        ("TOO_MANY_QUESTIONS", Some("question"))
+    );
+    let shown = world
+        .app
+        .data(
+            None,
+            "query ($id: ID!) { claim(id: $id) { inquiries { kind } } }",
+            json!({ "id": claim }),
+        )
+        .await?;
+    let inquiries = shown["claim"]["inquiries"].as_array().map(Vec::len);
+    assert_eq!(inquiries, Some(10));
+    world.verify(&claim, "10.0").await?;
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn an_overdue_verifier_asks_nothing_more(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(1, 1)).await?;
+    let world = &bench.world;
+    let claim = bench.assigned("a").await?;
+    let late = bench.sitting(&claim).await?[0];
+    world.app.advance_seconds(8 * 86_400);
+    let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
+    let refused = world.refuse(late, ASK, question).await?;
+    assert_eq!(
+        (refused.code.as_str(), refused.path.as_deref()),
+        ("OVERDUE", Some("claim"))
+    );
+    bench.verify(late, &claim, "10.0").await?;
     world.app.expect_clean_log().await?;
     Ok(())
 }

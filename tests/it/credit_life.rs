@@ -130,6 +130,8 @@ async fn whoever_a_hold_is_for_gives_it_up(app: TestApp) -> Result<()> {
     let end = json!({ "hold": hold });
     let holder = world.refuse(&world.supplier, GIVE_UP, end.clone()).await?;
     assert_eq!(holder.code, "FORBIDDEN");
+    let whose = format!("{}, for which", world.fund.organisation_id());
+    assert!(holder.message.contains(&whose), "{}", holder.message);
     world.make(&world.fund, GIVE_UP, end, "hold").await?;
     assert_eq!(
         world.available(world.supplier.organisation, &batch).await?,

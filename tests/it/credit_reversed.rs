@@ -220,6 +220,12 @@ async fn an_appeal_is_decided_by_somebody_else(app: TestApp) -> Result<()> {
     let challenge = case.raise().await?;
     let own =
         json!({ "challenge": challenge, "verified": "1.0", "remedy": "CORRECT", "reason": WORDS });
+    let outsider = world.refuse(&world.fund, UPHOLD, own.clone()).await?;
+    assert!(
+        outsider.message.contains("the registry is in charge"),
+        "{}",
+        outsider.message
+    );
     let issuer = world.refuse(&world.registrar, UPHOLD, own).await?;
     assert_eq!(issuer.code, "FORBIDDEN", "whoever issued does not decide");
     case.uphold(&case.second, &challenge, "5.0").await?;

@@ -1,7 +1,6 @@
 //! `commonweal serve`: the service.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -30,8 +29,17 @@ pub fn run(flags: &ConfigFlags, out: &mut dyn Write) -> Result<ExitCode> {
 }
 
 async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()> {
+    // Before anything is made: the log's name is for ever, and a server that cannot listen names none.
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let metrics = match config.admin_listen {
-        Some(_) => Some(telemetry::start_metrics()?),
+        Some(address) => {
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("cannot listen on {address} for metrics"))?;
+            Some((listener, telemetry::start_metrics()?))
+        }
         None => None,
     };
     if config.demo {
@@ -50,14 +58,11 @@ async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()>
     };
     let shutdown = Shutdown::default();
     let router = server::router(&app, shutdown.clone(), options(config))?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
     writeln!(out, "listening on http://{}", listener.local_addr()?)?;
     out.flush()?;
 
-    if let (Some(address), Some(metrics)) = (config.admin_listen, metrics) {
-        serve_metrics(address, metrics, shutdown.clone()).await?;
+    if let Some((listener, metrics)) = metrics {
+        serve_metrics(listener, metrics, shutdown.clone());
     }
     stop_when_asked(shutdown.clone());
     let publishing = publisher
@@ -76,20 +81,12 @@ async fn serve_until_stopped(config: &Config, out: &mut dyn Write) -> Result<()>
 }
 
 /// Metrics have a listener of their own, which the public does not reach.
-async fn serve_metrics(
-    address: SocketAddr,
-    metrics: PrometheusHandle,
-    shutdown: Shutdown,
-) -> Result<()> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address} for metrics"))?;
+fn serve_metrics(listener: TcpListener, metrics: PrometheusHandle, shutdown: Shutdown) {
     tokio::spawn(serve(
         listener,
         telemetry::metrics_routes(metrics),
         shutdown,
     ));
-    Ok(())
 }
 
 fn stop_when_asked(shutdown: Shutdown) {
@@ -145,5 +142,27 @@ fn options(config: &Config) -> ServerOptions {
         },
         origins: config.allowed_origins.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_cannot_listen_names_no_log() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let flags = ConfigFlags {
+            listen: Some(taken.local_addr().unwrap()),
+            data: Some(data.clone()),
+            ..ConfigFlags::default()
+        };
+        let config = Config::from_parts(&flags, [("PATH", "/bin")]).unwrap();
+        let refused = serve_until_stopped(&config, &mut std::io::sink()).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("cannot listen on"), "{refused}");
+        assert!(!data.exists(), "nothing is made before");
     }
 }

@@ -304,7 +304,7 @@ impl Claim {
         Ok(found.map(Into::into))
     }
 
-    /// What verifiers asked, and what the claimant answered.
+    /// What verifiers asked, and what the claimant answered, the latest hundred in order.
     async fn inquiries(&self, context: &Context<'_>) -> async_graphql::Result<Vec<Inquiry>> {
         let found = loader(context)?.load_one(InquiriesOf(self.fact.id)).await?;
         Ok(found

@@ -5,6 +5,7 @@ mod collector;
 mod download;
 mod erasure;
 mod objects;
+mod pace;
 mod release;
 mod upload;
 

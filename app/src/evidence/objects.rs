@@ -8,7 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use commonweal_domain::ids::OrganisationId;
+use commonweal_domain::ids::{OrganisationId, PersonId};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use object_store::local::LocalFileSystem;
@@ -24,7 +24,7 @@ use crate::places::Places;
 pub const MAX_UPLOAD_BYTES: u64 = 100 << 20;
 /// Uploads at once in this process; each holds at most three parts in memory.
 const UPLOADS: usize = 16;
-/// Of one organisation, so that no slow sender keeps the others out.
+/// Of one organisation, and of one person whichever organisations they act for, so that no slow sender keeps the others out.
 const UPLOADS_OF_ONE: usize = 4;
 /// Bytes of a part: the least that a bucket takes.
 const PART_BYTES: usize = 5 << 20;
@@ -39,7 +39,8 @@ pub struct EvidenceObjects {
     folder: Option<PathBuf>,
     max_bytes: u64,
     uploads: Arc<Semaphore>,
-    by_owner: Places,
+    by_owner: Places<OrganisationId>,
+    by_person: Places<PersonId>,
 }
 
 impl EvidenceObjects {
@@ -72,6 +73,7 @@ impl EvidenceObjects {
             max_bytes,
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             by_owner: Places::new(UPLOADS_OF_ONE),
+            by_person: Places::new(UPLOADS_OF_ONE),
         }
     }
 
@@ -80,11 +82,13 @@ impl EvidenceObjects {
         self.max_bytes
     }
 
-    /// A place among the uploads of an owner and one among those of this process, unless all are taken.
+    /// A place among the uploads of an owner, one among those of a person and one among those of this process, unless all of
+    /// one kind are taken.
     pub(super) fn place(
         &self,
         owner: OrganisationId,
-    ) -> Result<[OwnedSemaphorePermit; 2], AppError> {
+        person: PersonId,
+    ) -> Result<[OwnedSemaphorePermit; 3], AppError> {
         let own = self.by_owner.of(owner).try_acquire_owned();
         let own = own.map_err(|_| {
             let message = format!(
@@ -92,8 +96,16 @@ impl EvidenceObjects {
             );
             AppError::refused_at("TOO_MANY_UPLOADS", "owner", message)
         })?;
+        let theirs = self.by_person.of(person).try_acquire_owned();
+        let theirs = theirs.map_err(|_| {
+            let message = format!(
+                "{UPLOADS_OF_ONE} files that you send are on their way, for whichever organisations: send the next when one of them \
+                 is stored"
+            );
+            AppError::refused("TOO_MANY_UPLOADS", message)
+        })?;
         let free = Arc::clone(&self.uploads).try_acquire_owned();
-        Ok([own, free.map_err(|_| AppError::Overloaded)?])
+        Ok([own, theirs, free.map_err(|_| AppError::Overloaded)?])
     }
 
     /// Begins to write an object, which is not there until it is finished.
@@ -176,5 +188,28 @@ impl Writing {
         if let Err(error) = self.0.abort().await {
             tracing::warn!(%error, "an upload that was given up could not be cleaned");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use commonweal_domain::ids::Id;
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    #[test]
+    fn a_person_has_so_many_places_whichever_organisations_they_act_for() {
+        let objects = EvidenceObjects::over(Arc::new(InMemory::new()), None, MAX_UPLOAD_BYTES);
+        let organisation = |n| OrganisationId::from_uuid(Uuid::from_u128(n));
+        let [one, two] = [1, 2].map(|n| PersonId::from_uuid(Uuid::from_u128(n)));
+        let taken: Vec<_> = (0..4)
+            .map(|n| objects.place(organisation(n), one).unwrap())
+            .collect();
+        let fifth = objects.place(organisation(9), one).unwrap_err();
+        assert!(fifth.to_string().contains("that you send"), "{fifth}");
+        drop(objects.place(organisation(9), two).unwrap());
+        drop(taken);
+        drop(objects.place(organisation(9), one).unwrap());
     }
 }

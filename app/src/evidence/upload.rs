@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
 use super::objects::Writing;
+use super::pace::{LEAST_BYTES, Pace, WINDOW};
 use crate::App;
 use crate::authorization::authorize;
 use crate::error::AppError;
@@ -26,8 +27,6 @@ use crate::store::{PrivateCommand, PrivateTx};
 
 /// The most files of an organisation that stand behind nothing yet.
 const LOOSE_FILES: u64 = 500;
-/// How long a sender may be silent.
-const SILENCE: Duration = Duration::from_secs(30);
 /// How long an upload may take in all; the collector waits for much longer.
 const UPLOAD_TIME: Duration = Duration::from_hours(1);
 
@@ -158,13 +157,13 @@ impl App {
             organisation: Some(owner),
             ..Facts::default()
         };
-        actor::authorize(actor, Action::UploadEvidence, &facts)?;
+        let permit = actor::authorize(actor, Action::UploadEvidence, &facts)?;
         let media_type = MediaType::declared(declared)
             .map_err(|error| AppError::refused_at("MEDIA_TYPE", "Content-Type", error))?;
         if length.is_some_and(|length| length > objects.max_bytes()) {
             return Err(too_large(objects.max_bytes()));
         }
-        let _place = objects.place(owner)?;
+        let _place = objects.place(owner, permit.actor.id)?;
         let id: EvidenceFileId = self.ids.new();
         let begin = Begin {
             actor: actor.clone(),
@@ -230,16 +229,15 @@ where
     E: fmt::Display,
 {
     let (mut hasher, mut sniffer, mut size) = (Sha256::new(), Sniffer::default(), 0_u64);
-    while let Some(piece) = timeout(SILENCE, body.next())
-        .await
-        .map_err(|_| too_slow())?
-    {
+    let mut pace = Pace::new(WINDOW);
+    while let Some(piece) = pace.wait(body.next()).await.ok_or_else(too_slow)? {
         let piece = piece.map_err(|error| {
             let message = format!(
                 "the file ended before its end ({error}); nothing was stored: send it again"
             );
             AppError::refused("UPLOAD_BROKEN", message)
         })?;
+        pace.came(piece.len());
         size = size.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
         if size > max_bytes {
             return Err(too_large(max_bytes));
@@ -269,8 +267,9 @@ fn too_large(max_bytes: u64) -> AppError {
 
 fn too_slow() -> AppError {
     let message = format!(
-        "nothing came for {} seconds, or the whole took longer than {}; nothing was stored: send it again",
-        SILENCE.as_secs(),
+        "less than {} KiB came in {} seconds, or the whole took longer than {}; nothing was stored: send it again",
+        LEAST_BYTES >> 10,
+        WINDOW.as_secs(),
         UPLOAD_TIME.as_secs()
     );
     AppError::refused("UPLOAD_TOO_SLOW", message)

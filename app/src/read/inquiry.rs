@@ -14,7 +14,8 @@ use super::Read;
 use crate::error::AppError;
 use crate::sight::sights;
 use crate::store::beneficiary::erasure;
-use crate::store::claim_rules::{exclusion, inquiry, working};
+use crate::store::claim_rules::{ANSWER, exclusion, inquiry, working};
+use crate::store::reduced::latest_of_each;
 use crate::store::{claim, columns};
 
 /// A question about a claim, or its answer.
@@ -52,22 +53,20 @@ pub struct ExclusionView {
 }
 
 impl Read<'_> {
-    /// Questions about several claims and their answers, in two statements.
+    /// The latest questions about several claims and their answers, in two statements.
     pub async fn inquiries_of(
         &self,
         claims: &[ClaimId],
     ) -> Result<HashMap<ClaimId, Vec<InquiryView>>, AppError> {
-        let rows = inquiry::Entity::find()
-            .filter(inquiry::Column::ClaimId.is_in(columns::uuids(claims)))
-            .order_by_asc(inquiry::Column::EntryIdx)
-            .all(self.db)
-            .await?;
+        let columns = (inquiry::Column::ClaimId, inquiry::Column::EntryIdx);
+        let rows = latest_of_each::<inquiry::Entity>(columns, claims);
+        let rows = rows.all(self.db).await?;
         let hashes = rows.iter().map(|row| row.words.clone()).collect();
         let words = self.remarks(hashes).await?;
         let mut found: HashMap<ClaimId, Vec<InquiryView>> = HashMap::new();
         for row in rows {
             let view = InquiryView {
-                is_answer: row.kind == "answer",
+                is_answer: row.kind == ANSWER,
                 words: words.get(&row.words).cloned(),
                 words_hash: columns::hash(&row.words)?,
                 by: PersonId::from_uuid(row.by_id),

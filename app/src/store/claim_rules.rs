@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use commonweal_domain::amount::Share;
 use commonweal_domain::contract::{Claim, ClaimStatus};
-use commonweal_domain::ids::{ClaimId, Id, OrganisationId};
+use commonweal_domain::ids::{ClaimId, Id, OrganisationId, PersonId};
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::place::Place;
 use sea_orm::entity::prelude::*;
@@ -80,6 +80,30 @@ pub(crate) mod inquiry {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Claims that stand in nobody's way any more.
+const ENDED: [ClaimStatus; 2] = [ClaimStatus::Rejected, ClaimStatus::Withdrawn];
+
+/// The kind of an inquiry by which a verifier asks.
+pub(crate) const QUESTION: &str = "question";
+/// The kind of an inquiry by which the claimant answers.
+pub(crate) const ANSWER: &str = "answer";
+
+/// Who asked about a claim so far: a person once for each question.
+pub(crate) async fn askers(
+    db: &impl ConnectionTrait,
+    claim: ClaimId,
+) -> Result<Vec<PersonId>, AppError> {
+    let people: Vec<Uuid> = inquiry::Entity::find()
+        .select_only()
+        .column(inquiry::Column::ById)
+        .filter(inquiry::Column::ClaimId.eq(claim.uuid()))
+        .filter(inquiry::Column::Kind.eq(QUESTION))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(people.into_iter().map(PersonId::from_uuid).collect())
+}
+
 /// A live claim that carries one of the claim's files, with the first such file. Shares of one outcome may carry the same.
 pub(crate) async fn same_evidence(
     db: &impl ConnectionTrait,
@@ -120,7 +144,8 @@ pub(crate) fn shared_key(claim: &Claim) -> Option<String> {
     (claim.share != Share::WHOLE).then(|| reference.key())
 }
 
-/// The first claim of the registry with the same external reference, live or not, and what all with it claim together.
+/// The first live claim of the registry with the same external reference, and what all with it claim together. Whoever takes
+/// a claim back, or claims with a reference that is another's, keeps nobody from it.
 pub(crate) async fn same_reference(
     db: &impl ConnectionTrait,
     claim: &Claim,
@@ -133,6 +158,7 @@ pub(crate) async fn same_reference(
         .column(Column::Id)
         .column(Column::ShareMillionths)
         .filter(Column::ReferenceKey.eq(reference.key()))
+        .filter(Column::Status.is_not_in(ENDED.map(ClaimStatus::as_str)))
         .order_by_asc(Column::EntryIdx)
         .into_tuple()
         .all(db)
@@ -162,7 +188,6 @@ pub(crate) async fn same_outcome(
         .from(exclusion::Entity)
         .and_where(exclusion::Column::ClaimantId.eq(claim.claimant.uuid()))
         .to_owned();
-    let ended = [ClaimStatus::Rejected, ClaimStatus::Withdrawn].map(ClaimStatus::as_str);
     let mut same = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -170,7 +195,7 @@ pub(crate) async fn same_outcome(
         .filter(Column::ClaimantId.is_in(others.map(|other| other.uuid())))
         .filter(Column::FromDay.lt(claim.period.to().to_string()))
         .filter(Column::ToDay.gt(claim.period.from().to_string()))
-        .filter(Column::Status.is_not_in(ended))
+        .filter(Column::Status.is_not_in(ENDED.map(ClaimStatus::as_str)))
         .filter(Column::Id.not_in_subquery(excluded))
         .filter(overlaps(&claim.place, Column::Place));
     if let Some(key) = shared_key(claim) {

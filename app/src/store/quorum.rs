@@ -159,13 +159,16 @@ pub(crate) async fn in_force(
         .await?)
 }
 
-/// Whether a quorum binds a claim.
-pub(crate) async fn binds(db: &impl ConnectionTrait, id: ClaimId) -> Result<bool, AppError> {
-    let row = claim::Entity::find_by_id(id.uuid()).one(db).await?;
-    match row {
-        Some(row) => Ok(in_force(db, row.entry_idx).await?.is_some()),
-        None => Ok(false),
-    }
+/// What the quorum asks that binds a claim, if one does.
+pub(crate) async fn binding(
+    db: &impl ConnectionTrait,
+    id: ClaimId,
+) -> Result<Option<Quorum>, AppError> {
+    let Some(row) = claim::Entity::find_by_id(id.uuid()).one(db).await? else {
+        return Ok(None);
+    };
+    let bound = in_force(db, row.entry_idx).await?;
+    bound.as_ref().map(terms).transpose()
 }
 
 /// What a quorum asks.

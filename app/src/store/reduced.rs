@@ -5,7 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Order, Query, WindowStateme
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
-/// The most proposals, and the most reductions, of a claim that are shown with it: the latest.
+/// The most proposals, reductions, and questions with answers of a claim that are shown with it: the latest.
 const SHOWN: i64 = 100;
 
 /// The latest rows of each of some claims, in order, of a table whose rows belong to a claim and an entry.

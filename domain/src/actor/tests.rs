@@ -272,3 +272,24 @@ fn the_permit_names_the_role_and_place_for_the_log() {
     assert_eq!(permit.actor.role, Officer);
     assert_eq!(permit.actor.organisation, organisation(1));
 }
+
+#[test]
+fn a_refusal_names_every_role_that_is_enough_and_where() {
+    let facts = Facts {
+        organisation: Some(organisation(1)),
+        ..Facts::default()
+    };
+    let says = |action| {
+        let denied = authorize(&with(Auditor, organisation(2)), action, &facts);
+        denied.unwrap_err().to_string()
+    };
+    assert_eq!(
+        says(Action::AssignVerifiers),
+        "this needs the role registrar, supplier, officer or verifier"
+    );
+    assert_eq!(
+        says(Action::TransferCredits),
+        "this needs the role supplier or officer in the organisation concerned"
+    );
+    assert_eq!(says(Action::DefineClass), "this needs the role registrar");
+}

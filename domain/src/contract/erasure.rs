@@ -36,10 +36,10 @@ pub enum Extent {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ErasureError {
     /// No people behind it.
-    #[error("`claim`: {0} names nobody by a token: there is nothing to erase")]
+    #[error("`claim`: claim:{0} names nobody by a token: there is nothing to erase")]
     Nobody(ClaimId),
     /// Rejected or withdrawn.
-    #[error("`claim`: {0} does not stand any more: its tokens were erased when it ended")]
+    #[error("`claim`: claim:{0} does not stand any more: its tokens were erased when it ended")]
     Ended(ClaimId),
     /// Erased before, or never there.
     #[error("`person`: the claim has no such token, or none any more")]

@@ -8,20 +8,20 @@ use crate::ids::{ClaimId, OrganisationId};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExclusionError {
     /// The earlier claim takes nothing from anybody.
-    #[error("`earlier`: the claim {0} does not stand any more: nothing has to be excluded")]
+    #[error("`earlier`: claim:{0} does not stand any more: nothing has to be excluded")]
     NotLive(ClaimId),
     /// The earlier claim's own claimant.
     #[error(
-        "`claimant`: {0} made the earlier claim itself: an exclusion is for another organisation of its group"
+        "`claimant`: organisation:{0} made the earlier claim itself: an exclusion is for another organisation of its group"
     )]
     SameClaimant(OrganisationId),
     /// No relation between the two.
     #[error(
-        "`claimant`: {0} does not belong to the group of the earlier claim's claimant: nothing has to be excluded"
+        "`claimant`: organisation:{0} does not belong to the group of the earlier claim's claimant: nothing has to be excluded"
     )]
     NotRelated(OrganisationId),
     /// Logged before.
-    #[error("`claimant`: an exclusion of this organisation from the claim {0} is logged already")]
+    #[error("`claimant`: an exclusion of this organisation from claim:{0} is logged already")]
     Logged(ClaimId),
     /// The registrar belongs to the group of one of the two.
     #[error(

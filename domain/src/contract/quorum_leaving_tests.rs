@@ -109,6 +109,38 @@ fn the_days_of_a_late_verifier_end() {
 }
 
 #[test]
+fn a_late_verifier_buys_no_days_by_a_question() {
+    let mut story = bound(Quorum {
+        days: 1,
+        ..quorum(1, 1)
+    });
+    let entry = next(&story, false);
+    let late = entry.verifiers[0];
+    story.push(registrar(), entry);
+    let asked = InformationRequested {
+        claim: id(5),
+        question: sha256(b"which?"),
+    };
+    story.push(acting(late), asked.clone());
+    story.wait(86_400);
+    let answered = InformationGiven {
+        claim: id(5),
+        answer: sha256(b"these"),
+        evidence: vec![],
+    };
+    story.push(reporter(), answered);
+    // The claimant was slow, not the verifier: the days run anew.
+    let mut again = story.clone();
+    again.push(acting(late), asked.clone());
+    again.clean();
+    story.wait(86_400);
+    let refused = story.refused(acting(late), asked);
+    assert!(refused.found.contains("ended at"), "{refused}");
+    story.push(registrar(), discharged(late));
+    story.clean();
+}
+
+#[test]
 fn whoever_discharges_a_verifier_is_of_no_party() {
     for (at, role) in [
         (BUYER, Role::Officer),

@@ -2,6 +2,7 @@
 
 use super::entries::*;
 use super::fixtures::*;
+use super::information::MAX_QUESTIONS;
 use super::reference::ExternalReference;
 use super::story::*;
 use super::{Claim, ClaimStatus, Evidence};
@@ -78,6 +79,22 @@ fn questions_and_answers_out_of_turn_are_found() {
     };
     let twice = story.refused(reporter(), twice);
     assert!(twice.found.contains("stands twice"), "{twice}");
+}
+
+#[test]
+fn a_person_asks_about_a_claim_so_often_and_then_judges() {
+    let mut story = Story::new();
+    story.submit(claim_under(5, 101, "6.0"));
+    for _ in 0..MAX_QUESTIONS {
+        story.push(verifier(0), asked());
+        story.push(reporter(), answered(&[]));
+    }
+    let once_more = story.refused(verifier(0), asked());
+    assert!(once_more.found.contains("at most 5 times"), "{once_more}");
+    story.push(verifier(1), asked());
+    story.push(reporter(), answered(&[]));
+    story.push(verifier(0), verified(5, "2.0"));
+    story.clean();
 }
 
 #[test]
@@ -158,11 +175,41 @@ fn a_reference_is_used_once_in_the_whole_registry_and_its_shares_sum_to_one() {
         ..referring(n, number, "1")
     };
     story.submit(elsewhere(7, "INV-002"));
-    story.push(reporter(), ClaimWithdrawn { claim: id(7) });
-    story.clean();
     let again = elsewhere(8, "INV002");
     let finding = story.refused(reporter(), ClaimSubmitted { claim: again });
     assert!(finding.found.contains("sum to at most 1"), "{finding}");
+    // What ends gives back its own share and no other.
+    story.push(reporter(), ClaimWithdrawn { claim: id(7) });
+    story.submit(elsewhere(9, "INV 002"));
+    story.push(cousin(), ClaimWithdrawn { claim: id(6) });
+    let over = of_another(10, "INV-001", "0.41");
+    let finding = story.refused(cousin(), ClaimSubmitted { claim: over });
+    assert!(finding.found.contains("0.6 of the outcome"), "{finding}");
+    let claim = of_another(10, "INV-001", "0.4");
+    story.push(cousin(), ClaimSubmitted { claim });
+    story.clean();
+}
+
+#[test]
+fn a_rejected_claim_gives_its_reference_free_and_a_verified_one_never_does() {
+    let referring = |n: u128| {
+        let mut claim = claim_under(n, 101, "2.0");
+        claim.external_reference = Some(ExternalReference::new("GB-NTS", "INV-001").unwrap());
+        ClaimSubmitted { claim }
+    };
+    let mut story = Story::new();
+    story.push(reporter(), referring(5));
+    let rejected = ClaimRejected {
+        claim: id(5),
+        reason: sha256(b"the reference is another's"),
+        verifications: vec![],
+    };
+    story.push(verifier(0), rejected);
+    story.push(reporter(), referring(6));
+    story.push(verifier(0), verified(6, "2.0"));
+    let finding = story.refused(reporter(), referring(7));
+    assert!(finding.found.contains("sum to at most 1"), "{finding}");
+    story.clean();
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub enum SigningError {
     #[error("`lot`: {0} has no award: decide the award first, or name a lot that has a winner")]
     NoAward(LotRef),
     /// The award has its contract.
-    #[error("`lot`: the award already has the contract {0}: one award makes one contract")]
+    #[error("`lot`: the award already has contract:{0}: one award makes one contract")]
     AlreadySigned(ContractId),
     /// Something differs from the award.
     #[error(
@@ -71,14 +71,14 @@ pub enum SigningError {
     #[error("`supplier`: buyer and supplier are one organisation")]
     OneParty,
     /// A KPI id twice.
-    #[error("`kpis`: the KPI {0} stands twice: give each KPI its own id")]
+    #[error("`kpis`: kpi:{0} stands twice: give each KPI its own id")]
     KpiTwice(KpiId),
     /// A measure that no published catalogue has.
-    #[error("`kpis.measure`: no published catalogue {} has a measure `{}`", .0.catalogue, .0.code)]
+    #[error("`kpis.measure`: no published catalogue:{} has a measure `{}`", .0.catalogue, .0.code)]
     UnknownMeasure(MeasureRef),
     /// A quantity that cannot be delivered or counted.
     #[error(
-        "`kpis.quantity`: the KPI {0} needs more than nothing of a quantitative measure, in the measure's unit and scale"
+        "`kpis.quantity`: kpi:{0} needs more than nothing of a quantitative measure, in the measure's unit and scale"
     )]
     Quantity(KpiId),
     /// More periods than a KPI can have.

@@ -71,8 +71,8 @@ pub struct State {
     evidence: BTreeMap<Hash, BTreeSet<ClaimId>>,
     /// The claims that have ended, by the files behind them.
     stood: BTreeMap<Hash, BTreeSet<ClaimId>>,
-    /// The first claim with a reference, and what all claims with it claim together.
-    references: BTreeMap<String, (ClaimId, Share)>,
+    /// The live claims with a reference in the order of their submission, and what they claim together.
+    references: BTreeMap<String, (Vec<ClaimId>, Share)>,
     /// Live claims by their outcome and group.
     claimed: BTreeMap<Claimed, BTreeSet<ClaimId>>,
     outcomes: BTreeMap<ClaimId, Claimed>,
@@ -90,6 +90,8 @@ pub struct State {
     exclusions: BTreeSet<(ClaimId, OrganisationId)>,
     /// Claims behind which nobody's token is left.
     all_erased: BTreeSet<ClaimId>,
+    /// Who asked about each open claim: a person once for each question.
+    asked: BTreeMap<ClaimId, Vec<PersonId>>,
     /// Quorums of verifiers, and the open claims that they bind.
     pub quorums: quorum::State,
     /// Files that were erased, by the claim behind which they stood.
@@ -206,10 +208,11 @@ impl State {
         self.verified_units.contains_key(&kpi)
     }
 
-    /// The first claim with the same external reference, and what all with it claim together.
+    /// The first live claim with the same external reference, and what all with it claim together.
     pub(super) fn same_reference(&self, claim: &Claim) -> Option<(ClaimId, Share)> {
         let reference = claim.external_reference.as_ref()?;
-        self.references.get(&reference.key()).copied()
+        let (claims, taken) = self.references.get(&reference.key())?;
+        Some((*claims.first()?, *taken))
     }
 
     /// A live claim of a related organisation about the same outcome, unless an exclusion parts the two.
@@ -333,8 +336,9 @@ impl State {
 
     pub(super) fn submit(&mut self, claim: Claim, submitted_by: PersonId, claimed: Claimed) {
         if let Some(reference) = &claim.external_reference {
-            let first = (claim.id, Share::NONE);
-            let (_, taken) = self.references.entry(reference.key()).or_insert(first);
+            let unused = (Vec::new(), Share::NONE);
+            let (claims, taken) = self.references.entry(reference.key()).or_insert(unused);
+            claims.push(claim.id);
             *taken = taken.plus(claim.share).unwrap_or(Share::WHOLE);
         }
         self.claimed
@@ -370,6 +374,18 @@ impl State {
         }
     }
 
+    /// Who asked about an open claim so far: a person once for each question.
+    pub(super) fn asked(&self, id: ClaimId) -> &[PersonId] {
+        self.asked.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes in a question that was found right.
+    pub(super) fn ask(&mut self, id: ClaimId, verifier: PersonId) {
+        self.asked.entry(id).or_default().push(verifier);
+        self.quorums.begin(id, verifier);
+        self.step(id, ClaimStep::RequestInformation);
+    }
+
     /// Takes in a decision that was found right.
     pub(super) fn verify(&mut self, id: ClaimId, verified: Quantity, by: &[Verification]) {
         let Some(recorded) = self.claims.get_mut(&id) else {
@@ -380,6 +396,7 @@ impl State {
             *units = units.saturating_add(verified.units());
         }
         self.quorums.close(id);
+        self.asked.remove(&id);
         recorded.status = ClaimStatus::Verified;
         recorded.verified = Some(verified);
         recorded.verifiers = by
@@ -429,7 +446,7 @@ impl State {
         Ok(())
     }
 
-    /// Takes in a rejection or a withdrawal that was found right: the files are free again.
+    /// Takes in a rejection or a withdrawal that was found right: the files and the reference are free again.
     pub(super) fn end(&mut self, id: ClaimId, step: ClaimStep) {
         let Some(recorded) = self.claims.get_mut(&id) else {
             return;
@@ -438,6 +455,7 @@ impl State {
             recorded.status = status;
         }
         self.quorums.close(id);
+        self.asked.remove(&id);
         self.let_go(id);
         let live = self.outcomes.get(&id);
         if let Some(claims) = live.and_then(|claimed| self.claimed.get_mut(claimed)) {

@@ -25,8 +25,8 @@ pub struct SubmissionFacts<'a> {
     /// A live claim that carries one of the claim's evidence hashes, with that hash; other shares of one outcome may carry
     /// the same file.
     pub same_evidence: Option<(ClaimId, Hash)>,
-    /// The first claim of the registry, live or not, with the same external reference, and the share that all of them
-    /// claim together.
+    /// The first live claim of the registry with the same external reference, and the share that all of them claim
+    /// together. What was verified once is live for ever.
     pub same_reference: Option<(ClaimId, Share)>,
     /// A live claim of another organisation of the claimant's group about the same outcome ([`Claim::same_outcome`]),
     /// unless an exclusion says that the two are different.
@@ -48,13 +48,13 @@ pub enum SubmissionError {
     #[error(transparent)]
     Form(#[from] InvalidClaim),
     /// A measure that no published catalogue has.
-    #[error("`measure`: no published catalogue {} has a measure `{}`", .0.catalogue, .0.code)]
+    #[error("`measure`: no published catalogue:{} has a measure `{}`", .0.catalogue, .0.code)]
     UnknownMeasure(MeasureRef),
     /// A contract that was never signed.
-    #[error("`answers.contract`: there is no signed contract {0}")]
+    #[error("`answers.contract`: there is no signed contract:{0}")]
     UnknownContract(ContractId),
     /// A KPI that the contract has not.
-    #[error("`answers.kpi`: the contract has no KPI {0}")]
+    #[error("`answers.kpi`: the contract has no kpi:{0}")]
     UnknownKpi(KpiId),
     /// A contract whose award was annulled before the delivery.
     #[error(
@@ -67,7 +67,7 @@ pub enum SubmissionError {
     },
     /// Someone else's contract.
     #[error(
-        "`claimant`: the contract's supplier is {supplier}: only it claims under this contract"
+        "`claimant`: the contract's supplier is organisation:{supplier}: only it claims under this contract"
     )]
     NotTheSupplier {
         /// Who may claim.
@@ -142,7 +142,7 @@ pub enum SubmissionError {
     },
     /// A promise comes first.
     #[error(
-        "`answers`: the KPI {kpi} of the contract {contract} asks for this outcome and is not filled: claim it there, its surplus is counted for you"
+        "`answers`: kpi:{kpi} of contract:{contract} asks for this outcome and is not filled: claim it there, its surplus is counted for you"
     )]
     OpenKpi {
         /// The contract.
@@ -244,7 +244,7 @@ fn check_answers(claim: &Claim, contract: &Contract, kpi: KpiId) -> Result<(), S
         })
     };
     if kpi.measure != claim.measure {
-        let text = |m: &MeasureRef| format!("`{}` of catalogue {}", m.code, m.catalogue);
+        let text = |m: &MeasureRef| format!("`{}` of catalogue:{}", m.code, m.catalogue);
         return differs("measure", text(&kpi.measure), text(&claim.measure));
     }
     if kpi.place != claim.place {

@@ -58,13 +58,15 @@ pub enum VerificationError {
     #[error("`verifications`: expected at least one")]
     Nobody,
     /// One person twice.
-    #[error("`verifications`: {0} stands twice: each verifier decides once")]
+    #[error("`verifications`: person:{0} stands twice: each verifier decides once")]
     Twice(PersonId),
     /// The submitter verifies.
-    #[error("`verifier`: {0} submitted the claim: whoever submits cannot verify")]
+    #[error("`verifier`: person:{0} submitted the claim: whoever submits cannot verify")]
     Submitter(PersonId),
     /// The verifier belongs to a party.
-    #[error("`verifier`: {verifier} belongs to the {party}'s group: choose a verifier outside it")]
+    #[error(
+        "`verifier`: person:{verifier} belongs to the {party}'s group: choose a verifier outside it"
+    )]
     NotIndependent {
         /// Who.
         verifier: PersonId,

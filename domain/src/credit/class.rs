@@ -54,7 +54,7 @@ pub struct Class {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClassError {
     /// A measure that no published catalogue has.
-    #[error("`measure`: no published catalogue {} has a measure `{}`", .0.catalogue, .0.code)]
+    #[error("`measure`: no published catalogue:{} has a measure `{}`", .0.catalogue, .0.code)]
     UnknownMeasure(MeasureRef),
     /// A described measure.
     #[error("`measure`: `{0}` is described and not counted: classes need a quantitative measure")]
@@ -80,7 +80,7 @@ pub enum ClassError {
     #[error("`holding_limit_units`: {0}, expected more than zero, or none for no limit")]
     Limit(i64),
     /// The class exists.
-    #[error("the class {0} is already there for this measure, place and vintage")]
+    #[error("class:{0} is already there for this measure, place and vintage")]
     Exists(ClassId),
 }
 

@@ -99,7 +99,7 @@ pub enum HoldError {
     #[error("`expires_at`: {0}, expected a time within 90 days from now")]
     Expiry(Time),
     /// Nothing to end: it never was, or it ended before.
-    #[error("`hold`: {0} is no open hold: a hold ends once")]
+    #[error("`hold`: hold:{0} is no open hold: a hold ends once")]
     NotOpen(HoldId),
     /// Over.
     #[error("`hold`: it expired at {0}: let it expire, and hold again")]
@@ -108,10 +108,10 @@ pub enum HoldError {
     #[error("`hold`: it expires at {0}, which has not come")]
     NotExpired(Time),
     /// Held for someone else.
-    #[error("`to`: the units are held for {0}")]
+    #[error("`to`: the units are held for organisation:{0}")]
     HeldForAnother(OrganisationId),
     /// Somebody else's to give up.
-    #[error("`hold`: {0} gives it up, for whom the units are held")]
+    #[error("`hold`: organisation:{0} gives it up, for whom the units are held")]
     NotYours(OrganisationId),
 }
 

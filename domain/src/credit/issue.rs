@@ -44,10 +44,10 @@ pub struct IssueFacts<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IssueError {
     /// The claim was not verified.
-    #[error("`claim`: {0} has no verified quantity: have it verified first")]
+    #[error("`claim`: claim:{0} has no verified quantity: have it verified first")]
     NotVerified(ClaimId),
     /// Issued before: a retry, or a second try. The batch is the answer to the first.
-    #[error("`claim`: its credits were issued as batch {batch}: one issue per claim")]
+    #[error("`claim`: its credits were issued as batch:{batch}: one issue per claim")]
     AlreadyIssued {
         /// The batch.
         batch: BatchId,
@@ -64,26 +64,30 @@ pub enum IssueError {
     },
     /// Somebody objects, with a case.
     #[error(
-        "`claim`: the challenge {0} of it or of another claim of its KPI has a case: nothing is issued before the challenge is \
+        "`claim`: challenge:{0} of it or of another claim of its KPI has a case: nothing is issued before the challenge is \
          settled"
     )]
     Challenged(ChallengeId),
     /// Units are owed.
     #[error(
-        "`claim`: the claimant's group owes the units of the liability {0}: have it made good first"
+        "`claim`: the claimant's group owes the units of liability:{0}: have it made good first"
     )]
     Liable(LiabilityId),
     /// Issued in another class.
     #[error(
-        "`claim`: days of the same person stand behind the credits of batch {0} in another class: they may be reported under both \
+        "`claim`: days of the same person stand behind the credits of batch:{0} in another class: they may be reported under both \
          measures, and are issued once"
     )]
     Elsewhere(BatchId),
     /// The registrar took an earlier step.
-    #[error("`registrar`: {0} submitted or verified the claim: issuing needs a second person")]
+    #[error(
+        "`registrar`: person:{0} submitted or verified the claim: issuing needs a second person"
+    )]
     SamePerson(PersonId),
     /// The registrar belongs to whoever gets the credits.
-    #[error("`registrar`: {0} holds a role in the claimant's group: choose a registrar outside it")]
+    #[error(
+        "`registrar`: person:{0} holds a role in the claimant's group: choose a registrar outside it"
+    )]
     NotIndependent(PersonId),
     /// The deadweight takes everything.
     #[error(

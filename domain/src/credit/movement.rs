@@ -29,11 +29,11 @@ pub enum MovementError {
     },
     /// Units of this class stay where they are.
     #[error(
-        "`batch`: credits of the class {0} are not transferable: they can be retired by their holder"
+        "`batch`: credits of class:{0} are not transferable: they can be retired by their holder"
     )]
     NotTransferable(ClassId),
     /// From one account to itself.
-    #[error("`to`: {0} already holds these units: name another organisation")]
+    #[error("`to`: organisation:{0} already holds these units: name another organisation")]
     SameHolder(OrganisationId),
     /// Called a move within the group although it leaves it.
     #[error("`reason`: sender and receiver belong to different groups: name `sale` or `gift`")]
@@ -51,13 +51,13 @@ pub enum MovementError {
     Text(#[from] InvalidText),
     /// Somebody objects to the outcome, with a case.
     #[error(
-        "`batch`: a challenge of {0} or of another batch of its KPI has a case: its unsold units stay where they are until the \
+        "`batch`: a challenge of batch:{0} or of another batch of its KPI has a case: its unsold units stay where they are until the \
          challenge is settled"
     )]
     Frozen(BatchId),
     /// Units are owed.
     #[error(
-        "`from`: the holder's group owes the units of the liability {0}: make it good before trading"
+        "`from`: the holder's group owes the units of liability:{0}: make it good before trading"
     )]
     Liable(LiabilityId),
     /// The receiver would hold too much of the class.

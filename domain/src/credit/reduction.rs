@@ -217,7 +217,7 @@ pub struct ReductionFacts<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReductionError {
     /// The same person decided and carries out.
-    #[error("`registrar`: {0} took an earlier step: this needs a second person")]
+    #[error("`registrar`: person:{0} took an earlier step: this needs a second person")]
     SamePerson(PersonId),
     /// Another unit.
     #[error("`verified`: {reduced} is not in the unit of the {verified} that stands")]

@@ -30,7 +30,9 @@ pub struct SubstitutionFacts<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubstitutionError {
     /// Somebody else's KPI.
-    #[error("`holder`: the KPI {kpi} is {supplier}'s: only its supplier covers it")]
+    #[error(
+        "`holder`: kpi:{kpi} is promised by organisation:{supplier}: only its supplier covers it"
+    )]
     NotTheSupplier {
         /// The KPI.
         kpi: KpiId,
@@ -38,7 +40,7 @@ pub enum SubstitutionError {
         supplier: OrganisationId,
     },
     /// Retired to somebody else.
-    #[error("`beneficiary`: expected the contract's buyer {0}")]
+    #[error("`beneficiary`: expected the contract's buyer, organisation:{0}")]
     NotTheBuyer(OrganisationId),
     /// Another outcome than the KPI's.
     #[error("`batch`: its {0} is not the KPI's: cover needs the same measure, place and period")]

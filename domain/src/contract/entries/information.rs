@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{ALLOWED, acted_for, recorded};
 use crate::actor::Role;
 use crate::contract::claim::Evidence;
-use crate::contract::information::{check_answer, decide_request};
+use crate::contract::information::{Asking, check_answer, decide_request};
 use crate::contract::quorum::duty::decide_judging;
 use crate::contract::status::ClaimStep;
 use crate::ids::ClaimId;
@@ -29,18 +29,25 @@ impl EntryBody for InformationRequested {
         let recorded = recorded(self.claim, header, state)?;
         let verifier = header.actor(Role::Verifier)?.id;
         let facts = state.contracts.claim_facts(recorded, &state.organisations);
-        decide_request(&facts, verifier, |person| {
+        let due = match state.contracts.quorums.task(self.claim) {
+            Some(task) => {
+                let seat = decide_judging(recorded.status, &task.assignments, verifier, true)
+                    .map_err(|error| header.finding("question", ALLOWED, error))?;
+                Some(task.published.quorum.due(seat.since))
+            }
+            None => None,
+        };
+        let asking = Asking {
+            verifier,
+            asked: state.contracts.asked(self.claim),
+            due,
+            at: header.at,
+        };
+        decide_request(&facts, &asking, |person| {
             state.organisations.groups_of(person)
         })
         .map_err(|error| header.finding("question", ALLOWED, error))?;
-        if let Some(task) = state.contracts.quorums.task(self.claim) {
-            decide_judging(recorded.status, &task.assignments, verifier, true)
-                .map_err(|error| header.finding("question", ALLOWED, error))?;
-        }
-        state.contracts.quorums.begin(self.claim, verifier);
-        state
-            .contracts
-            .step(self.claim, ClaimStep::RequestInformation);
+        state.contracts.ask(self.claim, verifier);
         state.tally.attested("questions about claims");
         Ok(())
     }

@@ -101,10 +101,10 @@ pub enum DutyError {
     #[error(transparent)]
     TooFew(#[from] TooFew),
     /// Not drawn, or gone.
-    #[error("`verifier`: {0} was not drawn for this claim")]
+    #[error("`verifier`: person:{0} was not drawn for this claim")]
     NotDrawn(PersonId),
     /// Judged already.
-    #[error("`verifier`: {0} has judged the claim: each verifier judges once, for good")]
+    #[error("`verifier`: person:{0} has judged the claim: each verifier judges once, for good")]
     Judged(PersonId),
     /// Nothing begun that could be withdrawn from.
     #[error("nothing was begun: decline the assignment instead")]

@@ -47,10 +47,12 @@ pub enum ConclusionError {
         expected: u8,
     },
     /// A finding that is not what was sealed, or of nobody who sits.
-    #[error("the finding of {0} is not what was sealed")]
+    #[error("the finding of person:{0} is not what was sealed")]
     NotSealed(PersonId),
     /// Something accepted while the claimant owed an answer.
-    #[error("{0} accepted something while a question was open: only to accept nothing is possible")]
+    #[error(
+        "person:{0} accepted something while a question was open: only to accept nothing is possible"
+    )]
     Unanswered(PersonId),
     /// A further opinion where the first lie close together.
     #[error("a further verifier judged although the first did not disagree")]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::State;
+use crate::amount::Share;
 use crate::contract::claim::{Claim, Evidence};
 use crate::ids::ClaimId;
 use crate::log::hash::Hash;
@@ -70,11 +71,20 @@ impl State {
         }
     }
 
-    /// Notes that a claim has ended: its files are free again.
+    /// Notes that a claim has ended: its files and its reference are free again.
     pub(super) fn let_go(&mut self, id: ClaimId) {
         let Some(recorded) = self.claims.get(&id) else {
             return;
         };
+        let reference = recorded.claim.external_reference.as_ref();
+        if let Some((claims, taken)) =
+            reference.and_then(|reference| self.references.get_mut(&reference.key()))
+        {
+            claims.retain(|claim| *claim != id);
+            let share = recorded.claim.share.millionths();
+            let left = taken.millionths().saturating_sub(share);
+            *taken = Share::from_millionths(left).unwrap_or(Share::NONE);
+        }
         for file in &recorded.claim.evidence {
             if let Some(claims) = self.evidence.get_mut(&file.sha256) {
                 claims.remove(&id);
