@@ -113,9 +113,7 @@ impl AppError {
 fn as_typed(path: &str, message: String) -> String {
     let named = message.strip_prefix('`').and_then(|it| it.split_once('`'));
     match named {
-        Some((field, rest))
-            if in_entries(field) && (rest.starts_with(": ") || rest.starts_with(" names ")) =>
-        {
+        Some((field, rest)) if in_entries(field) && rest.starts_with(": ") => {
             format!("`{path}`{rest}")
         }
         _ => message,
@@ -160,11 +158,6 @@ mod tests {
                 "lowValues.0",
                 "`low_value.0`: name it once",
                 "`lowValues.0`: name it once",
-            ),
-            (
-                "lowValues",
-                "`low_value` names 300 measures",
-                "`lowValues` names 300 measures",
             ),
             // What somebody typed stays as it is.
             (

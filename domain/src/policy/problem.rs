@@ -17,7 +17,7 @@ pub enum PolicyProblem {
     },
     /// An end before the beginning.
     #[error(
-        "`effective_to` lies before `effective_from`: expected a later day, or the same day to withdraw the version"
+        "`effective_to`: expected a day after the first one, or the same day to withdraw the version"
     )]
     Days,
     /// No clause or too many.

@@ -110,7 +110,7 @@ pub enum InvalidQuorum {
     #[error("`days` is {0}: expected 1 to {MAX_DAYS}")]
     Days(u16),
     /// Too many measures.
-    #[error("`low_value` names {0} measures: expected at most {MAX_LOW_VALUES}")]
+    #[error("`low_value`: {0} measures, expected at most {MAX_LOW_VALUES}")]
     LowValues(usize),
     /// A measure twice, not published, or in another unit.
     #[error(
