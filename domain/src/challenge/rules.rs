@@ -27,7 +27,7 @@ pub enum ChallengeError {
     #[error("whoever raises it has {0} open challenges: wait until one is decided")]
     TooMany(usize),
     /// The same again.
-    #[error("the challenge {0} of the same claim by the same person is open: one at a time")]
+    #[error("challenge:{0} of the same claim by the same person is open: one at a time")]
     Already(ChallengeId),
     /// The claimant objects to itself.
     #[error("`claim`: its claimant does not challenge it: ask a registrar to correct it")]

@@ -30,11 +30,11 @@ pub enum BufferError {
     TooEarly(i64),
     /// Somebody objects.
     #[error(
-        "`batch`: the challenge {0} of its claim or of another claim of its KPI is not settled: wait until it is"
+        "`batch`: challenge:{0} of its claim or of another claim of its KPI is not settled: wait until it is"
     )]
     Challenged(ChallengeId),
     /// Units are owed.
-    #[error("`batch`: the claimant's group owes the units of the liability {0}")]
+    #[error("`batch`: the claimant's group owes the units of liability:{0}")]
     Liable(LiabilityId),
 }
 
