@@ -69,8 +69,9 @@ pub(crate) const CHANGE: Change = Change {
         "ALTER TABLE claim ADD COLUMN reference_key {text} CHECK (share_millionths = 1000000 OR reference_key IS NOT NULL)",
         "ALTER TABLE claim ADD COLUMN people {int} CHECK (people >= 5)",
         "ALTER TABLE claim ADD COLUMN working {bytes}",
-        // One reference stands behind one whole outcome.
-        "CREATE UNIQUE INDEX claim_reference_whole ON claim (reference_key) WHERE share_millionths = 1000000",
+        // One reference stands behind one whole outcome, until its claim is withdrawn or rejected.
+        "CREATE UNIQUE INDEX claim_reference_whole ON claim (reference_key)
+            WHERE share_millionths = 1000000 AND status NOT IN ('withdrawn', 'rejected')",
         "CREATE INDEX claim_reference ON claim (reference_key)",
         "CREATE INDEX claim_outcome ON claim (outcome, claimant_id, from_day)",
         // Shares of one outcome may show the same file.
