@@ -13,7 +13,7 @@ use crate::report::{Finding, KeySource, Report};
 use crate::source::Source;
 
 /// The longest verifier key that is read, in bytes.
-const MAX_VKEY_BYTES: u64 = 4_096;
+pub(crate) const MAX_VKEY_BYTES: u64 = 4_096;
 
 /// A signed head.
 pub(crate) struct Head {

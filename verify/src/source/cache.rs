@@ -8,6 +8,7 @@ use commonweal_domain::log::hash::sha256;
 use commonweal_domain::log::tile::TilePath;
 
 use super::{Source, SourceError};
+use crate::head::MAX_VKEY_BYTES;
 
 /// Bytes of the hash behind the content of a kept file: one that a crash or a disk has damaged is fetched again.
 const HASH_BYTES: usize = 32;
@@ -19,12 +20,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Keeps what `source` gives in `folder`, which is made where it is missing. A folder belongs to one log.
+    /// Keeps what `source` gives below `folder`, which is made where it is missing, in a part of its own for the key that the
+    /// log says it has: a log that began anew at the same address has another key, and none of the tiles of the old one.
     pub fn new(source: Box<dyn Source>, folder: impl Into<PathBuf>) -> Self {
-        Self {
-            source,
-            folder: folder.into(),
-        }
+        let key = source.read("vkey", MAX_VKEY_BYTES).unwrap_or_default();
+        let part: String = sha256(&key).to_string().chars().take(16).collect();
+        let folder = folder.into().join(part);
+        Self { source, folder }
     }
 
     fn kept(&self, path: &str) -> Option<Vec<u8>> {
@@ -96,7 +98,23 @@ mod tests {
             };
             assert_eq!(again, expected, "{path}");
         }
-        fs::write(kept.path().join("tile/0/000"), "half of a fi").unwrap();
+        fs::write(cache.folder.join("tile/0/000"), "half of a fi").unwrap();
         assert_eq!(cache.read("tile/0/000", 100).unwrap(), b"second");
+    }
+
+    #[test]
+    fn a_log_that_began_anew_is_read_anew() {
+        let log = tempfile::tempdir().unwrap();
+        let kept = tempfile::tempdir().unwrap();
+        fs::create_dir_all(log.path().join("tile/0")).unwrap();
+        let read = |key: &str, tile: &str| {
+            fs::write(log.path().join("vkey"), key).unwrap();
+            fs::write(log.path().join("tile/0/000"), tile).unwrap();
+            let cache = Cache::new(Box::new(Folder::new(log.path())), kept.path());
+            cache.read("tile/0/000", 100).unwrap()
+        };
+        assert_eq!(read("one", "first"), b"first");
+        assert_eq!(read("two", "second"), b"second");
+        assert_eq!(read("one", "altered"), b"first", "what is kept is kept");
     }
 }
