@@ -130,15 +130,12 @@ async fn assignments_and_records_cost_a_fixed_number_of_statements(app: TestApp)
         for number in 0..claims {
             bench.assigned(&format!("{round}-{number}")).await?;
         }
-        let mut least = u64::MAX;
-        for _ in 0..4 {
-            let before = app.statements();
-            app.data(None, list, json!({})).await?;
-            least = least.min(app.statements() - before);
-        }
-        costs.push(least);
+        costs.push(app.cost(list).await?);
     }
-    assert!(costs[0].abs_diff(costs[1]) <= 3, "{costs:?}");
+    assert!(
+        costs[0].abs_diff(costs[1]) < 9,
+        "a statement per claim, of 3 and of 12: {costs:?}"
+    );
     let found = app
         .data(None, "{ verifierRecords(first: 2) { totalCount nodes { assigned } pageInfo { hasNextPage } } }", json!({}))
         .await?;

@@ -6,10 +6,17 @@ use anyhow::{Context, Result};
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 
-/// A fresh database: a file in a folder that vanishes, or a new database on the server that the environment names.
+/// A fresh database: a file in a folder, or a new database on the server that the environment names. Dropping it removes it:
+/// a thousand tests would leave more than ten gigabytes on the server.
 pub struct Database {
     url: String,
-    folder: Option<TempDir>,
+    kept: Kept,
+}
+
+/// Where a database is kept, and so how it is removed.
+enum Kept {
+    Folder(TempDir),
+    Server { admin: String, name: String },
 }
 
 impl Database {
@@ -19,7 +26,7 @@ impl Database {
         let url = format!("sqlite:{}", folder.path().join("commonweal.db").display());
         Ok(Self {
             url,
-            folder: Some(folder),
+            kept: Kept::Folder(folder),
         })
     }
 
@@ -38,20 +45,18 @@ impl Database {
         };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("commonweal_it_{}_{number}", std::process::id());
-        let admin = sea_orm::Database::connect(&server).await?;
-        admin
-            .execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-            .await?;
-        admin
-            .execute_unprepared(&format!("CREATE DATABASE {name}"))
-            .await?;
-        admin.close().await?;
+        let remove = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        let create = format!("CREATE DATABASE {name}");
+        execute(&server, &[&remove, &create]).await?;
         let (base, _) = server
             .rsplit_once('/')
             .context("the URL has a database name")?;
         Ok(Some(Self {
             url: format!("{base}/{name}"),
-            folder: None,
+            kept: Kept::Server {
+                admin: server,
+                name,
+            },
         }))
     }
 
@@ -62,11 +67,45 @@ impl Database {
 
     /// The folder of a SQLite database.
     pub fn folder(&self) -> Option<&std::path::Path> {
-        self.folder.as_ref().map(TempDir::path)
+        match &self.kept {
+            Kept::Folder(folder) => Some(folder.path()),
+            Kept::Server { .. } => None,
+        }
     }
 
     /// A connection beside the service, for looking behind its back.
     pub async fn connect(&self) -> Result<sea_orm::DatabaseConnection> {
         Ok(sea_orm::Database::connect(&self.url).await?)
     }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Kept::Server { admin, name } = &self.kept else {
+            return;
+        };
+        let remove = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        // On a runtime of its own: the one that drops it may be ending, and cannot wait.
+        let removed = std::thread::scope(|scope| {
+            let removing = scope.spawn(|| -> Result<()> {
+                tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()?
+                    .block_on(execute(admin, &[&remove]))
+            });
+            removing.join()
+        });
+        if !matches!(removed, Ok(Ok(()))) {
+            println!("the database {name} stays on the server: {removed:?}");
+        }
+    }
+}
+
+/// Statements on a connection of their own, one after the other.
+async fn execute(url: &str, statements: &[&str]) -> Result<()> {
+    let connection = sea_orm::Database::connect(url).await?;
+    for statement in statements {
+        connection.execute_unprepared(statement).await?;
+    }
+    Ok(connection.close().await?)
 }
