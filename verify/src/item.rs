@@ -1,14 +1,13 @@
 //! One thing proven: an entry of a log, by its index or by a receipt, without the rest of the log.
 
 use commonweal_domain::log::{
-    bundle::BundleEntries,
     canonical::MAX_BLOB_BYTES,
     checkpoint::Checkpoint,
     hash::{Hash, leaf_hash, sha256},
     merkle_proof::{ProofPlan, verify_consistency, verify_inclusion},
     note::SignedNote,
     proof::TlogProof,
-    tile::{TilePath, hash_in_tile},
+    tile::{TILE_WIDTH, TilePath, hash_in_tile},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -214,15 +213,13 @@ fn proven(
 }
 
 fn entry_bytes(tiles: &Tiles<'_>, index: u64, size: u64) -> Result<Vec<u8>, Finding> {
-    let path = TilePath::holding_entry(index, size)
-        .map_err(|error| Finding::cannot_tell("entry", "an index in the log", error))?;
-    let bundle = tiles.bundle(path)?;
-    let place = usize::try_from(index % 256).unwrap_or(usize::MAX);
-    let entry = BundleEntries::new(&bundle.bytes).nth(place);
+    let bundle = tiles.bundle(index, size)?;
+    let place = usize::try_from(index % u64::from(TILE_WIDTH)).unwrap_or(usize::MAX);
+    let entry = bundle.entries.iter().nth(place);
     entry.map(<[u8]>::to_vec).ok_or_else(|| {
         Finding::cannot_tell(
             "entry bundle",
-            format!("entry {index} in {path}"),
+            format!("entry {index} in {}", bundle.path),
             "too few entries",
         )
         .at(index)

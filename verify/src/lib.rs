@@ -38,6 +38,7 @@
 mod head;
 pub mod item;
 mod kept;
+mod parse;
 mod replay;
 pub mod report;
 pub mod source;
@@ -46,22 +47,23 @@ mod tiles;
 mod tree_check;
 
 use std::path::PathBuf;
+use std::thread;
 
 use commonweal_domain::log::{
-    bundle::BundleEntries,
     checkpoint::Checkpoint,
     note::{SignedNote, VerifierKey},
     rotation::Keys,
-    tile::{TILE_WIDTH, TilePath},
+    tile::TILE_WIDTH,
     witness::WitnessPolicy,
 };
 
 use head::Head;
 use kept::Kept;
-use replay::{Replay, parse_beside};
+use parse::Ahead;
+use replay::Replay;
 pub use report::{Finding, Fork, KeySource, Report, Verdict};
 use source::Source;
-use tiles::Tiles;
+use tiles::{Bundle, Tiles};
 use tree_check::TreeCheck;
 
 /// What the caller knows beforehand.
@@ -204,34 +206,45 @@ fn read_entries(
     let tiles = Tiles::new(source);
     let mut tree = TreeCheck::new(&tiles, size, kept.map(|kept| &kept.checkpoint));
     let mut replay = Replay::new();
-    let mut cut = None;
-    for first in (0..size).step_by(usize::from(TILE_WIDTH)) {
-        let path = TilePath::holding_entry(first, size)
-            .map_err(|error| Finding::cannot_tell("tile path", "a path for each entry", error))?;
-        let bundle = match tiles.bundle(path) {
-            Ok(bundle) => bundle,
-            Err(finding) => {
-                cut = Some(finding);
-                break;
+    let cut = thread::scope(|scope| -> Result<Option<Finding>, Finding> {
+        let ahead = Ahead::spawn(scope);
+        let mut bundles = (0..size)
+            .step_by(usize::from(TILE_WIDTH))
+            .map(|first| tiles.bundle(first, size))
+            .inspect(|bundle| {
+                if let Ok(bundle) = bundle {
+                    ahead.send(&bundle.entries);
+                }
+            })
+            .peekable();
+        while let Some(bundle) = bundles.next() {
+            let Bundle {
+                path,
+                entries,
+                finding,
+            } = match bundle {
+                Ok(bundle) => bundle,
+                Err(finding) => return Ok(Some(finding)),
+            };
+            if finding.is_none() {
+                // The next is read and sent, to be parsed meanwhile.
+                bundles.peek();
             }
-        };
-        let entries: Vec<&[u8]> = BundleEntries::new(&bundle.bytes)
-            .take(usize::from(path.width()))
-            .collect();
-        let (in_tree, parsed) = parse_beside(&entries, || tree.take(path, &entries, report));
-        in_tree?;
-        for (placed, parsed) in (first..).zip(entries).zip(parsed) {
-            replay.take(placed, parsed, source, report);
+            tree.take(path, &entries, report)?;
+            let placed = (replay.entries()..).zip(entries.iter());
+            for (placed, parsed) in placed.zip(ahead.take(&entries)) {
+                replay.take(placed, parsed, source, report);
+            }
+            progress(Progress {
+                entries: replay.entries(),
+                size,
+            });
+            if finding.is_some() {
+                return Ok(finding);
+            }
         }
-        progress(Progress {
-            entries: replay.entries(),
-            size,
-        });
-        cut = bundle.finding;
-        if cut.is_some() {
-            break;
-        }
-    }
+        Ok(None)
+    })?;
     let whole = cut.is_none();
     let keys = replay.finish(whole.then_some(size), report);
     match cut {

@@ -1,7 +1,4 @@
-//! Replay: every entry parsed and applied with the same rules that the service ran when it accepted it.
-
-use std::panic::resume_unwind;
-use std::thread;
+//! Replay: every entry applied with the same rules that the service ran when it accepted it.
 
 use commonweal_domain::log::canonical::MAX_BLOB_BYTES;
 use commonweal_domain::log::entry::{Entry, EntryError};
@@ -9,6 +6,7 @@ use commonweal_domain::log::hash::{Hash, sha256};
 use commonweal_domain::log::rotation::Keys;
 use commonweal_domain::log::state::State;
 
+use crate::parse::Parsed;
 use crate::report::{Finding, Report, Verdict};
 use crate::source::Source;
 
@@ -26,30 +24,6 @@ fn read_blob(source: &dyn Source, wanted: Hash) -> Result<Vec<u8>, Finding> {
         let found = format!("other bytes, with the hash {found}");
         Err(Finding::cannot_tell("blob", expected, found))
     }
-}
-
-/// An entry as its bytes alone tell it.
-pub(crate) type Parsed = Result<Entry, EntryError>;
-
-/// Parses the entries of a bundle, most of them while `meanwhile` runs: parsing takes longer than all else together.
-pub(crate) fn parse_beside<T>(
-    entries: &[&[u8]],
-    meanwhile: impl FnOnce() -> T,
-) -> (T, Vec<Parsed>) {
-    let (here, there) = entries.split_at(entries.len() / 3);
-    let parse = |entries: &[&[u8]]| -> Vec<Parsed> {
-        entries.iter().map(|entry| Entry::parse(entry)).collect()
-    };
-    thread::scope(|scope| {
-        let beside = thread::Builder::new().spawn_scoped(scope, || parse(there));
-        let done = meanwhile();
-        let mut parsed = parse(here);
-        parsed.extend(match beside {
-            Ok(beside) => beside.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(_) => parse(there),
-        });
-        (done, parsed)
-    })
 }
 
 /// The replay so far.

@@ -5,6 +5,7 @@ use commonweal_domain::log::canonical::MAX_ENTRY_BYTES;
 use commonweal_domain::log::hash::Hash;
 use commonweal_domain::log::tile::{TILE_WIDTH, TileKind, TilePath, decode_hashes};
 
+use crate::parse::Entries;
 use crate::report::Finding;
 use crate::source::{Source, SourceError};
 
@@ -19,7 +20,9 @@ pub(crate) struct Tiles<'a> {
 
 /// The entries of a tile, as far as they were shown.
 pub(crate) struct Bundle {
-    pub(crate) bytes: Vec<u8>,
+    /// Where they stand.
+    pub(crate) path: TilePath,
+    pub(crate) entries: Entries,
     /// What is wrong with the bundle's end; its whole entries can be judged all the same.
     pub(crate) finding: Option<Finding>,
 }
@@ -38,8 +41,10 @@ impl<'a> Tiles<'a> {
         Ok(hashes)
     }
 
-    /// The bundle of entries at a path.
-    pub(crate) fn bundle(&self, path: TilePath) -> Result<Bundle, Finding> {
+    /// The bundle that holds an entry in a log of `size`.
+    pub(crate) fn bundle(&self, entry: u64, size: u64) -> Result<Bundle, Finding> {
+        let path = TilePath::holding_entry(entry, size)
+            .map_err(|error| Finding::cannot_tell("entry", "an index in the log", error))?;
         let (served, bytes) = self.read(path)?;
         let mut entries = BundleEntries::new(&bytes);
         let count = entries.by_ref().count();
@@ -51,7 +56,15 @@ impl<'a> Tiles<'a> {
                 format!("{count} whole entries and {rest} bytes left over: it was cut or altered on its way"),
             )
         });
-        Ok(Bundle { bytes, finding })
+        let entries = Entries {
+            bundle: bytes.into(),
+            count: count.min(usize::from(path.width())),
+        };
+        Ok(Bundle {
+            path,
+            entries,
+            finding,
+        })
     }
 
     /// The content of a tile and the path at which it was found.

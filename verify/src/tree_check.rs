@@ -10,6 +10,7 @@ use commonweal_domain::log::tile::{TILE_HEIGHT, TILE_WIDTH, TileKind, TilePath};
 use commonweal_domain::log::tree::{Frontier, TreeError};
 
 use crate::Sound;
+use crate::parse::Entries;
 use crate::report::{Finding, Report};
 use crate::tiles::Tiles;
 
@@ -59,10 +60,10 @@ impl<'a> TreeCheck<'a> {
     pub(crate) fn take(
         &mut self,
         path: TilePath,
-        entries: &[&[u8]],
+        entries: &Entries,
         report: &mut Report,
     ) -> Result<(), Finding> {
-        let leaves: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+        let leaves: Vec<Hash> = entries.iter().map(leaf_hash).collect();
         let of_tile = self.leaf_tile(path, &leaves, report);
         for (leaf, of_tile) in leaves.into_iter().zip(of_tile) {
             let index = self.of_entries.frontier.size();
@@ -226,6 +227,7 @@ impl Growing {
 mod tests {
     use std::collections::HashMap;
 
+    use commonweal_domain::log::bundle::encode_bundle;
     use commonweal_domain::log::tile::{encode_hashes, tiles_between};
 
     use super::*;
@@ -278,7 +280,10 @@ mod tests {
             let entries: Vec<[u8; 8]> = (first..SIZE.min(first + 256))
                 .map(u64::to_be_bytes)
                 .collect();
-            let entries: Vec<&[u8]> = entries.iter().map(<[u8; 8]>::as_slice).collect();
+            let entries = Entries {
+                count: entries.len(),
+                bundle: encode_bundle(entries).unwrap().into(),
+            };
             check.take(path, &entries, &mut report).unwrap();
         }
         (check.finish(root, &mut report), report)
