@@ -99,6 +99,12 @@ impl Model {
         challenges.any(|challenge| challenge.freezes(self.now) && reaches(challenge.claim))
     }
 
+    /// Whether a challenge of a claim itself freezes it: nothing is issued for it.
+    pub(super) fn has_case(&self, claim: usize) -> bool {
+        let mut own = self.challenges.iter().filter(|one| one.claim == claim);
+        own.any(|challenge| challenge.freezes(self.now))
+    }
+
     /// Whether a challenge of a claim is open.
     pub(super) fn challenged(&self, claim: usize) -> bool {
         let of_claim = |challenge: &&Challenge| challenge.claim == claim;
