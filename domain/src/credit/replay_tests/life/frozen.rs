@@ -29,7 +29,12 @@ fn dismissed(claim: u128) -> (Log, Time) {
 }
 
 /// What replay says about one more entry of a clean log at a time.
-fn replayed(log: &Log, at: Time, actors: Vec<EntryActor>, body: Body) -> Result<(), Finding> {
+pub(super) fn replayed(
+    log: &Log,
+    at: Time,
+    actors: Vec<EntryActor>,
+    body: Body,
+) -> Result<(), Finding> {
     let (mut state, findings) = audit(log);
     assert_eq!(findings, []);
     let entry = Draft {
