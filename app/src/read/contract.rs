@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{Page, Read};
 use crate::error::AppError;
 use crate::store::contract::{self, award_of, kpi, participations_of};
-use crate::store::sum::{SumParts, shown, sum_high, sum_low};
+use crate::store::sum::{SumParts, saturated, sum_high, sum_low};
 use crate::store::{claim, columns, delivery};
 
 /// A signed contract; its KPIs are read apart.
@@ -178,11 +178,11 @@ impl Read<'_> {
                 let open = ClaimStatus::OPEN.map(|status| sum(row.id, status).0);
                 let waiting = open
                     .into_iter()
-                    .fold(0_i64, |all, parts| all.saturating_add(shown(parts)));
+                    .fold(0_i64, |all, parts| all.saturating_add(saturated(parts)));
                 let units = |units| kpi.quantity.with_units(units).map_err(AppError::internal);
                 Ok(KpiView {
                     contract: ContractId::from_uuid(row.contract_id),
-                    delivered: units(shown(sum(row.id, ClaimStatus::Verified).1))?,
+                    delivered: units(saturated(sum(row.id, ClaimStatus::Verified).1))?,
                     waiting: units(waiting)?,
                     promised: units(promised)?,
                     kpi,

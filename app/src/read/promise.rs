@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::store::claim_rules::overlaps;
 use crate::store::contract::{self, annulment, kpi};
 use crate::store::delivery::instalment;
-use crate::store::sum::{shown, sum_high, sum_low};
+use crate::store::sum::{saturated, sum_high, sum_low};
 use crate::store::{claim, columns};
 
 /// The most KPIs that one answer is made from.
@@ -226,7 +226,7 @@ fn by_year<E: EntityTrait>(
 type YearRow = (Uuid, String, Option<i64>, Option<i64>);
 
 fn whole((kpi, year, high, low): YearRow) -> (Uuid, String, i64) {
-    (kpi, year, shown((high, low)))
+    (kpi, year, saturated((high, low)))
 }
 
 fn group(
