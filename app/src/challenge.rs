@@ -265,7 +265,8 @@ impl Act {
         // A registrar who is nobody of the buyer in charge takes over. The entry says in which role somebody acts.
         let holds = |body| !grants_for(&self.actor, body).is_empty();
         let charge = loaded.challenge.body;
-        let taking = body == Body::Registry && holds(body) && (charge == body || !holds(charge));
+        let of_buyer = charge != Body::Registry && !holds(charge);
+        let taking = of_buyer && body == Body::Registry && holds(body);
         let acting = if taking { body } else { charge };
         let by = loaded
             .acting(tx, (&self.actor, acting), Action::RouteChallenge, &earlier)

@@ -99,7 +99,8 @@ impl EntryBody for ChallengeRouted {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let challenge = challenge(self.challenge, header, state)?;
         let registrar = header.actor(Role::Registrar).ok();
-        let taking = registrar.filter(|_| self.body == Body::Registry);
+        let from_buyer = challenge.body != Body::Registry && self.body == Body::Registry;
+        let taking = registrar.filter(|_| from_buyer);
         let by = match taking {
             Some(registrar) => registrar.id,
             None => in_charge(challenge.body, header)?.id,
