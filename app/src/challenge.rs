@@ -11,7 +11,7 @@ use commonweal_domain::challenge::entries::{
 };
 use commonweal_domain::challenge::rules::{
     ANSWER_DAYS, ChallengeError, RaiseFacts, Standing, decide_appeal, decide_case, decide_handover,
-    decide_raise, decide_reply, decide_resolution, route, term,
+    decide_raise, decide_reply, decide_resolution, decide_takeover, route, term,
 };
 use commonweal_domain::challenge::{Body, Challenge, Decision, Ground, Outcome, Remedy};
 use commonweal_domain::contract::RecordedClaim;
@@ -149,15 +149,23 @@ impl Loaded {
         action: Action,
         earlier: &[PersonId],
     ) -> Result<EntryActor, AppError> {
+        let body = self.challenge.body;
+        self.acting(tx, (actor, body), action, earlier).await
+    }
+
+    /// The same of somebody who acts for a body.
+    async fn acting(
+        &self,
+        tx: &Tx,
+        (actor, body): (&Actor, Body),
+        action: Action,
+        earlier: &[PersonId],
+    ) -> Result<EntryActor, AppError> {
         let decided = self.challenge.decisions.iter().map(|decision| decision.by);
         let earlier: Vec<PersonId> = earlier.iter().copied().chain(decided).collect();
-        let may = |grant: &&Grant| match self.challenge.body {
-            Body::Registry => grant.role == Role::Registrar,
-            Body::Buyer(buyer) => grant.role == Role::Officer && grant.organisation == buyer,
-        };
-        let grants: Vec<Grant> = actor.grants().iter().filter(may).copied().collect();
+        let grants = grants_for(actor, body);
         if grants.is_empty() && actor.person_id().is_some() {
-            return Err(AppError::Forbidden(whose(self.challenge.body)));
+            return Err(AppError::Forbidden(whose(body)));
         }
         let theirs = group::members(tx, &[self.claimant_group]).await?;
         let facts = Facts {
@@ -172,6 +180,15 @@ impl Loaded {
         };
         Ok(authorize(tx, &acting, action, &facts).await?.actor)
     }
+}
+
+/// The roles in which somebody acts for a body.
+fn grants_for(actor: &Actor, body: Body) -> Vec<Grant> {
+    let may = |grant: &&Grant| match body {
+        Body::Registry => grant.role == Role::Registrar,
+        Body::Buyer(buyer) => grant.role == Role::Officer && grant.organisation == buyer,
+    };
+    actor.grants().iter().filter(may).copied().collect()
 }
 
 /// Who acts for a body in charge.
@@ -245,11 +262,21 @@ impl Act {
         words: &Remark,
     ) -> Result<(), AppError> {
         let earlier = earlier(tx, &loaded.recorded).await?;
+        // A registrar who is nobody of the buyer in charge takes over. The entry says in which role somebody acts.
+        let holds = |body| !grants_for(&self.actor, body).is_empty();
+        let charge = loaded.challenge.body;
+        let of_buyer = charge != Body::Registry && !holds(charge);
+        let taking = of_buyer && body == Body::Registry && holds(body);
+        let acting = if taking { body } else { charge };
         let by = loaded
-            .in_charge(tx, &self.actor, Action::RouteChallenge, &earlier)
+            .acting(tx, (&self.actor, acting), Action::RouteChallenge, &earlier)
             .await?;
-        let buyer = buyer(tx, &loaded.recorded).await?;
-        decide_handover(&loaded.challenge, (by.id, &earlier), body, buyer)?;
+        if taking {
+            decide_takeover(&loaded.challenge, (by.id, &earlier), tx.at())?;
+        } else {
+            let buyer = buyer(tx, &loaded.recorded).await?;
+            decide_handover(&loaded.challenge, (by.id, &earlier), body, buyer)?;
+        }
         let answer_by = term(tx.at(), ANSWER_DAYS);
         let entry = ChallengeRouted {
             challenge: self.id,

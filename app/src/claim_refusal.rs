@@ -9,10 +9,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::App;
 use crate::claim::ClaimedOutcome;
 use crate::error::AppError;
+use crate::places::Places;
 use crate::store::{PrivateCommand, PrivateTx, claim_refusal};
 
 /// The rule that says that somebody is counted already.
 const SAME_PERSON: &str = "SAME_PERSON";
+/// Claims of one claimant that name people and are looked at or wait for it. Whoever hangs up leaves a claim there, which holds
+/// its list of people in memory until its turn.
+const WAITING: usize = 32;
 /// Months for which it is known who was refused.
 const MONTHS_KEPT: u32 = 12;
 
@@ -33,15 +37,45 @@ impl PrivateCommand for Note {
     }
 }
 
+/// Whose turn it is to name people behind a claim: one claim at a time of each claimant, and a few that wait.
+#[derive(Debug, Clone)]
+pub(crate) struct Turns {
+    waiting: Places<OrganisationId>,
+    one: Places<OrganisationId>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            waiting: Places::new(WAITING),
+            one: Places::new(1),
+        }
+    }
+}
+
+impl Turns {
+    /// Waits for a claimant's turn, unless too many wait.
+    async fn of(&self, claimant: OrganisationId) -> Result<[OwnedSemaphorePermit; 2], AppError> {
+        let place = self.waiting.of(claimant).try_acquire_owned();
+        let place = place.map_err(|_| {
+            let message = format!(
+                "{WAITING} claims of this claimant that name people are being looked at: send the next when one of them is answered"
+            );
+            AppError::refused_at("TOO_MANY_CLAIMS", "beneficiaries", message)
+        })?;
+        let turn = self.one.of(claimant).acquire_owned().await;
+        Ok([place, turn.map_err(AppError::internal)?])
+    }
+}
+
 impl App {
     /// Waits for a claimant's turn to name people, which lasts until a refusal is counted: otherwise many claims at once
     /// would all be looked at before the first is.
     pub(crate) async fn turn_to_name(
         &self,
         claimant: OrganisationId,
-    ) -> Result<OwnedSemaphorePermit, AppError> {
-        let turn = self.naming.of(claimant).acquire_owned().await;
-        turn.map_err(AppError::internal)
+    ) -> Result<[OwnedSemaphorePermit; 2], AppError> {
+        self.naming.of(claimant).await
     }
 
     /// Refuses a claim that names people when its claimant was refused too often this month for people counted already.
@@ -124,4 +158,35 @@ fn month(day: Date) -> String {
 fn kept_from(today: Date) -> String {
     let years = MONTHS_KEPT / 12;
     today.years_before(years).map_or_else(String::new, month)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::{spawn, yield_now};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_claimant_has_one_turn_and_so_many_claims_wait() {
+        let turns = Turns::default();
+        let [one, other] = [1, 2].map(|n| OrganisationId::from_uuid(Uuid::from_u128(n)));
+        let first = turns.of(one).await.unwrap();
+        let wait = |_| {
+            let turns = turns.clone();
+            spawn(async move { turns.of(one).await.map(drop) })
+        };
+        let waiting: Vec<_> = (1..WAITING).map(wait).collect();
+        while turns.waiting.of(one).available_permits() > 0 {
+            yield_now().await;
+        }
+        let refused = turns.of(one).await.unwrap_err().to_string();
+        assert!(refused.contains("send the next"), "{refused}");
+        drop(turns.of(other).await.unwrap());
+        drop(first);
+        for waited in waiting {
+            waited.await.unwrap().unwrap();
+        }
+        drop(turns.of(one).await.unwrap());
+    }
 }

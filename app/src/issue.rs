@@ -1,7 +1,7 @@
 //! The use-case of issuing: the credits of one verified claim, once, by a registrar who took no earlier step. And before
 //! it, the supplier's word that it means to trade surplus.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use commonweal_domain::actor::{self, Action, Actor, Facts, Role};
 use commonweal_domain::amount::Share;
@@ -75,9 +75,7 @@ impl Command for Issue {
                 ),
             )
         })?;
-        let kpi = claim.answers.map(|answers| answers.kpi);
-        let reached = [Some(claim.id.uuid()), kpi.map(Id::uuid)];
-        let frozen = challenge::frozen(tx, &reached.into_iter().flatten().collect()).await?;
+        let frozen = challenge::frozen(tx, &BTreeSet::from([claim.id.uuid()])).await?;
         let facts = IssueFacts {
             claim,
             verified: recorded.verified.as_ref(),
@@ -102,6 +100,7 @@ impl Command for Issue {
             inputs_upto: None,
             body: issued.clone().into(),
         })?;
+        let kpi = claim.answers.map(|answers| answers.kpi);
         credit::insert_batch(tx, &issued, kpi, by, tx.at(), index).await?;
         Ok(self.batch)
     }

@@ -87,7 +87,7 @@ mod words_erasure;
 
 pub use error::AppError;
 
-use commonweal_domain::ids::{Id, OrganisationId};
+use commonweal_domain::ids::Id;
 use commonweal_domain::time::Time;
 
 use beneficiary_key::BeneficiaryKey;
@@ -103,8 +103,7 @@ pub struct App {
     sealing: Option<SealingKey>,
     people: Option<BeneficiaryKey>,
     evidence: Option<evidence::EvidenceObjects>,
-    /// Whose turn it is to name people behind a claim: one at a time of each claimant.
-    naming: places::Places<OrganisationId>,
+    naming: claim_refusal::Turns,
     pub(crate) rankings: ranking::InProgress,
     /// Refused reads that are being noted.
     pub(crate) notes: refused_read::Notes,
@@ -121,7 +120,7 @@ impl App {
             sealing: None,
             people: None,
             evidence: None,
-            naming: places::Places::new(1),
+            naming: claim_refusal::Turns::default(),
             rankings: ranking::InProgress::default(),
             notes: refused_read::Notes::default(),
         }

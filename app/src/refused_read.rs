@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::error::AppError;
+use crate::places::Places;
 use crate::read::bid::{BidView, SealedBidView};
 use crate::read::claim_draft::ClaimDraftView;
 use crate::read::draft::DraftView;
@@ -26,11 +27,14 @@ const YEARS_KEPT: u32 = 1;
 
 /// The most notes on their way: behind them refusals are not noted, but counted by a metric.
 const NOTES: usize = 256;
+/// Of one reader, and of all who are not signed in together: whoever asks for very much hides nobody else's.
+const NOTES_OF_ONE: usize = 32;
 
 /// Notes on their way to the database, one after the other, so that whoever is refused much takes no connections from others.
 #[derive(Debug, Clone)]
 pub(crate) struct Notes {
     places: Arc<Semaphore>,
+    by_reader: Places<Option<PersonId>>,
     turn: Arc<Mutex<()>>,
 }
 
@@ -38,15 +42,18 @@ impl Default for Notes {
     fn default() -> Self {
         Self {
             places: Arc::new(Semaphore::new(NOTES)),
+            by_reader: Places::new(NOTES_OF_ONE),
             turn: Arc::default(),
         }
     }
 }
 
 impl Notes {
-    /// A place for one note, unless all are taken.
-    fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    /// A place for one note about a reader, unless all are taken.
+    fn place(&self, reader: Option<PersonId>) -> Option<[OwnedSemaphorePermit; 2]> {
+        let own = self.by_reader.of(reader).try_acquire_owned().ok()?;
+        let free = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some([own, free])
     }
 }
 
@@ -111,7 +118,7 @@ impl App {
             what,
             subjects,
         };
-        let Some(place) = self.notes.place() else {
+        let Some(place) = self.notes.place(note.reader) else {
             metrics::counter!("commonweal_refused_reads_dropped_total").increment(1);
             return;
         };
@@ -231,11 +238,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_many_notes_are_on_their_way_and_no_more() {
+    fn so_many_notes_are_on_their_way_and_few_of_one_reader() {
         let notes = Notes::default();
-        let taken: Vec<_> = std::iter::from_fn(|| notes.place()).collect();
-        assert_eq!(taken.len(), NOTES);
-        drop(taken);
-        assert!(notes.clone().place().is_some());
+        let reader = |n| Some(PersonId::from_uuid(Uuid::from_u128(n)));
+        let own: Vec<_> = std::iter::from_fn(|| notes.place(reader(1))).collect();
+        assert_eq!(own.len(), NOTES_OF_ONE);
+        let others: Vec<_> = (2..).map_while(|n| notes.place(reader(n))).collect();
+        assert_eq!(own.len() + others.len(), NOTES);
+        drop(own);
+        assert!(notes.clone().place(reader(1)).is_some());
     }
 }

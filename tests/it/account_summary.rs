@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use commonweal_app::read::Page;
 use commonweal_domain::ids::OrganisationId;
+use commonweal_domain::time::Period;
 use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
@@ -143,6 +145,16 @@ async fn a_summary_agrees_with_the_lines_of_the_statement_in_every_period(
     let own = summaries(&world, world.supplier.organisation, middle, 50).await?;
     assert_eq!(own[&first], [48, 0, 0, 48], "a hold neither comes nor goes");
     assert_eq!(own[&second], [0, 135, 0, 135]);
+    // Fewer movements than came since: refused, and without a limit summed.
+    let read = world.app.app.read();
+    let period = Period::new(middle.0.parse()?, middle.1.parse()?)?;
+    let supplier = world.supplier.organisation;
+    let page = Page::first(50);
+    let limited = read.account_summaries(supplier, None, period, &page, Some(1));
+    let refused = limited.await.map_err(|error| error.to_string());
+    assert!(refused.is_err_and(|error| error.contains("more than 1 movements")));
+    let whole = read.account_summaries(supplier, None, period, &page, None);
+    assert_eq!(whole.await?.len(), 2);
     Ok(())
 }
 

@@ -5,12 +5,14 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
 use serde_json::json;
 
+use crate::contract::Signed;
 use crate::credit_reversed::{ACCEPT, APPEAL, Case, DISMISS, RAISE, WORDS};
 use crate::credit_world::{CARRY_OUT, PROPOSE};
 
 on_both!(
     whoever_raised_a_challenge_does_not_find_that_it_has_a_case,
     an_appeal_opens_no_more_challenges_than_raising_does,
+    a_registrar_takes_over_from_a_buyer_who_does_not_answer_in_time,
     a_second_registrar_reads_what_was_proposed_and_everybody_what_became_of_it,
 );
 
@@ -76,6 +78,35 @@ async fn an_appeal_opens_no_more_challenges_than_raising_does(app: TestApp) -> R
         ("TOO_MANY_CHALLENGES", Some("challenge"))
     );
     world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_registrar_takes_over_from_a_buyer_who_does_not_answer_in_time(
+    app: TestApp,
+) -> Result<()> {
+    let signed = Signed::new(app).await?;
+    let app = &signed.app;
+    let claim = signed.verified("5", "only").await?;
+    let paper = app.organisation(&signed.registrar, "Mapo Weekly", "CIVIL_SOCIETY");
+    let watchdog = app.user(paper.await?, &[Role::Supplier]).await?;
+    let judge = app.user(app.registry, &[Role::Registrar]).await?;
+    let raise = json!({ "input": { "claim": claim, "ground": "CONTRACT", "reason": WORDS } });
+    let raised = app.data(Some(&watchdog), RAISE, raise).await?;
+    let challenge = &raised["made"]["challenge"]["id"];
+    let accept = json!({ "input": { "challenge": challenge } });
+    app.data(Some(&signed.officer), ACCEPT, accept).await?;
+    let take = json!({ "input": { "challenge": challenge, "body": { "registry": true }, "reason": WORDS } });
+    app.advance_seconds(30 * 86_400);
+    let early = app.refusal(Some(&judge), ROUTE, take.clone()).await?;
+    assert_eq!(
+        (early.code.as_str(), early.path.as_deref()),
+        ("NOT_OVERDUE", Some("challenge"))
+    );
+    app.advance_seconds(1);
+    app.data(Some(&judge), ROUTE, take).await?;
+    let dismiss = json!({ "input": { "challenge": challenge, "words": WORDS } });
+    app.data(Some(&judge), DISMISS, dismiss).await?;
+    app.expect_clean_log().await?;
     Ok(())
 }
 

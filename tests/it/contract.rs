@@ -290,5 +290,14 @@ async fn claims_beyond_what_can_be_counted_keep_no_page_from_being_read(
         (&kpi["waiting"]["quantity"], &kpi["delivered"]["quantity"]),
         (&json!(i64::MAX.to_string()), &json!("0"))
     );
+    for key in ["c", "d"] {
+        signed.verified(absurd, key).await?;
+    }
+    let read = "{ contracts(first: 5) { nodes { kpis { delivered { quantity } } } }
+        deliveries(by: MEASURE) { delivered { quantity } } }";
+    let found = signed.app.data(None, read, json!({})).await?;
+    let most = json!([{ "delivered": { "quantity": i64::MAX.to_string() } }]);
+    assert_eq!(found["contracts"]["nodes"][0]["kpis"], most);
+    assert_eq!(found["deliveries"], most);
     Ok(())
 }

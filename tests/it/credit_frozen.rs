@@ -14,6 +14,7 @@ on_both!(
     a_dismissal_thaws_when_nobody_can_appeal_any_more,
     an_appeal_keeps_frozen_until_it_is_dismissed,
     a_challenge_freezes_the_other_batches_of_its_kpi,
+    nothing_is_issued_for_a_claim_while_its_own_challenge_freezes_it,
 );
 
 const FORTNIGHT: i64 = 14 * 86_400;
@@ -105,34 +106,47 @@ fn moves(supplier: &User, to: &User, batch: &Value, key: &str) -> [(&'static str
     moves.map(|(document, input)| (document, json!({ "input": input })))
 }
 
-async fn a_challenge_freezes_the_other_batches_of_its_kpi(app: TestApp) -> Result<()> {
-    let signed = Signed::with_surplus(app).await?;
-    let (app, supplier) = (&signed.app, &signed.supplier);
-    // Of the second claim a fifth of the KPI may be traded. What the first one loses is taken from it.
-    let first = signed.deliver("12", "first").await?;
-    let second = signed.deliver("5", "second").await?;
-    assert_eq!(second["life"]["available"], "2");
-    let third = signed.verified("1", "third").await?;
-    let paper = app.organisation(&signed.registrar, "Mapo Weekly", "CIVIL_SOCIETY");
-    let watchdog = app.user(paper.await?, &[Role::Supplier]).await?;
+/// A challenge with a case against a claim, and who decides about it.
+async fn accepted(signed: &Signed, watchdog: &User, claim: &str) -> Result<(String, User)> {
+    let app = &signed.app;
     let judge = app.user(app.registry, &[Role::Registrar]).await?;
-    let claim = text(&first["claim"]["id"]);
     let raise = json!({ "input": { "claim": claim, "ground": "DELIVERY", "reason": WORDS } });
-    let raised = app.data(Some(&watchdog), RAISE, raise).await?;
+    let raised = app.data(Some(watchdog), RAISE, raise).await?;
     let challenge = text(&raised["made"]["challenge"]["id"]);
     let accept = json!({ "input": { "challenge": challenge } });
     app.data(Some(&judge), ACCEPT, accept).await?;
+    Ok((challenge, judge))
+}
+
+async fn watchdog(signed: &Signed) -> Result<User> {
+    let app = &signed.app;
+    let paper = app.organisation(&signed.registrar, "Mapo Weekly", "CIVIL_SOCIETY");
+    app.user(paper.await?, &[Role::Supplier]).await
+}
+
+async fn a_challenge_freezes_the_other_batches_of_its_kpi(app: TestApp) -> Result<()> {
+    let signed = Signed::with_surplus(app).await?;
+    let (app, supplier) = (&signed.app, &signed.supplier);
+    // Of the other claims a fifth of the KPI may be traded. What the first one loses is taken from it.
+    let first = signed.deliver("12", "first").await?;
+    let second = signed.deliver("1", "second").await?;
+    assert_eq!(second["life"]["available"], "1");
+    let third = signed.verified("5", "third").await?;
+    let watchdog = watchdog(&signed).await?;
+    let claim = text(&first["claim"]["id"]);
+    let (challenge, judge) = accepted(&signed, &watchdog, &claim).await?;
+    // What is issued meanwhile is frozen from the start.
     let issue = json!({ "input": { "claim": third, "idempotencyKey": "third" } });
+    let issued = app.data(Some(&signed.registrar), ISSUE, issue).await?;
+    let batches = [&second["id"], &issued["made"]["batch"]["id"]];
     let frozen = async |key: &str| -> Result<()> {
-        for (document, input) in moves(supplier, &watchdog, &second["id"], key) {
-            let refused = app.refusal(Some(supplier), document, input).await?;
-            let said = (refused.code.as_str(), refused.path.as_deref());
-            assert_eq!(said, ("FROZEN", Some("batch")), "{document}");
+        for batch in batches {
+            for (document, input) in moves(supplier, &watchdog, batch, key) {
+                let refused = app.refusal(Some(supplier), document, input).await?;
+                let said = (refused.code.as_str(), refused.path.as_deref());
+                assert_eq!(said, ("FROZEN", Some("batch")), "{document}");
+            }
         }
-        let refused = app.refusal(Some(&signed.registrar), ISSUE, issue.clone());
-        let refused = refused.await?;
-        let said = (refused.code.as_str(), refused.path.as_deref());
-        assert_eq!(said, ("CHALLENGED", Some("claim")));
         Ok(())
     };
     frozen("case").await?;
@@ -142,10 +156,37 @@ async fn a_challenge_freezes_the_other_batches_of_its_kpi(app: TestApp) -> Resul
     app.advance_seconds(FORTNIGHT - 1);
     frozen("late").await?;
     app.advance_seconds(1);
-    let [sale, _, _, cancel] = moves(supplier, &watchdog, &second["id"], "over");
+    let [sale, ..] = moves(supplier, &watchdog, batches[0], "over");
+    let [.., cancel] = moves(supplier, &watchdog, batches[1], "over");
     for (document, input) in [sale, cancel] {
         app.data(Some(supplier), document, input).await?;
     }
+    app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn nothing_is_issued_for_a_claim_while_its_own_challenge_freezes_it(
+    app: TestApp,
+) -> Result<()> {
+    let signed = Signed::with_surplus(app).await?;
+    let app = &signed.app;
+    let claim = signed.verified("5", "only").await?;
+    let watchdog = watchdog(&signed).await?;
+    let (challenge, judge) = accepted(&signed, &watchdog, &claim).await?;
+    let issue = json!({ "input": { "claim": claim, "idempotencyKey": "only" } });
+    let kept = async || -> Result<()> {
+        let refused = app.refusal(Some(&signed.registrar), ISSUE, issue.clone());
+        let refused = refused.await?;
+        let said = (refused.code.as_str(), refused.path.as_deref());
+        assert_eq!(said, ("CHALLENGED", Some("claim")));
+        Ok(())
+    };
+    kept().await?;
+    let dismiss = json!({ "input": { "challenge": challenge, "words": WORDS } });
+    app.data(Some(&judge), DISMISS, dismiss).await?;
+    app.advance_seconds(FORTNIGHT - 1);
+    kept().await?;
+    app.advance_seconds(1);
     app.data(Some(&signed.registrar), ISSUE, issue.clone())
         .await?;
     app.expect_clean_log().await?;

@@ -137,7 +137,8 @@ impl ChallengeMutation {
         answer(context, done, input.client_mutation_id).await
     }
 
-    /// Hands a challenge over to another body, as somebody of the one in charge.
+    /// Hands a challenge over to another body, as somebody of the one in charge; or takes it over from a buyer who did not answer
+    /// in time, as a registrar.
     async fn route_challenge(
         &self,
         context: &Context<'_>,

@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
 use commonweal_app::read::Page;
 use commonweal_app::read::account::{HoldingView, PostingKey, PostingView, TransferView};
-use commonweal_app::read::account_summary::AccountSummaryView;
+use commonweal_app::read::account_summary::{AccountSummaryView, most_movements};
 use commonweal_domain::credit::entries;
 use commonweal_domain::credit::posting;
 use commonweal_domain::ids::{BatchId, OrganisationId};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::{Period, PeriodInput};
 use super::connection::{Connection, Cursor, PageArgs, wants_total_count};
-use super::context::{app, refuse};
+use super::context::{actor, app, refuse};
 use super::credit_batch::{self, Batch};
 use super::ledger::{self, LedgerEntry};
 use super::node::parse_id;
@@ -378,8 +378,9 @@ impl AccountQuery {
         let period = period.parse("period")?;
         let read = app(context)?.read();
         let page = Page::from(&args);
-        let rows = read.account_summaries(whose, batch, period, &page).await;
-        let rows = rows.map_err(refuse)?;
+        let most = most_movements(&actor(context), whose, batch);
+        let rows = read.account_summaries(whose, batch, period, &page, most);
+        let rows = rows.await.map_err(refuse)?;
         let total = if wants_total_count(context) {
             let count = read.account_summary_count(whose, batch, period).await;
             Some(count.map_err(refuse)?)

@@ -62,7 +62,8 @@ impl App {
         self.act(actor, id, Step::Reply(words)).await
     }
 
-    /// Hands a challenge over to another body, as somebody of the one in charge.
+    /// Hands a challenge over to another body, as somebody of the one in charge; or takes it over from a buyer who did not answer
+    /// in time, as a registrar.
     pub async fn route_challenge(
         &self,
         actor: &Actor,
@@ -139,6 +140,7 @@ impl From<ChallengeError> for AppError {
             E::NoLess(..) => ("NO_LESS", "verified"),
             E::AppealOver(_) => ("APPEAL_OVER", "challenge"),
             E::AppealOpen(_) => ("APPEAL_OPEN", "challenge"),
+            E::NotOverdue(_) => ("NOT_OVERDUE", "challenge"),
             E::NotUpheld => ("NOT_UPHELD", "challenge"),
             E::SmallCell(_) => ("FEW_PEOPLE", "verified"),
             E::NotInCharge | E::SamePerson(_) => return Self::Forbidden(error.to_string()),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use commonweal_domain::actor::Actor;
 use commonweal_domain::ids::{BatchId, Id, OrganisationId};
 use commonweal_domain::time::{Period, Time};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SelectStatement, SimpleExpr};
@@ -19,6 +20,19 @@ use crate::store::sum::{SumParts, high, joined, low, sum_of};
 
 /// The most movements since the first day of a period that are summed for a page: about a tenth of a second's work.
 const MAX_MOVEMENTS: u64 = 100_000;
+
+/// The most movements that are summed for a reader; none where there is no limit: for somebody of the organisation itself who
+/// names a batch. Others move as many units to an account as they like, and must not keep its owner from reading it; a
+/// stranger must not keep the database busy with it.
+pub fn most_movements(
+    actor: &Actor,
+    organisation: OrganisationId,
+    batch: Option<BatchId>,
+) -> Option<u64> {
+    let mut grants = actor.grants().iter();
+    let own = grants.any(|grant| grant.organisation == organisation);
+    (batch.is_none() || !own).then_some(MAX_MOVEMENTS)
+}
 
 /// What a period changed on an account of a batch, available and held together: `opening + received - given = closing`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +59,14 @@ pub(super) struct Bounds {
 impl Read<'_> {
     /// A page of what a period changed on an organisation's account, by batch, of those that it has had before the period's
     /// end, or of the one that is named. Sums go back from what is there now, so that recent periods cost little however long
-    /// the account is; refused where more than 100,000 movements came since the period began.
+    /// the account is; refused where more than `most` movements ([`most_movements`]) came since the period began.
     pub async fn account_summaries(
         &self,
         organisation: OrganisationId,
         batch: Option<BatchId>,
         period: Period,
         page: &Page<BatchId>,
+        most: Option<u64>,
     ) -> Result<Vec<AccountSummaryView>, AppError> {
         let bounds = self.bounds(period).await?;
         let select = page.of(
@@ -61,7 +76,10 @@ impl Read<'_> {
         );
         let rows: Vec<(Uuid, i64)> = select.into_tuple().all(self.db).await?;
         let batches: Vec<Uuid> = rows.iter().map(|row| row.0).collect();
-        self.check_movements(organisation, &batches, bounds).await?;
+        if let Some(most) = most {
+            self.check_movements(organisation, &batches, bounds, most)
+                .await?;
+        }
         let mut changed = HashMap::new();
         let found = changes(organisation, &batches, bounds);
         for row in self.db.query_all(&found).await? {
@@ -133,6 +151,7 @@ impl Read<'_> {
         organisation: OrganisationId,
         batches: &[Uuid],
         bounds: Bounds,
+        most: u64,
     ) -> Result<(), AppError> {
         let since = Query::select()
             .expr_as(Expr::val(1), "one")
@@ -140,7 +159,7 @@ impl Read<'_> {
             .and_where(posting::Column::OrganisationId.eq(organisation.uuid()))
             .and_where(posting::Column::BatchId.is_in(batches.iter().copied()))
             .and_where(posting::Column::EntryIdx.gte(bounds.from))
-            .limit(MAX_MOVEMENTS + 1)
+            .limit(most.saturating_add(1))
             .to_owned();
         let count = Query::select()
             .expr_as(Expr::col("one").count(), "movements")
@@ -148,15 +167,15 @@ impl Read<'_> {
             .to_owned();
         let counted = self.db.query_one(&count).await?;
         let counted = counted.map_or(Ok(0), |row| row.try_get::<i64>("", "movements"))?;
-        if u64::try_from(counted).is_ok_and(|counted| counted <= MAX_MOVEMENTS) {
+        if u64::try_from(counted).is_ok_and(|counted| counted <= most) {
             return Ok(());
         }
         Err(AppError::refused_at(
             "TOO_MANY_MOVEMENTS",
             "period",
             format!(
-                "`period`: more than {MAX_MOVEMENTS} movements came since it began: ask for a later period, for fewer batches at a \
-                 time, or read the lines of accountStatement"
+                "`period`: more than {most} movements came since it began: ask for a later period, for fewer batches at a time, as \
+                 somebody of the organisation for one `batch`, or read the lines of accountStatement"
             ),
         ))
     }
@@ -267,4 +286,32 @@ fn summary(batch: BatchId, row: &QueryResult) -> Result<AccountSummaryView, AppE
         given,
         closing,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use commonweal_domain::actor::{Grant, Role};
+    use commonweal_domain::ids::PersonId;
+
+    use super::*;
+
+    #[test]
+    fn the_owner_of_an_account_reads_a_batch_of_it_however_much_others_moved() {
+        let [own, other] = [1, 2].map(|n| OrganisationId::from_uuid(Uuid::from_u128(n)));
+        let person = PersonId::from_uuid(Uuid::from_u128(3));
+        let grant = Grant {
+            organisation: own,
+            role: Role::Supplier,
+        };
+        let owner = Actor::person(person, vec![grant]);
+        let batch = Some(BatchId::from_uuid(Uuid::from_u128(4)));
+        assert_eq!(most_movements(&owner, own, batch), None);
+        for (actor, whose, batch) in [
+            (&owner, own, None),
+            (&owner, other, batch),
+            (&Actor::public(), own, batch),
+        ] {
+            assert_eq!(most_movements(actor, whose, batch), Some(MAX_MOVEMENTS));
+        }
+    }
 }

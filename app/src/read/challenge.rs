@@ -124,9 +124,8 @@ impl Read<'_> {
             let decided: Vec<decision::Model> = decisions.iter().filter(of).cloned().collect();
             let found = challenge_of(row, &decided, &like)?;
             let mine = steps.iter().filter(|step| step.challenge_id == row.id);
-            let waits = decided.is_empty() || (found.appealed && decided.len() == 1);
             Ok(ChallengeView {
-                overdue: waits && found.answer_by < now,
+                overdue: found.waits() && found.answer_by < now,
                 freezes: found.freezes(now),
                 challenge: found,
                 raised_at: columns::time(row.raised_at),

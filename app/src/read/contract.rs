@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{Page, Read};
 use crate::error::AppError;
 use crate::store::contract::{self, award_of, kpi, participations_of};
-use crate::store::sum::{SumParts, joined, sum_high, sum_low};
+use crate::store::sum::{SumParts, saturated, sum_high, sum_low};
 use crate::store::{claim, columns, delivery};
 
 /// A signed contract; its KPIs are read apart.
@@ -175,16 +175,14 @@ impl Read<'_> {
             .map(|(row, kpi)| {
                 let newest = beyond.get(&kpi.id).and_then(|known| known.versions.last());
                 let promised = newest.map_or(kpi.quantity.units(), |version| version.units);
-                // What is only claimed is checked by nobody yet: more than can be counted must not keep others' KPIs
-                // from being read.
                 let open = ClaimStatus::OPEN.map(|status| sum(row.id, status).0);
-                let waiting = open.into_iter().fold(0_i64, |all, parts| {
-                    all.saturating_add(joined(parts).unwrap_or(i64::MAX))
-                });
+                let waiting = open
+                    .into_iter()
+                    .fold(0_i64, |all, parts| all.saturating_add(saturated(parts)));
                 let units = |units| kpi.quantity.with_units(units).map_err(AppError::internal);
                 Ok(KpiView {
                     contract: ContractId::from_uuid(row.contract_id),
-                    delivered: units(joined(sum(row.id, ClaimStatus::Verified).1)?)?,
+                    delivered: units(saturated(sum(row.id, ClaimStatus::Verified).1))?,
                     waiting: units(waiting)?,
                     promised: units(promised)?,
                     kpi,

@@ -17,7 +17,7 @@ use crate::error::AppError;
 use crate::store::claim_rules::overlaps;
 use crate::store::contract::{self, annulment, kpi};
 use crate::store::delivery::instalment;
-use crate::store::sum::{joined, sum_high, sum_low};
+use crate::store::sum::{saturated, sum_high, sum_low};
 use crate::store::{claim, columns};
 
 /// The most KPIs that one answer is made from.
@@ -91,8 +91,8 @@ struct Sums {
 }
 
 impl Read<'_> {
-    /// Promises and deliveries, summed exactly by the database, in four statements. More than 10,000 KPIs are refused: narrow the
-    /// filter.
+    /// Promises and deliveries, summed exactly by the database, in four statements; a sum beyond what can be counted is the
+    /// greatest number. More than 10,000 KPIs are refused: narrow the filter.
     pub async fn deliveries(
         &self,
         by: DeliveryBy,
@@ -124,12 +124,11 @@ impl Read<'_> {
                 );
                 let (_, sums) = sums.entry(key).or_insert((row, Sums::default()));
                 let sum = of(sums);
-                *sum = sum.checked_add(*units).ok_or_else(too_large)?;
+                *sum = sum.saturating_add(*units);
             }
-            Ok::<(), AppError>(())
         };
-        add(&promised, |sums| &mut sums.promised)?;
-        add(&delivered, |sums| &mut sums.delivered)?;
+        add(&promised, |sums| &mut sums.promised);
+        add(&delivered, |sums| &mut sums.delivered);
         sums.into_iter()
             .map(|((group, ..), (row, sums))| {
                 Ok(DeliveryRow {
@@ -151,7 +150,7 @@ impl Read<'_> {
             .into_tuple()
             .all(self.db)
             .await?;
-        rows.into_iter().map(whole).collect()
+        Ok(rows.into_iter().map(whole).collect())
     }
 
     /// What stands verified of each KPI from each year.
@@ -161,7 +160,7 @@ impl Read<'_> {
             .filter(claim::Column::Status.eq(ClaimStatus::Verified.as_str()));
         let columns = (claim::Column::KpiId, claim::Column::VerifiedUnits);
         let rows: Vec<YearRow> = by_year(claims, columns).into_tuple().all(self.db).await?;
-        rows.into_iter().map(whole).collect()
+        Ok(rows.into_iter().map(whole).collect())
     }
 
     async fn kpis_for(&self, filter: &DeliveryFilter) -> Result<Vec<kpi::Model>, AppError> {
@@ -226,8 +225,8 @@ fn by_year<E: EntityTrait>(
 /// A row of such sums.
 type YearRow = (Uuid, String, Option<i64>, Option<i64>);
 
-fn whole((kpi, year, high, low): YearRow) -> Result<(Uuid, String, i64), AppError> {
-    Ok((kpi, year, joined((high, low))?))
+fn whole((kpi, year, high, low): YearRow) -> (Uuid, String, i64) {
+    (kpi, year, saturated((high, low)))
 }
 
 fn group(
@@ -245,13 +244,6 @@ fn group(
         DeliveryBy::Measure => DeliveryGroup::All,
         DeliveryBy::Year => DeliveryGroup::Year(year.to_owned()),
     }
-}
-
-fn too_large() -> AppError {
-    AppError::refused(
-        "TOO_LARGE",
-        "the sum is too large to be exact: narrow the filter",
-    )
 }
 
 #[cfg(test)]

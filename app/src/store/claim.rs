@@ -14,7 +14,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 
 use super::claim_rules::working;
-use super::sum::{joined, sum_high, sum_low};
+use super::sum::{saturated, sum_high, sum_low};
 use super::{beneficiary, columns};
 use crate::error::AppError;
 use crate::organisation::{column, from_word};
@@ -367,6 +367,6 @@ pub(crate) async fn verified_units(
         .all(db)
         .await?;
     let sums = sums.into_iter();
-    sums.map(|(kpi, high, low)| Ok((KpiId::from_uuid(kpi), joined((high, low))?)))
-        .collect()
+    let verified = sums.map(|(kpi, high, low)| (KpiId::from_uuid(kpi), saturated((high, low))));
+    Ok(verified.collect())
 }

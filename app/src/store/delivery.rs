@@ -15,7 +15,7 @@ use sea_orm::QueryOrder;
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 
-use super::sum::{SumParts, joined, sum_high, sum_low};
+use super::sum::{SumParts, saturated, sum_high, sum_low};
 use super::{claim, columns};
 use crate::error::AppError;
 
@@ -301,7 +301,7 @@ pub(crate) async fn delivered_units(
         .into_tuple()
         .one(db)
         .await?;
-    joined(sum.unwrap_or_default())
+    Ok(saturated(sum.unwrap_or_default()))
 }
 
 /// The rating in force of a period.

@@ -45,6 +45,12 @@ pub(crate) fn joined((high, low): SumParts) -> Result<i64, AppError> {
         .ok_or_else(too_large)
 }
 
+/// The same where more than can be counted is as good as the greatest number: on a page, which one absurd claim or promise
+/// must not keep from being read, and against what was promised, which is never more.
+pub(crate) fn saturated(parts: SumParts) -> i64 {
+    joined(parts).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +63,6 @@ mod tests {
         let (high, low) = parts(i64::MAX);
         let twice = (high.map(|high| high * 2), low.map(|low| low * 2));
         assert!(joined(twice).is_err_and(|error| error.kind() == "refused"));
+        assert_eq!((saturated(parts(7)), saturated(twice)), (7, i64::MAX));
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::{
     ANSWER_DAYS, ChallengeError, RaiseFacts, Standing, decide_appeal, decide_case, decide_handover,
-    decide_proposal, decide_raise, decide_reply, decide_resolution, route, term,
+    decide_proposal, decide_raise, decide_reply, decide_resolution, decide_takeover, route, term,
 };
 use super::state::{Challenge, Decision, Proposal};
 use super::{Body, Ground, Outcome, Remedy};
@@ -81,7 +81,7 @@ impl EntryBody for ChallengeRaised {
     }
 }
 
-/// `challenge.routed`: the body in charge handed it to another.
+/// `challenge.routed`: the body in charge handed it to another, or a registrar took it over from a buyer who did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChallengeRouted {
@@ -98,13 +98,24 @@ pub struct ChallengeRouted {
 impl EntryBody for ChallengeRouted {
     fn apply(&self, header: &Header, state: &mut State) -> Result<(), Finding> {
         let challenge = challenge(self.challenge, header, state)?;
-        let by = in_charge(challenge.body, header)?.id;
+        let registrar = header.actor(Role::Registrar).ok();
+        let from_buyer = challenge.body != Body::Registry && self.body == Body::Registry;
+        let taking = registrar.filter(|_| from_buyer);
+        let by = match taking {
+            Some(registrar) => registrar.id,
+            None => in_charge(challenge.body, header)?.id,
+        };
         let recorded = recorded(challenge.claim, header, state)?;
         impartial(by, recorded, header, state)?;
-        let buyer = buyer(recorded, state);
         let earlier = state.credits.earlier(recorded);
-        decide_handover(challenge, (by, &earlier), self.body, buyer)
-            .map_err(|error| refused(header, &error))?;
+        let decided = match taking {
+            Some(_) => decide_takeover(challenge, (by, &earlier), header.at),
+            None => {
+                let buyer = buyer(recorded, state);
+                decide_handover(challenge, (by, &earlier), self.body, buyer)
+            }
+        };
+        decided.map_err(|error| refused(header, &error))?;
         let answer_by = term(header.at, ANSWER_DAYS);
         if self.answer_by != answer_by {
             return Err(header.finding("term", answer_by, self.answer_by));
@@ -220,9 +231,11 @@ impl EntryBody for ChallengeAppealed {
         let (raiser, claim) = (challenge.raised_by, challenge.claim);
         let others = state.challenges.open_of(raiser, claim, Some(challenge.id));
         decide_appeal(challenge, others, header.at).map_err(|error| refused(header, &error))?;
-        state
-            .challenges
-            .change(self.challenge, |challenge| challenge.appealed = true);
+        let answer_by = term(header.at, ANSWER_DAYS);
+        state.challenges.change(self.challenge, |challenge| {
+            challenge.appealed = true;
+            challenge.answer_by = answer_by;
+        });
         Ok(())
     }
 }

@@ -38,6 +38,11 @@ pub enum ChallengeError {
     /// Handed over to where it is.
     #[error("`body`: it is in charge already")]
     SameBody,
+    /// A buyer that still has time.
+    #[error(
+        "`challenge`: the buyer in charge answers until {0}: a registrar takes it over after that"
+    )]
+    NotOverdue(Time),
     /// A buyer that has nothing to do with it.
     #[error("`body`: only the buyer of the claim's contract can be in charge beside the registry")]
     NotTheBuyer,
@@ -180,6 +185,27 @@ pub fn decide_handover(
         Body::Buyer(named) if Some(named) != buyer => Err(ChallengeError::NotTheBuyer),
         _ => Ok(()),
     }
+}
+
+/// Whether a registrar may take a challenge over that a buyer has in charge and did not answer in time: before its decision, or
+/// while an appeal waits, so that nothing stays frozen for ever because a buyer says nothing. `earlier` is everyone who
+/// submitted, verified or issued.
+pub fn decide_takeover(
+    challenge: &Challenge,
+    (by, earlier): (PersonId, &[PersonId]),
+    at: Time,
+) -> Result<(), ChallengeError> {
+    if challenge.body == Body::Registry {
+        return Err(ChallengeError::SameBody);
+    }
+    if !challenge.waits() {
+        return Err(ChallengeError::WrongStep(challenge.status()));
+    }
+    check_apart(challenge, by, earlier)?;
+    if at <= challenge.answer_by {
+        return Err(ChallengeError::NotOverdue(challenge.answer_by));
+    }
+    Ok(())
 }
 
 /// Whether the claimant may reply: once, before a decision.

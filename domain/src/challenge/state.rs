@@ -36,7 +36,7 @@ pub struct Challenge {
     pub raised_by: PersonId,
     /// Who is in charge.
     pub body: Body,
-    /// Until when the body in charge answers.
+    /// Until when the body in charge answers: the challenge, its hand-over or its appeal, whichever came last.
     pub answer_by: Time,
     /// Whether the claimant replied.
     pub replied: bool,
@@ -65,11 +65,15 @@ impl Challenge {
         }
     }
 
+    /// Whether the body in charge has to answer: a first decision is missing, or the one after an appeal.
+    pub fn waits(&self) -> bool {
+        self.decisions.len() == usize::from(self.appealed)
+    }
+
     /// Whether nothing more can happen to it but an appeal: it was carried out, or dismissed. An appeal opens it again.
     pub fn is_over(&self) -> bool {
         let dismissed = |decision: &Decision| decision.outcome == Outcome::Dismissed;
-        let waits = self.decisions.len() == 1 && self.appealed;
-        self.carried_out || !waits && self.decisions.last().is_some_and(dismissed)
+        self.carried_out || !self.waits() && self.decisions.last().is_some_and(dismissed)
     }
 
     /// Whether nothing can come of it any more: it was carried out, or dismissed for good.

@@ -82,6 +82,24 @@ fn questions_and_answers_out_of_turn_are_found() {
 }
 
 #[test]
+fn what_cannot_be_counted_is_counted_again_once_it_was_corrected() {
+    let mut story = Story::new();
+    let absurd = "900000000000000000.0";
+    for n in 5..8 {
+        story.submit(claim_under(n, 101, absurd));
+        story.push(verifier(0), verified(n, absurd));
+    }
+    let mut state = story.clean();
+    assert_eq!(state.contracts.verified_units(id(101)), i64::MAX);
+    for n in 5..7 {
+        let nothing = measure().quantity("0.0").unwrap();
+        state.contracts.reduce(id(n), nothing).unwrap();
+    }
+    let left = state.contracts.verified_units(id(101));
+    assert_eq!(left, 9_000_000_000_000_000_000);
+}
+
+#[test]
 fn a_person_asks_about_a_claim_so_often_and_then_judges() {
     let mut story = Story::new();
     story.submit(claim_under(5, 101, "6.0"));

@@ -65,7 +65,7 @@ pub struct State {
     by_outcome: BTreeMap<String, Vec<KpiRef>>,
     by_kpi: BTreeMap<KpiId, ContractId>,
     /// Units verified to date, for every KPI.
-    verified_units: BTreeMap<KpiId, i64>,
+    verified_units: BTreeMap<KpiId, i128>,
     claims: BTreeMap<ClaimId, RecordedClaim>,
     /// The live claims behind which a file stands: one, or shares of one outcome.
     evidence: BTreeMap<Hash, BTreeSet<ClaimId>>,
@@ -134,9 +134,10 @@ impl State {
         self.claims.values()
     }
 
-    /// Smallest units verified for a KPI to date.
+    /// Smallest units verified for a KPI to date; more than can be counted is the greatest number.
     pub fn verified_units(&self, kpi: KpiId) -> i64 {
-        self.verified_units.get(&kpi).copied().unwrap_or(0)
+        let units = self.verified_units.get(&kpi).copied().unwrap_or(0);
+        i64::try_from(units).unwrap_or(i64::MAX)
     }
 
     /// The versions of a KPI, as signed first.
@@ -393,7 +394,7 @@ impl State {
         };
         if let Some(answers) = recorded.claim.answers {
             let units = self.verified_units.entry(answers.kpi).or_default();
-            *units = units.saturating_add(verified.units());
+            *units = units.saturating_add(verified.units().into());
         }
         self.quorums.close(id);
         self.asked.remove(&id);
@@ -422,7 +423,7 @@ impl State {
             return Ok(());
         };
         let units = self.verified_units.entry(answers.kpi).or_default();
-        *units = units.saturating_sub(lost);
+        *units = units.saturating_sub(lost.into());
         self.rate_again(answers, ends)
     }
 

@@ -26,7 +26,8 @@ pub struct IssueFacts<'a> {
     pub class: &'a Class,
     /// What the claim answers.
     pub terms: &'a Terms,
-    /// A challenge that freezes the claim: of its own, or of another issued one of its KPI.
+    /// A challenge of the claim that freezes it. One of another claim of its KPI freezes what is issued, and keeps nothing from
+    /// being issued.
     pub challenged: Option<ChallengeId>,
     /// A liability of the claimant's group that was not made good.
     pub liable: Option<LiabilityId>,
@@ -64,8 +65,7 @@ pub enum IssueError {
     },
     /// Somebody objects, with a case.
     #[error(
-        "`claim`: challenge:{0} of it or of another claim of its KPI has a case: nothing is issued before the challenge is \
-         settled"
+        "`claim`: its challenge:{0} has a case: its credits wait until the challenge is settled"
     )]
     Challenged(ChallengeId),
     /// Units are owed.

@@ -189,21 +189,11 @@ impl State {
     ) -> Option<ChallengeId> {
         let issued = self.issued.get(&batch.id);
         let named = issued.and_then(|issued| issued.named);
-        self.freezing_claim((batch.claim, named), challenges, at)
-    }
-
-    /// The same of a claim with the KPI that it names, before anything is issued for it.
-    pub(super) fn freezing_claim(
-        &self,
-        (claim, named): (ClaimId, Option<KpiId>),
-        challenges: &challenge::State,
-        at: Time,
-    ) -> Option<ChallengeId> {
-        let issued = named.and_then(|kpi| self.by_kpi.get(&kpi));
-        let issued = issued.into_iter().flatten();
-        let issued = issued.filter_map(|batch| self.batches.get(batch));
-        std::iter::once(claim)
-            .chain(issued.map(|batch| batch.claim))
+        let siblings = named.and_then(|kpi| self.by_kpi.get(&kpi));
+        let siblings = siblings.into_iter().flatten();
+        let siblings = siblings.filter_map(|sibling| self.batches.get(sibling));
+        std::iter::once(batch.claim)
+            .chain(siblings.map(|sibling| sibling.claim))
             .find_map(|claim| challenges.freezing(claim, at))
     }
 

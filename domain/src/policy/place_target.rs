@@ -2,14 +2,15 @@
 //! were delivered. Purchases and retirements of credits count nothing.
 //!
 //! A quantity counts when it lies wholly within the place and the days of the target. What reaches beyond is left out, since
-//! nobody can tell which part of it was delivered inside.
+//! nobody can tell which part of it was delivered inside. A sum beyond what can be counted is the greatest number: one absurd
+//! claim or promise keeps nobody from seeing how far the places are.
 
 use std::collections::BTreeMap;
 
 use super::clause::{OutcomeMeasure, PlaceTarget};
 use super::selection::within;
 use crate::amount::{AmountError, Quantity};
-use crate::fraction::{ArithmeticError, Fraction};
+use crate::fraction::Fraction;
 use crate::time::Period;
 
 /// A quantity of an outcome: verified, or due by a contract.
@@ -73,7 +74,7 @@ impl PlaceTarget {
                 continue;
             }
             progress.claims = progress.claims.saturating_add(1);
-            sum = add(sum, verified.units())?;
+            sum = sum.saturating_add(verified.units());
             let year = progress.years.entry(part.period.from().year()).or_default();
             *year = year.saturating_add(verified.units());
         }
@@ -93,20 +94,16 @@ impl PlaceTarget {
         mut unit: Option<Quantity>,
         promised: &[Part],
     ) -> Result<Option<Quantity>, AmountError> {
-        let mut sum = None;
+        let mut sum: Option<i64> = None;
         for part in promised.iter().filter(|part| self.counts(part)) {
             let unit = unit.get_or_insert_with(|| part.quantity.clone());
             if part.quantity.same_unit(unit).is_ok() {
-                sum = Some(add(sum.unwrap_or(0), part.quantity.units())?);
+                sum = Some(sum.unwrap_or(0).saturating_add(part.quantity.units()));
             }
         }
         let unit = unit.zip(sum);
         unit.map(|(unit, sum)| unit.with_units(sum)).transpose()
     }
-}
-
-fn add(left: i64, right: i64) -> Result<i64, ArithmeticError> {
-    left.checked_add(right).ok_or(ArithmeticError::Overflow)
 }
 
 #[cfg(test)]
@@ -162,6 +159,17 @@ mod tests {
         assert_eq!(progress.claims, 2);
         assert_eq!(progress.years, BTreeMap::from([(2020, 400), (2021, 69)]));
         assert_eq!(progress.part_of_change, Some(Fraction::new(1, 10).unwrap()));
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_the_greatest_number_and_no_error() {
+        let most = i64::MAX.to_string();
+        let absurd = || delivered("S01", "GB-SLF", "2020-01-01", "2021-01-01", &most);
+        let all = [absurd(), absurd()];
+        let progress = target().progress(&all, &all).unwrap();
+        assert_eq!(progress.contributed, Some(people(&most)));
+        assert_eq!(progress.promised, Some(people(&most)));
+        assert_eq!((progress.claims, progress.years[&2020]), (2, i64::MAX));
     }
 
     #[test]

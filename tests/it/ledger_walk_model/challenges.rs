@@ -4,6 +4,8 @@ use super::{Code, Model, Outcome};
 
 /// The longest time in which a decision can be appealed.
 const APPEALS: i64 = 14 * 86_400;
+/// The time in which the body in charge answers.
+const ANSWERS: i64 = 30 * 86_400;
 /// How many challenges of one person may be open.
 const MOST_OPEN: usize = 5;
 
@@ -44,6 +46,7 @@ pub(crate) struct Challenge {
     /// The number of whoever raised it.
     pub(crate) by: usize,
     pub(crate) body: Body,
+    answer_by: i64,
     replied: bool,
     case: bool,
     first: Option<Decision>,
@@ -99,6 +102,12 @@ impl Model {
         challenges.any(|challenge| challenge.freezes(self.now) && reaches(challenge.claim))
     }
 
+    /// Whether a challenge of a claim itself freezes it: nothing is issued for it.
+    pub(super) fn has_case(&self, claim: usize) -> bool {
+        let mut own = self.challenges.iter().filter(|one| one.claim == claim);
+        own.any(|challenge| challenge.freezes(self.now))
+    }
+
     /// Whether a challenge of a claim is open.
     pub(super) fn challenged(&self, claim: usize) -> bool {
         let of_claim = |challenge: &&Challenge| challenge.claim == claim;
@@ -124,6 +133,7 @@ impl Model {
             claim,
             by,
             body,
+            answer_by: self.now + ANSWERS,
             replied: false,
             case: false,
             first: None,
@@ -166,10 +176,15 @@ impl Model {
 
     /// The body in charge hands over before a decision.
     pub(crate) fn route(&mut self, number: usize, by: Judge, to: Body) -> Outcome {
+        let of_buyer = self.challenges[number].body == Body::Buyer;
+        if of_buyer && to == Body::Registry && by.body == to {
+            return self.take_over(number, by);
+        }
         let under_contract = self.claims[self.challenges[number].claim].kpi.is_some();
         if !self.may_act(number, by) {
             return Outcome::Refused("FORBIDDEN");
         }
+        let now = self.now;
         let challenge = &mut self.challenges[number];
         if challenge.first.is_some() {
             return Outcome::Refused("CHALLENGE_STATUS");
@@ -177,7 +192,24 @@ impl Model {
         if to == challenge.body || to == Body::Buyer && !under_contract {
             return Outcome::Refused("BODY");
         }
-        challenge.body = to;
+        (challenge.body, challenge.answer_by) = (to, now + ANSWERS);
+        Outcome::Done
+    }
+
+    /// A registrar who took no part takes over what a buyer did not answer in time.
+    fn take_over(&mut self, number: usize, by: Judge) -> Outcome {
+        if self.took_part(number, by) {
+            return Outcome::Refused("FORBIDDEN");
+        }
+        let now = self.now;
+        let challenge = &mut self.challenges[number];
+        if !challenge.waits() {
+            return Outcome::Refused("CHALLENGE_STATUS");
+        }
+        if now <= challenge.answer_by {
+            return Outcome::Refused("NOT_OVERDUE");
+        }
+        (challenge.body, challenge.answer_by) = (by.body, now + ANSWERS);
         Outcome::Done
     }
 
@@ -237,6 +269,7 @@ impl Model {
             return Outcome::Refused(code);
         }
         challenge.appealed = true;
+        challenge.answer_by = now + ANSWERS;
         Outcome::Done
     }
 

@@ -79,7 +79,7 @@ impl Model {
             return Ok(Outcome::Batch(batch));
         }
         let claim = self.claims[number].clone();
-        if self.freezes(number) {
+        if self.has_case(number) {
             return Err("CHALLENGED");
         }
         if self.owes(claim.claimant) {

@@ -146,11 +146,6 @@ impl EntryBody for CreditsIssued {
                 header.at.date(),
             )
             .ok_or_else(|| header.finding("issue", "a claim of a known contract", self.claim))?;
-        let named = claim.answers.map(|answers| answers.kpi);
-        let freezing =
-            state
-                .credits
-                .freezing_claim((self.claim, named), &state.challenges, header.at);
         let groups = state.organisations.groups_of(registrar);
         let facts = IssueFacts {
             claim,
@@ -158,7 +153,7 @@ impl EntryBody for CreditsIssued {
             issued: state.credits.batch_of(self.claim),
             class,
             terms: &terms,
-            challenged: freezing,
+            challenged: state.challenges.freezing(self.claim, header.at),
             liable: state.credits.liable(claim.claimant, &state.organisations),
             elsewhere: None,
             registrar,

@@ -1,6 +1,7 @@
 //! Holds, a challenge, a reversal and a liability, replayed clean and then tampered with.
 
 mod frozen;
+mod overdue;
 
 use super::*;
 use crate::challenge::entries::{

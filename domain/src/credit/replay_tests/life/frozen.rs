@@ -29,7 +29,12 @@ fn dismissed(claim: u128) -> (Log, Time) {
 }
 
 /// What replay says about one more entry of a clean log at a time.
-fn replayed(log: &Log, at: Time, actors: Vec<EntryActor>, body: Body) -> Result<(), Finding> {
+pub(super) fn replayed(
+    log: &Log,
+    at: Time,
+    actors: Vec<EntryActor>,
+    body: Body,
+) -> Result<(), Finding> {
     let (mut state, findings) = audit(log);
     assert_eq!(findings, []);
     let entry = Draft {
@@ -126,23 +131,45 @@ fn what_others_bought_of_another_batch_of_the_kpi_moves_on() {
     assert_eq!(audit(&log).1, []);
 }
 
-#[test]
-fn nothing_is_issued_for_another_claim_of_the_kpi_meanwhile() {
-    let (mut log, over) = dismissed(5);
-    let claim = claim_under(7, 101, "1.0");
-    log.push((reporter(), ClaimSubmitted { claim }.into()));
-    log.push((verifier(), verified(7, "1.0", VERIFIER, ASSURER).into()));
-    let issue = |at| {
-        replayed(
-            &log,
-            at,
-            registrar(),
-            issued(92, 7, [0, 10, 0, 0], 193).into(),
-        )
+/// The clean log up to the issue of claim 6, before which a case is found against a claim, and that issue.
+fn accepted_before_the_issue(claim: u128) -> (Log, (Vec<EntryActor>, Body)) {
+    let mut log = clean();
+    let at = position(&log, "credits.issued", 1);
+    let issue = log[at].clone();
+    log.truncate(at);
+    let raised = ChallengeRaised {
+        claim: id(claim),
+        ..raised(log.len())
     };
-    let early = issue(just_before(over)).unwrap_err();
+    log.push((broker(), raised.into()));
+    log.push((second(), ChallengeAccepted { challenge: id(270) }.into()));
+    (log, issue)
+}
+
+#[test]
+fn what_is_issued_for_another_claim_of_the_kpi_meanwhile_is_frozen_from_the_start() {
+    let (mut log, issue) = accepted_before_the_issue(5);
+    log.push(issue);
+    assert_eq!(audit(&log).1, []);
+    log.push((reporter(), sale(1).into()));
+    let finding = first_at(&log, log.len() - 1);
+    assert!(finding.found.contains("has a case"), "{finding}");
+}
+
+#[test]
+fn nothing_is_issued_for_a_claim_while_its_own_challenge_freezes_it() {
+    let (mut log, (actors, issue)) = accepted_before_the_issue(6);
+    let decided = Time::from_micros(SEPTEMBER + i64::try_from(log.len()).unwrap());
+    let dismissed = ChallengeResolved {
+        decision: Outcome::Dismissed,
+        ..upheld("5.0")
+    };
+    log.push((second(), dismissed.into()));
+    let over = term(decided, APPEAL_DAYS);
+    let issued = |at| replayed(&log, at, actors.clone(), issue.clone());
+    let early = issued(just_before(over)).unwrap_err();
     assert!(early.found.contains("has a case"), "{early}");
-    assert_eq!(issue(over), Ok(()));
+    assert_eq!(issued(over), Ok(()));
 }
 
 #[test]
