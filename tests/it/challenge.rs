@@ -90,6 +90,7 @@ async fn a_registrar_takes_over_from_a_buyer_who_does_not_answer_in_time(
     let paper = app.organisation(&signed.registrar, "Mapo Weekly", "CIVIL_SOCIETY");
     let watchdog = app.user(paper.await?, &[Role::Supplier]).await?;
     let judge = app.user(app.registry, &[Role::Registrar]).await?;
+    let judge = app.renew(&judge, Role::Registrar).await?;
     let raise = json!({ "input": { "claim": claim, "ground": "CONTRACT", "reason": WORDS } });
     let raised = app.data(Some(&watchdog), RAISE, raise).await?;
     let challenge = &raised["made"]["challenge"]["id"];
