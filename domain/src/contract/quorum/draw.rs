@@ -47,7 +47,7 @@ pub struct Candidate {
 /// There are not enough independent verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "too few independent verifiers: {seats} of different groups are needed from at least {sectors} sectors; let in more, then assign again"
+    "too few independent verifiers: {seats} of different groups are needed from at least {sectors} sectors: a registrar lets in more (`grantRole`), then `assignVerifiers` draws them"
 )]
 pub struct TooFew {
     /// Verifiers in all.

@@ -101,7 +101,9 @@ pub enum DutyError {
     #[error(transparent)]
     TooFew(#[from] TooFew),
     /// Not drawn, or gone.
-    #[error("`verifier`: person:{0} was not drawn for this claim")]
+    #[error(
+        "`verifier`: person:{0} was not drawn for this claim: `assignVerifiers` draws those who judge it, while a seat is open"
+    )]
     NotDrawn(PersonId),
     /// Judged already.
     #[error("`verifier`: person:{0} has judged the claim: each verifier judges once, for good")]
