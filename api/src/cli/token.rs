@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Subcommand};
 use commonweal_app::App;
 use commonweal_app::token::NewToken;
@@ -42,7 +43,7 @@ enum Action {
         #[arg(long, value_name = "ID", value_parser = id::<OrganisationId>)]
         organisation: OrganisationId,
         /// A role that the token may use; repeat for several.
-        #[arg(long = "role", required = true)]
+        #[arg(long = "role", required = true, value_parser = role())]
         roles: Vec<Role>,
         /// The person, with or without `person:`; left out, a new pseudonym is made.
         #[arg(long, value_name = "ID", value_parser = id::<PersonId>)]
@@ -67,6 +68,12 @@ fn id<I: Id>(text: &str) -> Result<I, InvalidId> {
     let bare = text.strip_prefix(I::NOUN);
     let bare = bare.and_then(|rest| rest.strip_prefix(':'));
     bare.unwrap_or(text).parse()
+}
+
+/// The roles of the domain, which the help lists.
+fn role() -> impl TypedValueParser<Value = Role> {
+    let words = PossibleValuesParser::new(Role::ALL.map(Role::as_str));
+    words.try_map(|word| word.parse::<Role>())
 }
 
 /// Runs the subcommand. The server may run meanwhile on PostgreSQL; on SQLite it is safe too, one writes after the other.
@@ -144,5 +151,19 @@ mod tests {
         }
         let wrong = id::<OrganisationId>(&format!("person:{uuid}")).unwrap_err();
         assert!(wrong.to_string().contains("not a valid organisation id"));
+    }
+
+    #[test]
+    fn the_help_lists_every_role_and_a_word_that_is_none_is_refused() {
+        let parse = |words: &[&str]| {
+            let words = ["commonweal", "token", "create"].iter().chain(words);
+            Cli::try_parse_from(words).unwrap_err().to_string()
+        };
+        let uuid = "01931f3e-7c2a-7000-8000-000000000000";
+        let wrong = parse(&["--organisation", uuid, "--role", "mayor"]);
+        for role in Role::ALL {
+            assert!(parse(&["--help"]).contains(role.as_str()), "{role}");
+            assert!(wrong.contains(role.as_str()), "{wrong}");
+        }
     }
 }

@@ -68,9 +68,7 @@ impl fmt::Display for Role {
 
 /// A word that is no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a role: expected officer, chair, evaluator, supplier, verifier, registrar, auditor or operator"
-)]
+#[error("`{0}` is not a role: expected {roles}", roles = super::one_of(&Role::ALL))]
 pub struct InvalidRole(String);
 
 impl FromStr for Role {
