@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use super::people::{People, Person};
+use super::tenders::TENDERS;
 use crate::cli::database;
 use crate::config::Config;
 use crate::keys::write_secret;
@@ -35,8 +36,8 @@ pub(super) async fn write(config: &Config, people: &People) -> Result<()> {
     write_secret(&path, &serde_json::to_string_pretty(&tokens)?)
 }
 
-/// Who is who: the first buyer, the supplier of its contract, one that bids elsewhere, a verifier, the
-/// registrars and somebody of the paper.
+/// Who is who: the first buyer, the buyer of the first contract, suppliers, every verifier who can be drawn, the registrars and
+/// somebody of the paper.
 fn parts(people: &People) -> Vec<(&'static str, &Person)> {
     let buyer = &people.buyers[0];
     vec![
@@ -49,7 +50,10 @@ fn parts(people: &People) -> Vec<(&'static str, &Person)> {
         ("secondEvaluator", &buyer.evaluators[1]),
         ("supplier", &people.suppliers[0]),
         ("secondSupplier", &people.suppliers[1]),
+        ("eastOfficer", &people.buyers[TENDERS[0].buyer].officer),
         ("verifier", &people.verifiers[0]),
+        ("secondVerifier", &people.verifiers[1]),
+        ("thirdVerifier", &people.verifiers[2]),
         ("thirdRegistrar", &people.third_registrar),
         ("watchdog", &people.watchdog),
     ]
