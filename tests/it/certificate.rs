@@ -4,8 +4,9 @@
 use anyhow::{Context, Result};
 use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
+use commonweal_verify::certificate::{Checked, check_certificate};
 use commonweal_verify::item::prove_receipt;
-use commonweal_verify::{Options, Verdict};
+use commonweal_verify::{Options, Verdict, source};
 use serde_json::{Value, json};
 
 use crate::contract::Signed;
@@ -17,9 +18,24 @@ on_both!(
     a_statement_adds_up_to_the_balance_page_by_page,
 );
 
-async fn fetch(world: &World, file: &str) -> Result<reqwest::Response> {
-    let address = format!("{}/log/certificate/{file}", world.app.url);
-    Ok(world.app.http().get(address).send().await?)
+async fn fetch(app: &TestApp, file: &str) -> Result<reqwest::Response> {
+    let address = format!("{}/log/certificate/{file}", app.url);
+    Ok(app.http().get(address).send().await?)
+}
+
+/// What the watchdog's tool says of the file of a certificate, with the log at its address or without one.
+async fn checked(app: &TestApp, file: &str, with_log: bool) -> Result<Checked> {
+    app.publisher().await?;
+    let options = Options {
+        vkey: app.app.read().log_key().await?,
+        ..Options::default()
+    };
+    let (file, address) = (file.to_owned(), app.url.clone());
+    let check = move || {
+        let log = with_log.then(|| source::open(&address));
+        check_certificate(&file, log.as_deref(), &options, &mut |_| ())
+    };
+    Ok(tokio::task::spawn_blocking(check).await?)
 }
 
 async fn a_certificate_is_verified_without_a_network(app: TestApp) -> Result<()> {
@@ -33,7 +49,7 @@ async fn a_certificate_is_verified_without_a_network(app: TestApp) -> Result<()>
     let certificate = text(&made["made"]["retirement"]["certificateNumber"]);
     let file = format!("{certificate}.tlog-proof");
     world.app.publisher().await?;
-    let answer = fetch(&world, &file).await?;
+    let answer = fetch(&world.app, &file).await?;
     assert_eq!(answer.status(), 200);
     let receipt = answer.text().await?;
     let key = world.app.app.read().log_key().await?.context("a key")?;
@@ -43,13 +59,13 @@ async fn a_certificate_is_verified_without_a_network(app: TestApp) -> Result<()>
     };
     let proven =
         prove_receipt(&receipt, None, &options).map_err(|found| anyhow::anyhow!("{found}"))?;
-    proven
-        .expect_certificate()
-        .map_err(|found| anyhow::anyhow!("{found}"))?;
-    assert_eq!(
-        proven.entry["body"]["retirement"]["certificate"],
-        certificate.as_str()
-    );
+    let given = proven.certificates();
+    let given = given.map_err(|found| anyhow::anyhow!("{found}"))?;
+    let numbers: Vec<&str> = given
+        .iter()
+        .map(|given| given.retirement.certificate.as_str())
+        .collect();
+    assert_eq!(numbers, [certificate.as_str()]);
     // One letter of the entry changed, and it proves nothing.
     let line = receipt.lines().nth(1).context("the entry")?;
     let other = line.replacen('A', "B", 1);
@@ -64,7 +80,7 @@ async fn a_certificate_is_verified_without_a_network(app: TestApp) -> Result<()>
         "CW-2026-0000-0000-0000-0000.tlog-proof",
         "x.tlog-proof",
     ] {
-        assert_eq!(fetch(&world, wrong).await?.status(), 404, "{wrong}");
+        assert_eq!(fetch(&world.app, wrong).await?.status(), 404, "{wrong}");
     }
     Ok(())
 }
@@ -74,7 +90,7 @@ async fn a_certificate_whose_outcome_fell_is_withdrawn_in_part(app: TestApp) -> 
     let app = &signed.app;
     let batch = signed.deliver("8", "first").await?;
     let ask = "query ($batch: ID!) { batch(id: $batch) { claim { id } } retirements(filter: { batch: $batch }) { nodes {
-        units withdrawn withdrawnInPart withdrawals { units entryIndex entry { kind } } } } }";
+        certificateNumber units withdrawn withdrawnInPart withdrawals { units entryIndex entry { kind } } } } }";
     let id = json!({ "batch": batch["id"] });
     let found = app.data(None, ask, id.clone()).await?;
     let shown = &found["retirements"]["nodes"][0];
@@ -82,6 +98,13 @@ async fn a_certificate_whose_outcome_fell_is_withdrawn_in_part(app: TestApp) -> 
         (&shown["withdrawnInPart"], &shown["withdrawals"]),
         (&json!(false), &json!([]))
     );
+    let number = text(&shown["certificateNumber"]);
+    app.publisher().await?;
+    let file = fetch(app, &format!("{number}.tlog-proof")).await?;
+    let file = file.text().await?;
+    let holds = checked(app, &file, true).await?;
+    assert_eq!(holds.certificates[0].withdrawn, Some(0), "{holds}");
+    assert!(holds.to_string().contains("It holds:"), "{holds}");
     let second = app.user(app.registry, &[Role::Registrar]).await?;
     let third = app.user(app.registry, &[Role::Registrar]).await?;
     let claim = text(&found["batch"]["claim"]["id"]);
@@ -99,6 +122,14 @@ async fn a_certificate_whose_outcome_fell_is_withdrawn_in_part(app: TestApp) -> 
         "credits.corrected"
     );
     app.expect_clean_log().await?;
+    // The file from before the correction proves what it did; the log tells what became of it.
+    let fell = checked(app, &file, true).await?;
+    assert_eq!(fell.verdict, Verdict::Clean, "{fell}");
+    assert_eq!(fell.certificates[0].withdrawn, Some(3), "{fell}");
+    assert!(fell.to_string().contains("WITHDRAWN IN PART"), "{fell}");
+    let alone = checked(app, &file, false).await?;
+    assert_eq!(alone.certificates[0].withdrawn, None, "{alone}");
+    assert!(alone.to_string().contains("is not known"), "{alone}");
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use commonweal_domain::log::note::VerifierKey;
 pub(crate) struct Arguments {
     /// Address of the server, such as https://registry.example, or a folder with the same files. A receipt is checked without
     /// one when --vkey gives the key
-    #[arg(value_name = "URL|DIR")]
+    #[arg(value_name = "URL|DIR", value_parser = address)]
     pub(crate) log: Option<String>,
     /// File that keeps the key and the last checkpoint from run to run [default: one for each URL|DIR in
     /// ~/.local/state/commonweal-verify, or in the current folder when there is no home]
@@ -34,7 +34,8 @@ pub(crate) struct Arguments {
     /// Check this receipt (.tlog-proof) alone; with a log, also that the log still continues it
     #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
     pub(crate) receipt: Option<PathBuf>,
-    /// Check the receipt of a retirement; with a log, replay it too
+    /// Check the receipt of a retirement and say what it certifies; with a log, replay it too, which tells whether the certificate
+    /// still holds
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Option<PathBuf>,
     /// Folder that keeps full tiles and blobs, so that a run that was stopped goes on [default: one for each URL in
@@ -53,6 +54,23 @@ pub(crate) struct Arguments {
     /// Write the man page and the completions of every shell to a folder
     #[arg(long, hide = true, value_name = "DIR")]
     pub(crate) generate: Option<PathBuf>,
+}
+
+/// The address of a log. A server without its scheme would be taken for a folder.
+fn address(text: &str) -> Result<String, String> {
+    if names_a_server(text) && !Path::new(text).exists() {
+        return Err(format!(
+            "there is no such folder; for a server write http://{text}"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Whether a text looks like `HOST:PORT`, with a path or without.
+fn names_a_server(text: &str) -> bool {
+    let authority = text.split('/').next().unwrap_or_default();
+    let parts = authority.rsplit_once(':');
+    parts.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 /// What packages install beside the program.

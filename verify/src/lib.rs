@@ -35,6 +35,7 @@
 //! assert!(report.findings[0].found.contains("there is no"));
 //! ```
 
+pub mod certificate;
 mod head;
 pub mod item;
 mod kept;
@@ -52,7 +53,7 @@ use std::thread;
 use commonweal_domain::log::{
     checkpoint::Checkpoint,
     note::{SignedNote, VerifierKey},
-    rotation::Keys,
+    state::State,
     tile::TILE_WIDTH,
     witness::WitnessPolicy,
 };
@@ -93,11 +94,20 @@ pub struct Progress {
 /// The state file is replaced only when the checkpoint is signed by the log's key, the tree has the signed root and it
 /// continues the checkpoint kept before; what replay finds does not matter for that.
 pub fn run(source: &dyn Source, options: &Options, progress: &mut dyn FnMut(Progress)) -> Report {
-    let mut report = Report::new(source.address());
-    if let Err(stop) = check(source, options, progress, &mut report) {
+    run_to_state(source, options, progress).0
+}
+
+/// The same, with what the entries come to as far as they were read.
+pub fn run_to_state(
+    source: &dyn Source,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> (Report, State) {
+    let (mut report, mut state) = (Report::new(source.address()), State::default());
+    if let Err(stop) = check(source, options, progress, &mut report, &mut state) {
         report.add(stop);
     }
-    report
+    (report, state)
 }
 
 /// The whole check; a finding that leaves nothing more to do comes back as the error.
@@ -106,14 +116,15 @@ fn check(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
     report: &mut Report,
+    state: &mut State,
 ) -> Result<(), Finding> {
     let kept = kept::load_of(options).map_err(|error| unkept(&error))?;
     let head = Head::fetch(source, options, kept.as_ref(), report)?;
     let (checkpoint, note) = (&head.checkpoint, &head.note);
 
     let not_back = compare_heads(kept.as_ref(), checkpoint, note, report);
-    let (sound, keys) = read_entries(source, kept.as_ref(), checkpoint, progress, report)?;
-    let followed = head.follows(&keys, report);
+    let sound = read_entries(source, kept.as_ref(), checkpoint, progress, report, state)?;
+    let followed = head.follows(&state.keys, report);
     if sound == Sound::Forked
         && let Some(kept) = &kept
     {
@@ -201,11 +212,12 @@ fn read_entries(
     checkpoint: &Checkpoint,
     progress: &mut dyn FnMut(Progress),
     report: &mut Report,
-) -> Result<(Sound, Keys), Finding> {
+    state: &mut State,
+) -> Result<Sound, Finding> {
     let size = checkpoint.size();
     let tiles = Tiles::new(source);
     let mut tree = TreeCheck::new(&tiles, size, kept.map(|kept| &kept.checkpoint));
-    let mut replay = Replay::new();
+    let mut replay = Replay::new(state);
     let cut = thread::scope(|scope| -> Result<Option<Finding>, Finding> {
         let ahead = Ahead::spawn(scope);
         let mut bundles = (0..size)
@@ -246,9 +258,9 @@ fn read_entries(
         Ok(None)
     })?;
     let whole = cut.is_none();
-    let keys = replay.finish(whole.then_some(size), report);
+    replay.finish(whole.then_some(size), report);
     match cut {
         Some(finding) => Err(finding),
-        None => Ok((tree.finish(checkpoint.root(), report), keys)),
+        None => Ok(tree.finish(checkpoint.root(), report)),
     }
 }

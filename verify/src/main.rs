@@ -2,6 +2,7 @@
 
 mod arguments;
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
@@ -10,11 +11,13 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use commonweal_domain::log::{hash::sha256, proof::TlogProof};
+use commonweal_domain::log::hash::sha256;
+use commonweal_verify::certificate::check_certificate;
 use commonweal_verify::item::{Proven, prove_entry, prove_receipt};
 use commonweal_verify::source::{self, Cache, Source};
-use commonweal_verify::{Finding, Options, Progress, Report, Verdict, run};
+use commonweal_verify::{Finding, Options, Progress, Verdict, run};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use serde_json::json;
 
 use arguments::Arguments;
@@ -41,7 +44,13 @@ fn verify(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         arguments.entry,
         &log,
     ) {
-        (Some(file), ..) => certificate(&read(file)?, log.as_deref(), &options, arguments)?,
+        (Some(file), ..) => {
+            let file = read(file)?;
+            let checked = watched(arguments, |progress| {
+                check_certificate(&file, log.as_deref(), &options, progress)
+            })?;
+            show(&checked, checked.verdict, arguments.json)?
+        }
         (None, Some(file), ..) => {
             let proven = prove_receipt(&read(file)?, log.as_deref(), &options);
             show_item(&proven, arguments.json)?
@@ -51,8 +60,8 @@ fn verify(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             show_item(&proven, arguments.json)?
         }
         (None, None, None, Some(log)) => {
-            let report = whole(log.as_ref(), &options, arguments)?;
-            show_report(&report, arguments.json)?
+            let report = watched(arguments, |progress| run(log.as_ref(), &options, progress))?;
+            show(&report, report.verdict(), arguments.json)?
         }
         (None, None, _, None) => bail!("name the log: a URL or a folder"),
     };
@@ -99,50 +108,38 @@ fn read(file: &PathBuf) -> anyhow::Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-fn whole(log: &dyn Source, options: &Options, arguments: &Arguments) -> anyhow::Result<Report> {
+/// Does what reports its progress, which is drawn meanwhile.
+fn watched<T>(
+    arguments: &Arguments,
+    work: impl FnOnce(&mut dyn FnMut(Progress)) -> T,
+) -> anyhow::Result<T> {
     let bar = if arguments.no_progress {
         ProgressBar::hidden()
     } else {
         progress_bar()?
     };
-    let report = run(log, options, &mut |Progress { entries, size }| {
+    let done = work(&mut |Progress { entries, size }| {
         bar.set_length(size);
         bar.set_position(entries);
     });
     bar.finish_and_clear();
-    Ok(report)
+    Ok(done)
 }
 
-/// A certificate is good when its entry is in the log and, where the log is named, the whole log is.
-fn certificate(
-    file: &str,
-    log: Option<&dyn Source>,
-    options: &Options,
-    arguments: &Arguments,
+/// Prints what was found, for people or as JSON.
+fn show(
+    found: &(impl Display + Serialize),
+    verdict: Verdict,
+    json: bool,
 ) -> anyhow::Result<Verdict> {
-    // A certificate that is printed for people carries the receipt at its end.
-    let receipt = TlogProof::within(file);
-    let proven = prove_receipt(receipt, log, options)
-        .and_then(|proven| proven.expect_certificate().map(|()| proven));
-    let verdict = show_item(&proven, arguments.json)?;
-    match log {
-        Some(log) if verdict == Verdict::Clean => {
-            let report = whole(log, options, arguments)?;
-            Ok(show_report(&report, arguments.json)?)
-        }
-        _ => Ok(verdict),
-    }
-}
-
-fn show_report(report: &Report, json: bool) -> anyhow::Result<Verdict> {
     let mut out = stdout().lock();
     if json {
-        serde_json::to_writer_pretty(&mut out, report)?;
+        serde_json::to_writer_pretty(&mut out, found)?;
         writeln!(out)?;
     } else {
-        write!(out, "{report}")?;
+        write!(out, "{found}")?;
     }
-    Ok(report.verdict())
+    Ok(verdict)
 }
 
 fn show_item(item: &Result<Proven, Finding>, json: bool) -> anyhow::Result<Verdict> {

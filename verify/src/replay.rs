@@ -3,7 +3,6 @@
 use commonweal_domain::log::canonical::MAX_BLOB_BYTES;
 use commonweal_domain::log::entry::{Entry, EntryError};
 use commonweal_domain::log::hash::{Hash, sha256};
-use commonweal_domain::log::rotation::Keys;
 use commonweal_domain::log::state::State;
 
 use crate::parse::Parsed;
@@ -27,17 +26,21 @@ fn read_blob(source: &dyn Source, wanted: Hash) -> Result<Vec<u8>, Finding> {
 }
 
 /// The replay so far.
-#[derive(Default)]
-pub(crate) struct Replay {
-    state: State,
+pub(crate) struct Replay<'a> {
+    state: &'a mut State,
     entries: u64,
     /// An entry of an unknown kind, or without its body, was met. It may have changed anything, so what looks wrong after it is not proven wrong.
     blind: bool,
 }
 
-impl Replay {
-    pub(crate) fn new() -> Self {
-        Self::default()
+impl<'a> Replay<'a> {
+    /// From nothing, into a state.
+    pub(crate) fn new(state: &'a mut State) -> Self {
+        Self {
+            state,
+            entries: 0,
+            blind: false,
+        }
     }
 
     /// Entries taken so far.
@@ -89,8 +92,7 @@ impl Replay {
     }
 
     /// Ends the replay: at a checkpoint of `size` entries, or at none when the log could not be read to its end.
-    /// Answers the keys of the log as its entries tell them.
-    pub(crate) fn finish(self, size: Option<u64>, report: &mut Report) -> Keys {
+    pub(crate) fn finish(self, size: Option<u64>, report: &mut Report) {
         report.entries_replayed = self.entries;
         report.count(&self.state.tally);
         report.waiting = self.state.tenders.waiting();
@@ -100,7 +102,6 @@ impl Replay {
                 report.add(self.judge(finding.into()));
             }
         }
-        self.state.keys
     }
 
     fn judge(&self, finding: Finding) -> Finding {

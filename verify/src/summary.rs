@@ -143,8 +143,9 @@ fn counts(
         .try_for_each(|(sort, count)| writeln!(f, "  {count:>9}  {sort}"))
 }
 
-impl fmt::Display for Proven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Proven {
+    /// Which entry of which log.
+    pub(crate) fn head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Log         {}", plain(&self.origin))?;
         writeln!(f, "Key         {}", plain(&self.key))?;
         writeln!(f, "Head        {}, root {}", entries(self.size), self.root)?;
@@ -154,13 +155,23 @@ impl fmt::Display for Proven {
         if let Some(size) = self.present_size {
             writeln!(f, "Continued   by a head of {}", entries(size))?;
         }
-        writeln!(f, "Entry       {} ({})", self.index, plain(self.kind()))?;
+        writeln!(f, "Entry       {} ({})", self.index, plain(self.kind()))
+    }
+
+    pub(crate) fn warn(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.warnings
+            .iter()
+            .try_for_each(|warning| writeln!(f, "\nWarning: {}", plain(warning)))
+    }
+}
+
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.head(f)?;
         let text = serde_json::to_string_pretty(&self.entry).map_err(|_| fmt::Error)?;
         text.lines()
             .try_for_each(|line| writeln!(f, "    {}", plain(line)))?;
-        for warning in &self.warnings {
-            writeln!(f, "\nWarning: {}", plain(warning))?;
-        }
+        self.warn(f)?;
         writeln!(
             f,
             "\nProven: this entry is in the signed log. Whether the rules allow it, the whole check tells."
@@ -186,7 +197,7 @@ fn one_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
 }
 
 /// Text of the log as a terminal may show it: a hostile entry must not move the cursor or hide a finding.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     commonweal_domain::text::shown(text)
 }
 

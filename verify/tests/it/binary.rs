@@ -79,3 +79,27 @@ fn a_key_can_be_given_and_a_wrong_one_is_an_error_of_use() {
     let output = commonweal_verify(&published, &["--vkey", "demo.example/log+00000000+AA"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_server_without_its_scheme_is_no_missing_folder() {
+    let run = |log: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_commonweal-verify"));
+        program.arg(log).output().unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for log in ["localhost:8080", "registry.example:80/log"] {
+        let output = run(log);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let words = format!("write http://{log}");
+        assert!(said.contains(&words), "{said}");
+        assert!(output.stdout.is_empty());
+    }
+    // A folder may be called so, and what looks like no server is one that is missing.
+    let named = folder.path().join("localhost:8080");
+    std::fs::create_dir(&named).unwrap();
+    for log in [named.to_str().unwrap(), "no-such-folder"] {
+        let said = String::from_utf8(run(log).stdout).unwrap();
+        assert!(said.contains("there is no "), "{said}");
+    }
+}

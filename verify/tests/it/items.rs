@@ -80,7 +80,7 @@ fn a_receipt_is_checked_without_a_log_and_against_one_that_grew() {
         (7, 300, None)
     );
     assert_eq!(alone.kind(), "organisation.registered");
-    let no_certificate = alone.expect_certificate().unwrap_err();
+    let no_certificate = alone.certificates().unwrap_err();
     assert_eq!(no_certificate.verdict, Verdict::Discrepancy);
 
     DemoLog::of(700).publish_to(&published.log());
