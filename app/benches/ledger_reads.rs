@@ -4,6 +4,9 @@
 //! Prints `name ratio limit` per line: reads per second of the large ledger over those of the small one, the median of
 //! alternating pairs. Rates go to standard error. Ends with 1 below a limit.
 
+#[path = "../src/read/filled_ledger.rs"]
+mod filled_ledger;
+
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,7 +21,8 @@ use commonweal_app::rng::{Ids, SystemRng};
 use commonweal_app::store::Store;
 use commonweal_domain::ids::{BatchId, Id, OrganisationId};
 use sea_orm::{ConnectionTrait, Database};
-use uuid::Uuid;
+
+use filled_ledger::{statements, uuid};
 
 const PAIRS: usize = 5;
 const READS: u32 = 200;
@@ -42,7 +46,7 @@ impl Ledger {
         Store::migrate(url).await?;
         let postgres = url.starts_with("postgres");
         let database = Database::connect(url).await?;
-        for statement in statements(postgres, entries) {
+        for statement in statements(postgres, HOLDERS, &(0..entries)) {
             database.execute_unprepared(&statement).await?;
         }
         database.close().await?;
@@ -50,8 +54,8 @@ impl Ledger {
         Ok(Self {
             app: App::new(Store::open(url, ids).await?),
             entries,
-            holder: OrganisationId::from_uuid(uuid(postgres, 7)?),
-            batch: BatchId::from_uuid(uuid(postgres, 3)?),
+            holder: OrganisationId::from_uuid(uuid(postgres, 7)),
+            batch: BatchId::from_uuid(uuid(postgres, 3)),
         })
     }
 
@@ -91,75 +95,6 @@ impl Ledger {
         }
         Ok(f64::from(READS) / started.elapsed().as_secs_f64())
     }
-}
-
-/// The id of this number as [`statements`] writes it.
-fn uuid(postgres: bool, number: u64) -> Result<Uuid> {
-    Ok(if postgres {
-        Uuid::from_u128(u128::from(number) + 1)
-    } else {
-        Uuid::from_slice(format!("{:016}", number + 1).as_bytes())?
-    })
-}
-
-/// Transfers in equal parts among holders and batches, the balances beside them, and for each transfer the account of
-/// somebody else, so that the table of balances grows too.
-fn statements(postgres: bool, entries: u64) -> Vec<String> {
-    let last = entries - 1;
-    let (numbers, hash) = if postgres {
-        (
-            format!("generate_series(0, {last}) AS n(i)"),
-            "decode(repeat('00', 32), 'hex')",
-        )
-    } else {
-        (
-            format!(
-                "(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) SELECT i FROM n)"
-            ),
-            "zeroblob(32)",
-        )
-    };
-    let id = |number: &str| {
-        if postgres {
-            format!("lpad(to_hex(1 + ({number})), 32, '0')::uuid")
-        } else {
-            format!("CAST(printf('%016d', 1 + ({number})) AS BLOB)")
-        }
-    };
-    let batch = id(&format!("i / {HOLDERS} % {HOLDERS}"));
-    let (sender, receiver) = (
-        id(&format!("i % {HOLDERS}")),
-        id(&format!("(i + 1) % {HOLDERS}")),
-    );
-    let mut all = vec![format!(
-        "INSERT INTO log_entry (idx, at, kind, subject, bytes, leaf_hash, commit_id) \
-         SELECT i, 0, 'credits.transferred', '', {hash}, {hash}, {} FROM {numbers}",
-        id("0")
-    )];
-    for (seq, holder, amount) in [(0, &sender, -1), (1, &receiver, 1)] {
-        all.push(format!(
-            "INSERT INTO posting (entry_idx, seq, batch_id, organisation_id, bucket, amount) \
-             SELECT i, {seq}, {batch}, {holder}, 'available', {amount} FROM {numbers}"
-        ));
-    }
-    all.push(format!(
-        "INSERT INTO account (batch_id, organisation_id, bucket, balance) \
-         SELECT DISTINCT {batch}, {receiver}, 'available', 1000 FROM {numbers}"
-    ));
-    let other = id("i + 1000");
-    all.push(format!(
-        "INSERT INTO account (batch_id, organisation_id, bucket, balance) \
-         SELECT {other}, {other}, 'available', 1000 FROM {numbers}"
-    ));
-    all.push(
-        if postgres {
-            "VACUUM ANALYZE"
-        } else {
-            "ANALYZE"
-        }
-        .to_owned(),
-    );
-    all
 }
 
 async fn compare(name: &str, ledgers: &[Ledger; 2]) -> Result<bool> {

@@ -18,6 +18,8 @@ pub mod draft;
 pub mod evaluation;
 pub mod evidence;
 pub mod explanation;
+#[cfg(test)]
+mod filled_ledger;
 pub mod hold;
 pub mod inquiry;
 pub mod letter;

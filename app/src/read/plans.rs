@@ -6,93 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use commonweal_domain::ids::{BatchId, Id, OrganisationId};
 use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
-use uuid::Uuid;
 
 use super::Page;
 use super::account::{PostingKey, holdings, statement};
 use super::account_summary::{Bounds, changes, held_before};
 use super::credit::lives;
+use super::filled_ledger::{statements, uuid};
 use crate::store::tests::{TestDb, on_both};
 
 on_both!(pages_of_the_ledger_read_a_range_of_an_index_however_many_postings_there_are);
 
 /// Holders, and batches, among which the postings are spread.
 const HOLDERS: u64 = 20;
-
-/// The id of this number on either database, as [`fill`] writes it.
-fn uuid(db: &TestDb, number: u64) -> Uuid {
-    if db.is_postgres() {
-        Uuid::from_u128(u128::from(number) + 1)
-    } else {
-        format!("{:016}", number + 1)
-            .into_bytes()
-            .try_into()
-            .map(Uuid::from_bytes)
-            .unwrap()
-    }
-}
-
-/// Adds transfers from entry `from` to entry `to`, in equal parts among holders and batches, and for each the account of
-/// somebody else, so that the table of balances grows too.
-async fn fill(db: &TestDb, from: u64, to: u64) {
-    let postgres = db.is_postgres();
-    let last = to - 1;
-    let (numbers, hash) = if postgres {
-        (
-            format!("generate_series({from}, {last}) AS n(i)"),
-            "decode(repeat('00', 32), 'hex')",
-        )
-    } else {
-        (
-            format!(
-                "(WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) SELECT i FROM n)"
-            ),
-            "zeroblob(32)",
-        )
-    };
-    let id = |number: &str| {
-        if postgres {
-            format!("lpad(to_hex(1 + ({number})), 32, '0')::uuid")
-        } else {
-            format!("CAST(printf('%016d', 1 + ({number})) AS BLOB)")
-        }
-    };
-    let (batch, sender, receiver) = (
-        id(&format!("i / {HOLDERS} % {HOLDERS}")),
-        id(&format!("i % {HOLDERS}")),
-        id(&format!("(i + 1) % {HOLDERS}")),
-    );
-    db.sql(&format!(
-        "INSERT INTO log_entry (idx, at, kind, subject, bytes, leaf_hash, commit_id) \
-         SELECT i, 0, 'credits.transferred', '', {hash}, {hash}, {} FROM {numbers}",
-        id("0")
-    ))
-    .await;
-    for (seq, holder, amount) in [(0, &sender, -1), (1, &receiver, 1)] {
-        db.sql(&format!(
-            "INSERT INTO posting (entry_idx, seq, batch_id, organisation_id, bucket, amount) \
-             SELECT i, {seq}, {batch}, {holder}, 'available', {amount} FROM {numbers}"
-        ))
-        .await;
-    }
-    db.sql(&format!(
-        "INSERT INTO account (batch_id, organisation_id, bucket, balance) \
-         SELECT DISTINCT {batch}, {receiver}, 'available', 1000 FROM {numbers} WHERE true ON CONFLICT DO NOTHING"
-    ))
-    .await;
-    let other = id("i + 1000");
-    db.sql(&format!(
-        "INSERT INTO account (batch_id, organisation_id, bucket, balance) \
-         SELECT {other}, {other}, 'available', 1000 FROM {numbers}"
-    ))
-    .await;
-    db.sql(if db.is_postgres() {
-        "VACUUM ANALYZE"
-    } else {
-        "ANALYZE"
-    })
-    .await;
-}
 
 /// The plan of a query and how much it reads in fact: rows of all nodes on PostgreSQL, steps of its machine on SQLite.
 async fn plan(db: &TestDb, query: &Statement) -> (String, u64) {
@@ -164,8 +89,8 @@ fn rows_read(plan: &str) -> u64 {
 fn queries(db: &TestDb, entries: u64) -> Vec<(&'static str, Statement)> {
     let backend: DbBackend = db.beside.get_database_backend();
     let (holder, batch) = (
-        OrganisationId::from_uuid(uuid(db, 7)),
-        BatchId::from_uuid(uuid(db, 3)),
+        OrganisationId::from_uuid(uuid(db.is_postgres(), 7)),
+        BatchId::from_uuid(uuid(db.is_postgres(), 3)),
     );
     let page = |after, backward| Page {
         rows: 51,
@@ -222,7 +147,9 @@ async fn pages_of_the_ledger_read_a_range_of_an_index_however_many_postings_ther
     let mut before = Vec::new();
     let mut entries = 0;
     for target in [8_000, 64_000] {
-        fill(&db, entries, target).await;
+        for sql in statements(db.is_postgres(), HOLDERS, &(entries..target)) {
+            db.sql(&sql).await;
+        }
         entries = target;
         let mut read = Vec::new();
         for (name, query) in queries(&db, entries) {
