@@ -1,11 +1,15 @@
 //! The one way from an actor to a permit inside a transaction: the table of `domain`, and the grant still in force.
 
 use commonweal_domain::actor::{self, Action, Actor, Denied, Facts, Permit};
-use commonweal_domain::ids::{Id, OrganisationId};
+use commonweal_domain::contract::RecordedClaim;
+use commonweal_domain::ids::{ClaimId, Id, OrganisationId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use crate::claim::unknown_claim;
 use crate::error::AppError;
+use crate::group;
+use crate::store::claim;
 use crate::store::organisation::role_grant;
 
 /// Decides by the table, then makes sure that the role was not revoked since the actor signed in: the log would show an
@@ -33,6 +37,25 @@ pub(crate) async fn authorize<C: ConnectionTrait>(
             "the role was revoked: sign in again".to_owned(),
         )),
     }
+}
+
+/// The claim on which somebody acts whom the interest of its claimant's group would bias, and the permit.
+pub(crate) async fn authorize_on_claim<C: ConnectionTrait>(
+    connection: &C,
+    actor: &Actor,
+    action: Action,
+    id: ClaimId,
+) -> Result<(RecordedClaim, Permit), AppError> {
+    let recorded = claim::load(connection, id)
+        .await?
+        .ok_or_else(unknown_claim)?;
+    let group = group::known_group(connection, recorded.claim.claimant).await?;
+    let facts = Facts {
+        interested: &group::members(connection, &[group]).await?,
+        ..Facts::default()
+    };
+    let permit = authorize(connection, actor, action, &facts).await?;
+    Ok((recorded, permit))
 }
 
 /// In which of some organisations the person holds a role, whatever the scope of the token: a token of few roles does not

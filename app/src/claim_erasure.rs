@@ -1,6 +1,6 @@
 //! The use-case of erasure: a registrar erases tokens of people behind a claim, and the log says so.
 
-use commonweal_domain::actor::{Action, Actor, Facts};
+use commonweal_domain::actor::{Action, Actor};
 use commonweal_domain::contract::entries::BeneficiariesErased;
 use commonweal_domain::contract::erasure::{
     ErasureError, ErasureFacts, ErasureGround, Extent, decide_erasure,
@@ -10,11 +10,9 @@ use commonweal_domain::log::entry::Draft;
 use commonweal_domain::log::hash::Hash;
 
 use crate::App;
-use crate::authorization::authorize;
-use crate::claim::unknown_claim;
+use crate::authorization::authorize_on_claim;
 use crate::error::AppError;
-use crate::group;
-use crate::store::{Command, Tx, Written, beneficiary, challenge, claim};
+use crate::store::{Command, Tx, Written, beneficiary, challenge};
 
 struct Erase {
     actor: Actor,
@@ -29,15 +27,8 @@ impl Command for Erase {
     type Out = ClaimId;
 
     async fn run(&self, tx: &mut Tx) -> Result<ClaimId, AppError> {
-        let recorded = claim::load(tx, self.claim)
-            .await?
-            .ok_or_else(unknown_claim)?;
-        let group = group::known_group(tx, recorded.claim.claimant).await?;
-        let facts = Facts {
-            interested: &group::members(tx, &[group]).await?,
-            ..Facts::default()
-        };
-        let permit = authorize(tx, &self.actor, Action::EraseBeneficiaries, &facts).await?;
+        let (recorded, permit) =
+            authorize_on_claim(tx, &self.actor, Action::EraseBeneficiaries, self.claim).await?;
         let people = beneficiary::forget(tx, self.claim, self.person).await?;
         let facts = ErasureFacts {
             claim: &recorded.claim,

@@ -21,7 +21,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 
 use crate::App;
-use crate::authorization::authorize;
+use crate::authorization::{authorize, authorize_on_claim};
 use crate::challenge::earlier;
 use crate::claim::unknown_claim;
 use crate::error::AppError;
@@ -49,15 +49,8 @@ impl Command for Propose {
     type Out = ProposalId;
 
     async fn run(&self, tx: &mut Tx) -> Result<ProposalId, AppError> {
-        let recorded = claim::load(tx, self.claim)
-            .await?
-            .ok_or_else(unknown_claim)?;
-        let group = group::known_group(tx, recorded.claim.claimant).await?;
-        let facts = Facts {
-            interested: &group::members(tx, &[group]).await?,
-            ..Facts::default()
-        };
-        let permit = authorize(tx, &self.actor, Action::ProposeCorrection, &facts).await?;
+        let (recorded, permit) =
+            authorize_on_claim(tx, &self.actor, Action::ProposeCorrection, self.claim).await?;
         let standing = recorded.verified.as_ref();
         let standing = standing.ok_or(ChallengeError::NotVerified(self.claim))?;
         let verified = Quantity::parse(&self.verified, standing.scale(), standing.unit().clone())

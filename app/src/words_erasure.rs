@@ -9,13 +9,11 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 
 use crate::App;
-use crate::authorization::authorize;
-use crate::claim::unknown_claim;
+use crate::authorization::{authorize, authorize_on_claim};
 use crate::error::AppError;
-use crate::group;
 use crate::store::claim_rules::working;
 use crate::store::remark::{self, erasure};
-use crate::store::{PrivateCommand, PrivateTx, challenge, claim};
+use crate::store::{PrivateCommand, PrivateTx, challenge};
 
 struct EraseWords {
     actor: Actor,
@@ -48,15 +46,8 @@ impl PrivateCommand for EraseWorking {
     type Out = bool;
 
     async fn run(&self, tx: &mut PrivateTx) -> Result<bool, AppError> {
-        let recorded = claim::load(tx, self.claim)
-            .await?
-            .ok_or_else(unknown_claim)?;
-        let group = group::known_group(tx, recorded.claim.claimant).await?;
-        let facts = Facts {
-            interested: &group::members(tx, &[group]).await?,
-            ..Facts::default()
-        };
-        let permit = authorize(tx, &self.actor, Action::EraseWorking, &facts).await?;
+        let (recorded, permit) =
+            authorize_on_claim(tx, &self.actor, Action::EraseWorking, self.claim).await?;
         let challenged = challenge::unsettled(tx, &recorded, tx.at()).await?;
         check_decided(recorded.status, challenged)?;
         let Some(counted) = recorded.claim.counted else {
