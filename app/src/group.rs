@@ -1,5 +1,7 @@
 //! Beneficial-owner groups, as decisions inside a transaction need them.
 
+use std::collections::HashMap;
+
 use commonweal_domain::ids::{Id, OrganisationId, PersonId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -23,6 +25,24 @@ pub(crate) async fn known_group(
 ) -> Result<OrganisationId, AppError> {
     let group = group_of(db, id).await?;
     group.ok_or_else(|| AppError::internal(format!("{id} is no organisation")))
+}
+
+/// The groups of some organisations.
+pub(crate) async fn groups_by_organisation(
+    db: &impl ConnectionTrait,
+    ids: &[OrganisationId],
+) -> Result<HashMap<OrganisationId, OrganisationId>, AppError> {
+    let rows: Vec<(Uuid, Uuid)> = organisation::Entity::find()
+        .select_only()
+        .column(organisation::Column::Id)
+        .column(organisation::Column::GroupId)
+        .filter(organisation::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let id = OrganisationId::from_uuid;
+    let found = rows.into_iter().map(|(of, group)| (id(of), id(group)));
+    Ok(found.collect())
 }
 
 /// Every organisation of some groups.

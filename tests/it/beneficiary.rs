@@ -10,7 +10,9 @@ use commonweal_domain::log::hash::sha256;
 use commonweal_tests::{ORIGIN, Refusal, TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_world::{ISSUE, SUBMIT, WITHDRAW, World, file, text};
+use crate::credit_world::{
+    DEFINE_CLASS, ISSUE, PUBLISH_CATALOGUE, SUBMIT, WITHDRAW, World, file, text,
+};
 
 on_both!(
     one_disadvantage_kind_per_person_whoever_claims_it,
@@ -67,9 +69,7 @@ impl Work {
             .app
             .data(
                 Some(&world.registrar),
-                "mutation ($input: PublishCatalogueInput!) {
-                    made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
-                }",
+                PUBLISH_CATALOGUE,
                 json!({ "input": {
                     "code": "work", "version": "1", "title": "Measures of work", "source": "these tests", "measures": measures
                 } }),
@@ -204,11 +204,8 @@ async fn days_reported_under_two_measures_are_issued_in_one_class_only(app: Test
             "measure": { "catalogue": work.catalogue, "code": code }, "place": "KR-11-110", "vintage": 2025,
             "bufferShare": "0", "transferable": false
         });
-        let document = "mutation ($input: DefineClassInput!) {
-            made: defineClass(input: $input) { class { id } userErrors { code message path } }
-        }";
         world
-            .make(&world.registrar, document, class, "class")
+            .make(&world.registrar, DEFINE_CLASS, class, "class")
             .await?;
     }
     let job = work

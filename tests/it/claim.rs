@@ -6,6 +6,7 @@ use commonweal_tests::{TestApp, on_both};
 use serde_json::{Value, json};
 
 use crate::credit_world::{REJECT, SUBMIT, VERIFY, WITHDRAW, World, file, finding};
+use crate::mutations::GRANT_ROLE;
 
 on_both!(
     a_claim_is_public_with_hashes_only_and_shows_what_the_verifier_found,
@@ -245,7 +246,7 @@ async fn only_the_claimant_submits_and_only_an_outsider_verifies(app: TestApp) -
         .app
         .data(
             Some(&world.registrar),
-            "mutation ($input: RoleInput!) { grantRole(input: $input) { userErrors { code message } } }",
+            GRANT_ROLE,
             json!({ "input": { "person": format!("person:{}", world.verifier.person),
                 "organisation": world.supplier.organisation_id(), "role": "SUPPLIER" } }),
         )

@@ -15,7 +15,7 @@ use crate::beneficiary::Work;
 use crate::credit_reversed::RAISE;
 use crate::credit_world::{VERIFY, WITHDRAW, World, file, finding, text};
 use crate::evidence::fetch;
-use crate::quorum::{Bench, DECLINE, terms};
+use crate::quorum_bench::{Bench, DECLINE, terms};
 
 on_both!(
     under_a_quorum_only_those_drawn_read_evidence_and_working,

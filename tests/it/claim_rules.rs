@@ -6,8 +6,9 @@ use commonweal_domain::ids::OrganisationId;
 use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_world::{SUBMIT, VERIFY, World, file, finding, text};
-use crate::quorum::{Bench, terms};
+use crate::credit_world::{PUBLISH_CATALOGUE, SUBMIT, VERIFY, World, file, finding, text};
+use crate::mutations::{GIVE_INFORMATION, REQUEST_INFORMATION};
+use crate::quorum_bench::{Bench, terms};
 
 on_both!(
     a_place_that_only_looks_like_a_code_is_refused_everywhere,
@@ -20,12 +21,6 @@ on_both!(
     an_overdue_verifier_asks_nothing_more,
 );
 
-const ASK: &str = "mutation ($input: RequestInformationInput!) {
-    made: requestInformation(input: $input) { claim { id status } userErrors { code message path } }
-}";
-const ANSWER: &str = "mutation ($input: GiveInformationInput!) {
-    made: giveInformation(input: $input) { claim { id status } userErrors { code message path } }
-}";
 const EXCLUDE: &str = "mutation ($input: LogExclusionInput!) {
     made: logExclusion(input: $input) { claim { id exclusions { reason claimant { name } } } userErrors { code message path } }
 }";
@@ -97,9 +92,7 @@ async fn employment(world: &World) -> Result<Work> {
         .app
         .data(
             Some(&world.registrar),
-            "mutation ($input: PublishCatalogueInput!) {
-                made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
-            }",
+            PUBLISH_CATALOGUE,
             json!({ "input": {
                 "code": "work", "version": "1", "title": "Measures of work", "source": "these tests",
                 "measures": [{
@@ -345,24 +338,37 @@ async fn a_question_is_answered_before_a_quantity_is_verified(app: TestApp) -> R
     let world = World::new(app).await?;
     let claim = world.submit(world.claim_input("a", "10.0")).await?;
     let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
-    let outsider = world.refuse(&world.fund, ASK, question.clone()).await?;
+    let outsider = world
+        .refuse(&world.fund, REQUEST_INFORMATION, question.clone())
+        .await?;
     assert_eq!(outsider.code, "FORBIDDEN");
     let early = json!({ "claim": claim, "answer": "nobody asked" });
-    let early = world.refuse(&world.supplier, ANSWER, early).await?;
+    let early = world
+        .refuse(&world.supplier, GIVE_INFORMATION, early)
+        .await?;
     assert_eq!(
         (early.code.as_str(), early.path.as_deref()),
         ("CLAIM_STATUS", Some("claim"))
     );
-    world.make(&world.verifier, ASK, question, "claim").await?;
+    world
+        .make(&world.verifier, REQUEST_INFORMATION, question, "claim")
+        .await?;
     let waiting = world
         .refuse(&world.verifier, VERIFY, finding(&claim, "10.0"))
         .await?;
     assert_eq!(waiting.code, "CLAIM_STATUS");
     let answer = |word: &str| json!({ "claim": claim, "answer": "the site manager", "evidence": [file(word)] });
-    let twice = world.refuse(&world.supplier, ANSWER, answer("a")).await?;
+    let twice = world
+        .refuse(&world.supplier, GIVE_INFORMATION, answer("a"))
+        .await?;
     assert_eq!(twice.code, "EVIDENCE_TWICE");
     world
-        .make(&world.supplier, ANSWER, answer("sheet 4"), "claim")
+        .make(
+            &world.supplier,
+            GIVE_INFORMATION,
+            answer("sheet 4"),
+            "claim",
+        )
         .await?;
     let found = world
         .app
@@ -395,11 +401,17 @@ async fn nobody_holds_a_claim_up_by_questions(app: TestApp) -> Result<()> {
     let answer = json!({ "claim": claim, "answer": "the site manager" });
     for _ in 0..5 {
         let asked = question.clone();
-        world.make(&world.verifier, ASK, asked, "claim").await?;
+        world
+            .make(&world.verifier, REQUEST_INFORMATION, asked, "claim")
+            .await?;
         let given = answer.clone();
-        world.make(&world.supplier, ANSWER, given, "claim").await?;
+        world
+            .make(&world.supplier, GIVE_INFORMATION, given, "claim")
+            .await?;
     }
-    let sixth = world.refuse(&world.verifier, ASK, question).await?;
+    let sixth = world
+        .refuse(&world.verifier, REQUEST_INFORMATION, question)
+        .await?;
     assert_eq!(
         (sixth.code.as_str(), sixth.path.as_deref()),
         ("TOO_MANY_QUESTIONS", Some("question"))
@@ -426,7 +438,7 @@ async fn an_overdue_verifier_asks_nothing_more(app: TestApp) -> Result<()> {
     let late = bench.sitting(&claim).await?[0];
     world.app.advance_seconds(8 * 86_400);
     let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
-    let refused = world.refuse(late, ASK, question).await?;
+    let refused = world.refuse(late, REQUEST_INFORMATION, question).await?;
     assert_eq!(
         (refused.code.as_str(), refused.path.as_deref()),
         ("OVERDUE", Some("claim"))

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::credit_moves::MOVE;
 use crate::credit_world::{ISSUE, RETIRE, TRANSFER, World, number};
+use crate::mutations::CANCEL_CREDITS;
 
 on_both!(
     a_retry_never_mints_110_for_100,
@@ -15,10 +16,6 @@ on_both!(
     a_withdrawal_frees_no_serials,
     a_truncated_amount_is_refused_and_not_delivered_for_nothing,
 );
-
-const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
-    made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
-}";
 
 async fn a_retry_never_mints_110_for_100(app: TestApp) -> Result<()> {
     let world = World::new(app).await?;
@@ -95,7 +92,9 @@ async fn a_withdrawal_frees_no_serials(app: TestApp) -> Result<()> {
             "batch": batch, "holder": world.supplier.organisation_id(), "units": withdrawn.to_string(),
             "idempotencyKey": format!("c{number}"),
         });
-        world.make(&world.supplier, CANCEL, input, "batch").await?;
+        world
+            .make(&world.supplier, CANCEL_CREDITS, input, "batch")
+            .await?;
         from += retired;
         cancelled += withdrawn;
     }

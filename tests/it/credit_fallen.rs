@@ -8,16 +8,13 @@ use serde_json::json;
 
 use crate::credit_reversed::{ACCEPT, Case};
 use crate::credit_world::{RETIRE, TRANSFER, reduce, text};
+use crate::mutations::CANCEL_CREDITS;
 
 on_both!(
     a_move_inside_the_group_takes_nothing_out_of_reach,
     what_was_cancelled_does_not_fall_at_the_cost_of_others,
     a_correction_costs_the_same_however_large_the_pool_is,
 );
-
-const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
-    made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
-}";
 
 /// An organisation of another's group, and somebody who acts for it.
 pub(crate) async fn sister(app: &TestApp, registrar: &User, of: &User) -> Result<User> {
@@ -64,7 +61,7 @@ async fn a_move_inside_the_group_takes_nothing_out_of_reach(app: TestApp) -> Res
     sale["from"] = json!(sister.organisation_id());
     let cancel = json!({ "batch": batch, "holder": sister.organisation_id(), "units": "1", "idempotencyKey": "c" });
     let retire = world.retire_input(&sister, batch, 1, "r");
-    for (document, input) in [(TRANSFER, sale), (RETIRE, retire), (CANCEL, cancel)] {
+    for (document, input) in [(TRANSFER, sale), (RETIRE, retire), (CANCEL_CREDITS, cancel)] {
         let refused = world.refuse(&sister, document, input).await?;
         assert_eq!(
             (refused.code.as_str(), refused.path.as_deref()),
@@ -97,7 +94,7 @@ async fn what_was_cancelled_does_not_fall_at_the_cost_of_others(app: TestApp) ->
     };
     world
         .app
-        .data(Some(&world.supplier), CANCEL, cancel("68"))
+        .data(Some(&world.supplier), CANCEL_CREDITS, cancel("68"))
         .await?;
     // Of 9.0 hours 67 credits are caused, of 2.0 15: the 7 of the buffer still stand for something.
     for verified in ["9.0", "2.0"] {

@@ -6,9 +6,9 @@ use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
 use crate::contract::Signed;
-use crate::credit_life::CANCEL;
 use crate::credit_reversed::{ACCEPT, APPEAL, Case, DISMISS, RAISE, WORDS};
 use crate::credit_world::{HOLD, ISSUE, RETIRE, TRANSFER, text};
+use crate::mutations::CANCEL_CREDITS;
 
 on_both!(
     a_dismissal_thaws_when_nobody_can_appeal_any_more,
@@ -101,7 +101,7 @@ fn moves(supplier: &User, to: &User, batch: &Value, key: &str) -> [(&'static str
         (TRANSFER, sale),
         (HOLD, hold),
         (RETIRE, retire),
-        (CANCEL, cancel),
+        (CANCEL_CREDITS, cancel),
     ];
     moves.map(|(document, input)| (document, json!({ "input": input })))
 }

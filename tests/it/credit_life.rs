@@ -6,6 +6,7 @@ use commonweal_tests::{TestApp, on_both};
 use serde_json::{Value, json};
 
 use crate::credit_world::{DELIVER, HOLD, TRANSFER, World, text};
+use crate::mutations::{CANCEL_CREDITS, EXPIRE_HOLD, GIVE_UP_HOLD, RELEASE_BUFFER};
 
 on_both!(
     a_hold_counts_against_later_spends_and_ends_once,
@@ -17,16 +18,6 @@ on_both!(
     a_sale_within_a_group_is_refused,
     a_buffer_is_kept_for_the_years_of_its_class,
 );
-
-pub(crate) const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
-    made: giveUpHold(input: $input) { hold { id ended } userErrors { code message path } }
-}";
-const EXPIRE: &str = "mutation ($input: EndHoldInput!) {
-    made: expireHold(input: $input) { hold { id ended } userErrors { code message path } }
-}";
-pub(crate) const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
-    made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
-}";
 
 pub(crate) fn hold_input(world: &World, batch: &str, units: i64, key: &str) -> Value {
     json!({
@@ -84,7 +75,7 @@ async fn a_hold_expires_in_an_entry_and_not_before_its_time(app: TestApp) -> Res
     let input = hold_input(&world, &batch, 30, "h");
     let hold = world.make(&world.supplier, HOLD, input, "hold").await?;
     let end = json!({ "hold": hold });
-    let early = world.refuse(&world.fund, EXPIRE, end.clone()).await?;
+    let early = world.refuse(&world.fund, EXPIRE_HOLD, end.clone()).await?;
     assert_eq!(early.code, "HOLD_NOT_EXPIRED");
     world.app.advance_seconds(20 * 86_400);
     assert_eq!(
@@ -95,9 +86,11 @@ async fn a_hold_expires_in_an_entry_and_not_before_its_time(app: TestApp) -> Res
     let late = deliver_input(&world, &hold, 1, "d");
     let refused = world.refuse(&world.supplier, DELIVER, late).await?;
     assert_eq!(refused.code, "HOLD_EXPIRED");
-    let stranger = world.refuse(&world.verifier, EXPIRE, end.clone()).await?;
+    let stranger = world
+        .refuse(&world.verifier, EXPIRE_HOLD, end.clone())
+        .await?;
     assert_eq!(stranger.code, "FORBIDDEN");
-    world.make(&world.fund, EXPIRE, end, "hold").await?;
+    world.make(&world.fund, EXPIRE_HOLD, end, "hold").await?;
     assert_eq!(
         world.available(world.supplier.organisation, &batch).await?,
         68
@@ -128,11 +121,13 @@ async fn whoever_a_hold_is_for_gives_it_up(app: TestApp) -> Result<()> {
         )
         .await?;
     let end = json!({ "hold": hold });
-    let holder = world.refuse(&world.supplier, GIVE_UP, end.clone()).await?;
+    let holder = world
+        .refuse(&world.supplier, GIVE_UP_HOLD, end.clone())
+        .await?;
     assert_eq!(holder.code, "FORBIDDEN");
     let whose = format!("{}, for which", world.fund.organisation_id());
     assert!(holder.message.contains(&whose), "{}", holder.message);
-    world.make(&world.fund, GIVE_UP, end, "hold").await?;
+    world.make(&world.fund, GIVE_UP_HOLD, end, "hold").await?;
     assert_eq!(
         world.available(world.supplier.organisation, &batch).await?,
         68
@@ -198,7 +193,7 @@ async fn a_cancellation_takes_serials_from_the_high_end(app: TestApp) -> Result<
     });
     for _ in 0..2 {
         world
-            .make(&world.supplier, CANCEL, input.clone(), "batch")
+            .make(&world.supplier, CANCEL_CREDITS, input.clone(), "batch")
             .await?;
     }
     let life = world.life(&batch).await?;
@@ -208,7 +203,7 @@ async fn a_cancellation_takes_serials_from_the_high_end(app: TestApp) -> Result<
     );
     let mut much = input;
     (much["units"], much["idempotencyKey"]) = (json!("61"), json!("d"));
-    let refused = world.refuse(&world.supplier, CANCEL, much).await?;
+    let refused = world.refuse(&world.supplier, CANCEL_CREDITS, much).await?;
     assert_eq!(refused.path.as_deref(), Some("units"));
     world.app.expect_clean_log().await?;
     Ok(())
@@ -273,14 +268,11 @@ async fn a_sale_within_a_group_is_refused(app: TestApp) -> Result<()> {
 }
 
 async fn a_buffer_is_kept_for_the_years_of_its_class(app: TestApp) -> Result<()> {
-    const RELEASE: &str = "mutation ($input: ReleaseBufferInput!) {
-        made: releaseBuffer(input: $input) { batch { id } userErrors { code message path } }
-    }";
     let world = World::new(app).await?;
     let batch = world.batch("a", "10.0").await?;
     let input = json!({ "batch": batch });
     let early = world
-        .refuse(&world.registrar, RELEASE, input.clone())
+        .refuse(&world.registrar, RELEASE_BUFFER, input.clone())
         .await?;
     assert_eq!(
         (early.code.as_str(), early.path.as_deref()),
@@ -293,13 +285,13 @@ async fn a_buffer_is_kept_for_the_years_of_its_class(app: TestApp) -> Result<()>
         .user(world.app.registry, &[Role::Registrar])
         .await?;
     world
-        .make(&registrar, RELEASE, input.clone(), "batch")
+        .make(&registrar, RELEASE_BUFFER, input.clone(), "batch")
         .await?;
     assert_eq!(
         world.available(world.supplier.organisation, &batch).await?,
         75
     );
-    let twice = world.refuse(&registrar, RELEASE, input).await?;
+    let twice = world.refuse(&registrar, RELEASE_BUFFER, input).await?;
     assert_eq!(twice.code, "NO_BUFFER");
     world.app.expect_clean_log().await?;
     Ok(())

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::credit_world::{
     CARRY_OUT, DELIVER, HOLD, ISSUE, RETIRE, TRANSFER, VERIFY, World, finding, propose, reduce,
 };
+use crate::mutations::RELEASE_BUFFER;
 
 on_both!(
     units_from_nowhere_are_found,
@@ -148,11 +149,13 @@ async fn a_buffer_from_nowhere_is_found(app: TestApp) -> Result<()> {
         .app
         .user(world.app.registry, &[Role::Registrar])
         .await?;
-    let release = "mutation ($input: ReleaseBufferInput!) {
-        made: releaseBuffer(input: $input) { batch { id } userErrors { code message path } }
-    }";
     world
-        .make(&registrar, release, json!({ "batch": batch }), "batch")
+        .make(
+            &registrar,
+            RELEASE_BUFFER,
+            json!({ "batch": batch }),
+            "batch",
+        )
         .await?;
     expect_found(&world, "buffer.released", "buffer; 7; 50").await
 }

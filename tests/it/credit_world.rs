@@ -19,6 +19,12 @@ pub(crate) struct World {
     pub(crate) class: String,
 }
 
+pub(crate) const PUBLISH_CATALOGUE: &str = "mutation ($input: PublishCatalogueInput!) {
+    made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
+}";
+pub(crate) const DEFINE_CLASS: &str = "mutation ($input: DefineClassInput!) {
+    made: defineClass(input: $input) { class { id } userErrors { code message path } }
+}";
 pub(crate) const SUBMIT: &str = "mutation ($input: SubmitClaimInput!) {
     made: submitClaim(input: $input) { claim { id status } userErrors { code message path } }
 }";
@@ -76,9 +82,7 @@ impl World {
         let published = app
             .data(
                 Some(&registrar),
-                "mutation ($input: PublishCatalogueInput!) {
-                    made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
-                }",
+                PUBLISH_CATALOGUE,
                 json!({ "input": {
                     "code": "test", "version": "1", "title": "Test measures", "source": "these tests",
                     "measures": [{
@@ -109,9 +113,7 @@ impl World {
             .app
             .data(
                 Some(&self.registrar),
-                "mutation ($input: DefineClassInput!) {
-                    made: defineClass(input: $input) { class { id } userErrors { code message path } }
-                }",
+                DEFINE_CLASS,
                 json!({ "input": {
                     "measure": { "catalogue": self.catalogue, "code": "VOL-1" }, "place": "KR-11", "vintage": 2026,
                     "bufferShare": buffer, "holdingLimit": limit, "transferable": true

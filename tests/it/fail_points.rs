@@ -16,12 +16,13 @@ use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
 
 use crate::crash::setting;
-use crate::credit_life::{CANCEL, GIVE_UP, deliver_input, hold_input};
+use crate::credit_life::{deliver_input, hold_input};
 use crate::credit_moves::MOVE;
 use crate::credit_reversed::CLEAR;
 use crate::credit_world::{
     CARRY_OUT, DELIVER, HOLD, ISSUE, PROPOSE, RETIRE, TRANSFER, World, text,
 };
+use crate::mutations::{CANCEL_CREDITS, GIVE_UP_HOLD};
 use snapshot::{differences, snapshot};
 
 on_both!(
@@ -176,13 +177,13 @@ async fn a_move_is_whole_or_absent_wherever_a_statement_fails(app: TestApp) -> R
     let deliver = deliver_input(world, &holds[0], 4, "d");
     faults.sweep(supplier, DELIVER, deliver).await?;
     let give_up = json!({ "hold": holds[1] });
-    faults.sweep(fund, GIVE_UP, give_up).await?;
+    faults.sweep(fund, GIVE_UP_HOLD, give_up).await?;
     let retire = world.retire_input(fund, batch, 2, "r");
     faults.sweep(fund, RETIRE, retire).await?;
     let cancel = json!({
         "batch": batch, "holder": supplier.organisation_id(), "units": "3", "idempotencyKey": "c",
     });
-    faults.sweep(supplier, CANCEL, cancel).await?;
+    faults.sweep(supplier, CANCEL_CREDITS, cancel).await?;
     faults
         .sweep(supplier, MOVE, faults.moves(batch, "many"))
         .await?;
@@ -231,7 +232,7 @@ async fn a_fault_at_any_point_is_told_and_leaves_nothing(app: TestApp) -> Result
             Point::CommandRun => {
                 let holder = supplier.organisation_id();
                 (
-                    CANCEL,
+                    CANCEL_CREDITS,
                     json!({ "batch": batch, "holder": holder, "units": "1", "idempotencyKey": name }),
                 )
             }

@@ -1,11 +1,12 @@
 //! Verification by a quorum: verifiers who are drawn, judge behind seals, leave, and have a record.
 
-use anyhow::{Context, Result};
-use commonweal_domain::actor::Role;
+use anyhow::Result;
 use commonweal_tests::{TestApp, User, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_world::{REJECT, SUBMIT, VERIFY, WITHDRAW, World, file, finding, text};
+use crate::credit_world::{REJECT, SUBMIT, VERIFY, WITHDRAW, file, finding, text};
+use crate::mutations::{GIVE_INFORMATION, REQUEST_INFORMATION};
+use crate::quorum_bench::{ASSIGN, Bench, DECLINE, PUBLISH, let_in, terms};
 
 on_both!(
     verifiers_of_two_sectors_judge_behind_seals_and_the_lower_quantity_counts,
@@ -20,159 +21,12 @@ on_both!(
     nothing_is_computed_for_whoever_may_not_publish,
 );
 
-pub(crate) const PUBLISH: &str = "mutation ($input: PublishQuorumInput!) {
-    made: publishQuorum(input: $input) { quorum { number commitment } userErrors { code message path } }
-}";
-pub(crate) const ASSIGN: &str = "mutation ($input: AssignVerifiersInput!) {
-    made: assignVerifiers(input: $input) { claim { id status } userErrors { code message path } }
-}";
-pub(crate) const DECLINE: &str = "mutation ($input: LeaveAssignmentInput!) {
-    made: declineAssignment(input: $input) { claim { id } userErrors { code message path } }
-}";
 const LEAVE: &str = "mutation ($input: LeaveAssignmentInput!) {
     made: withdrawFromAssignment(input: $input) { claim { id } userErrors { code message path } }
 }";
 const DISCHARGE: &str = "mutation ($input: DischargeVerifierInput!) {
     made: dischargeVerifier(input: $input) { claim { id } userErrors { code message path } }
 }";
-const ASK: &str = "mutation ($input: RequestInformationInput!) {
-    made: requestInformation(input: $input) { claim { id status } userErrors { code message path } }
-}";
-const ANSWER: &str = "mutation ($input: GiveInformationInput!) {
-    made: giveInformation(input: $input) { claim { id status } userErrors { code message path } }
-}";
-const SHOW: &str = "query ($id: ID!) { claim(id: $id) {
-    status verified { quantity } verifications { verifier accepted { quantity } }
-    draw { quorumNumber position link seed }
-    assignments { verifier status due thirdOpinion reason organisation { sector } feeFrom { name } }
-} }";
-
-/// The world of claims with verifiers of every sector.
-pub(crate) struct Bench {
-    pub(crate) world: World,
-    verifiers: Vec<User>,
-}
-
-pub(crate) fn terms(verifiers: u8, sectors: u8) -> Value {
-    json!({ "verifiers": verifiers, "sectors": sectors, "tolerance": "0.1", "days": 7, "fee": "CLAIMANT" })
-}
-
-impl Bench {
-    pub(crate) async fn new(app: TestApp, quorum: Value) -> Result<Self> {
-        Self::of(World::new(app).await?, quorum).await
-    }
-
-    /// The same in a world that has more.
-    pub(crate) async fn of(world: World, quorum: Value) -> Result<Self> {
-        let mut verifiers = Vec::new();
-        for (name, sector) in [
-            ("City Laboratory", "PUBLIC"),
-            ("Fair Measure", "CIVIL_SOCIETY"),
-            ("Second Assurance", "PRIVATE"),
-        ] {
-            let own = world
-                .app
-                .organisation(&world.registrar, name, sector)
-                .await?;
-            verifiers.push(world.app.user(own, &[Role::Verifier]).await?);
-        }
-        let input = json!({ "input": quorum });
-        world
-            .app
-            .data(Some(&world.registrar), PUBLISH, input)
-            .await?;
-        Ok(Self { world, verifiers })
-    }
-
-    async fn submit(&self, key: &str) -> Result<String> {
-        self.world.submit(self.world.claim_input(key, "10.0")).await
-    }
-
-    pub(crate) async fn assigned(&self, key: &str) -> Result<String> {
-        let claim = self.submit(key).await?;
-        self.assign(&claim).await?;
-        Ok(claim)
-    }
-
-    pub(crate) async fn assign(&self, claim: &str) -> Result<()> {
-        let input = json!({ "claim": claim });
-        self.world
-            .make(&self.world.supplier, ASSIGN, input, "claim")
-            .await?;
-        Ok(())
-    }
-
-    async fn show(&self, claim: &str) -> Result<Value> {
-        let id = json!({ "id": claim });
-        let mut found = self.world.app.data(None, SHOW, id).await?;
-        Ok(found["claim"].take())
-    }
-
-    fn user(&self, verifier: &Value) -> Result<&User> {
-        let id = text(verifier);
-        let found = self
-            .everybody()
-            .find(|user| format!("person:{}", user.person) == id);
-        found.with_context(|| format!("{id} is nobody of this test"))
-    }
-
-    /// Every verifier of the registry.
-    pub(crate) fn everybody(&self) -> impl Iterator<Item = &User> {
-        self.verifiers.iter().chain([&self.world.verifier])
-    }
-
-    /// Those who sit, in the order of the draws.
-    pub(crate) async fn sitting(&self, claim: &str) -> Result<Vec<&User>> {
-        let shown = self.show(claim).await?;
-        let all = shown["assignments"].as_array().cloned().unwrap_or_default();
-        let sits = all.iter().filter(|one| one["status"] == "SITTING");
-        sits.map(|one| self.user(&one["verifier"])).collect()
-    }
-
-    /// Somebody who was not drawn.
-    pub(crate) async fn stranger(&self, claim: &str) -> Result<&User> {
-        let shown = self.show(claim).await?;
-        let all = shown["assignments"].as_array().cloned().unwrap_or_default();
-        let drawn = |user: &&User| {
-            let id = format!("person:{}", user.person);
-            all.iter().any(|one| text(&one["verifier"]) == id)
-        };
-        self.everybody()
-            .find(|user| !drawn(user))
-            .context("all drawn")
-    }
-
-    pub(crate) async fn verify(&self, user: &User, claim: &str, hours: &str) -> Result<()> {
-        let input = finding(claim, hours);
-        self.world.make(user, VERIFY, input, "claim").await?;
-        Ok(())
-    }
-
-    pub(crate) async fn record(&self, user: &User) -> Result<Value> {
-        let query = "query ($id: ID!) { verifierRecord(verifier: $id) {
-            assigned accepted rejected overturned declined withdrew discharged } }";
-        let id = json!({ "id": format!("person:{}", user.person) });
-        let mut found = self.world.app.data(None, query, id).await?;
-        Ok(found["verifierRecord"].take())
-    }
-
-    async fn registered_role(
-        &self,
-        mutation: &str,
-        user: &User,
-        at: &User,
-        role: &str,
-    ) -> Result<()> {
-        let document = format!(
-            "mutation ($input: RoleInput!) {{ {mutation}(input: $input) {{ userErrors {{ code message }} }} }}"
-        );
-        let input = json!({ "input": { "person": format!("person:{}", user.person),
-            "organisation": at.organisation_id(), "role": role } });
-        let registrar = Some(&self.world.registrar);
-        self.world.app.data(registrar, &document, input).await?;
-        Ok(())
-    }
-}
 
 async fn verifiers_of_two_sectors_judge_behind_seals_and_the_lower_quantity_counts(
     app: TestApp,
@@ -252,9 +106,13 @@ async fn whoever_declines_or_withdraws_is_followed_by_the_next(app: TestApp) -> 
     let second = bench.sitting(&claim).await?[0];
     assert_ne!(first.person, second.person);
     let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
-    let gone = world.refuse(first, ASK, question.clone()).await?;
+    let gone = world
+        .refuse(first, REQUEST_INFORMATION, question.clone())
+        .await?;
     assert_eq!(gone.code, "FORBIDDEN");
-    world.make(second, ASK, question, "claim").await?;
+    world
+        .make(second, REQUEST_INFORMATION, question, "claim")
+        .await?;
     let begun = world.refuse(second, DECLINE, leaving.clone()).await?;
     assert_eq!(begun.code, "BEGUN");
     world.make(second, LEAVE, leaving, "claim").await?;
@@ -266,7 +124,9 @@ async fn whoever_declines_or_withdraws_is_followed_by_the_next(app: TestApp) -> 
     assert_eq!(waiting.code, "CLAIM_STATUS");
     let answer =
         json!({ "claim": claim, "answer": "the site manager", "evidence": [file("sheet 4")] });
-    world.make(&world.supplier, ANSWER, answer, "claim").await?;
+    world
+        .make(&world.supplier, GIVE_INFORMATION, answer, "claim")
+        .await?;
     bench.verify(third, &claim, "10.0").await?;
     let record = bench.record(second).await?;
     assert_eq!(
@@ -362,17 +222,23 @@ async fn a_question_lapses_when_all_have_judged(app: TestApp) -> Result<()> {
     let sitting = bench.sitting(&claim).await?;
     bench.verify(sitting[0], &claim, "9.0").await?;
     let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
-    world.make(sitting[1], ASK, question, "claim").await?;
+    world
+        .make(sitting[1], REQUEST_INFORMATION, question, "claim")
+        .await?;
     let early = world
         .refuse(sitting[2], VERIFY, finding(&claim, "10.0"))
         .await?;
     assert_eq!(early.code, "CLAIM_STATUS");
     let answer =
         json!({ "claim": claim, "answer": "the site manager", "evidence": [file("sheet 4")] });
-    world.make(&world.supplier, ANSWER, answer, "claim").await?;
+    world
+        .make(&world.supplier, GIVE_INFORMATION, answer, "claim")
+        .await?;
     bench.verify(sitting[2], &claim, "10.0").await?;
     let more = json!({ "claim": claim, "question": "and sheet 5?" });
-    world.make(sitting[1], ASK, more, "claim").await?;
+    world
+        .make(sitting[1], REQUEST_INFORMATION, more, "claim")
+        .await?;
     let nothing = json!({ "claim": claim, "reason": "no answer", "method": "ISAE 3000" });
     world.make(sitting[1], REJECT, nothing, "claim").await?;
     let shown = bench.show(&claim).await?;
@@ -445,12 +311,9 @@ async fn with_too_few_verifiers_the_seat_stays_open(app: TestApp) -> Result<()> 
         ("TOO_FEW_VERIFIERS", Some("claim"))
     );
     // Somebody of the same sector is let in, and stands behind whoever was there before the claim.
-    let sector = bench.show(&claim).await?["assignments"][0]["organisation"]["sector"].clone();
-    let own = world
-        .app
-        .organisation(&world.registrar, "Late Assurance", &text(&sector))
-        .await?;
-    world.app.user(own, &[Role::Verifier]).await?;
+    let sector = text(&bench.show(&claim).await?["assignments"][0]["organisation"]["sector"]);
+    let late = ("Late Assurance", sector.as_str());
+    let_in(&world.app, &world.registrar, late).await?;
     bench.assign(&claim).await?;
     let shown = bench.show(&claim).await?;
     assert_eq!(shown["assignments"].as_array().map(Vec::len), Some(5));

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::contract::Signed;
 use crate::credit_world::{SUBMIT, VERIFY, finding, text};
-use crate::quorum::{ASSIGN, PUBLISH, terms};
+use crate::mutations::GRANT_ROLE;
+use crate::quorum_bench::{ASSIGN, bind, terms};
 
 on_both!(
     a_buyer_confirms_little_alone_and_no_more,
@@ -31,20 +32,11 @@ impl Small {
     async fn new(app: TestApp, audit_share: &str) -> Result<Self> {
         let signed = Signed::new(app).await?;
         let registrar = signed.app.registrar().await?;
-        let mut others = Vec::new();
-        for (name, sector) in [
-            ("City Laboratory", "PUBLIC"),
-            ("Fair Measure", "CIVIL_SOCIETY"),
-        ] {
-            let own = signed.app.organisation(&registrar, name, sector).await?;
-            others.push(signed.app.user(own, &[Role::Verifier]).await?);
-        }
         let mut input = terms(2, 2);
         input["auditShare"] = json!(audit_share);
         input["fee"] = json!("BUYER");
         input["lowValues"] = json!([{ "measure": { "catalogue": signed.catalogue, "code": "JOB-1" }, "below": "5" }]);
-        let input = json!({ "input": input });
-        signed.app.data(Some(&registrar), PUBLISH, input).await?;
+        let others = bind(&signed.app, &registrar, input).await?;
         Ok(Self { signed, others })
     }
 
@@ -143,11 +135,10 @@ async fn only_the_buyers_officer_confirms(app: TestApp) -> Result<()> {
         .app
         .user(signed.officer.organisation, &[Role::Officer])
         .await?;
-    let document = "mutation ($input: RoleInput!) { grantRole(input: $input) { userErrors { code message } } }";
     let role = json!({ "input": { "person": format!("person:{}", partial.person),
         "organisation": signed.supplier.organisation_id(), "role": "SUPPLIER" } });
     let registrar = signed.app.registrar().await?;
-    signed.app.data(Some(&registrar), document, role).await?;
+    signed.app.data(Some(&registrar), GRANT_ROLE, role).await?;
     assert_eq!(small.refused(&partial, &claim, "1").await?, "FORBIDDEN");
     let assign = json!({ "input": { "claim": claim } });
     let supplier = Some(&signed.supplier);

@@ -5,13 +5,16 @@ use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, on_both};
 use serde_json::{Value, json};
 
-use crate::credit_world::{World, reduce};
-use crate::quorum::{ASSIGN, Bench, PUBLISH, terms};
+use crate::credit_world::{World, reduce, text};
+use crate::mutations::{GIVE_INFORMATION, REQUEST_INFORMATION};
+use crate::quorum_bench::{ASSIGN, Bench, PUBLISH, let_in, terms};
 
 on_both!(
     wrong_quorums_and_strangers_are_refused,
     a_verifier_whose_finding_fell_is_overturned_once,
     assignments_and_records_cost_a_fixed_number_of_statements,
+    a_claim_says_what_it_waits_for_and_who_can_do_what,
+    a_quorum_larger_than_the_registry_stands_and_says_so,
 );
 
 async fn wrong_quorums_and_strangers_are_refused(app: TestApp) -> Result<()> {
@@ -122,7 +125,7 @@ async fn assignments_and_records_cost_a_fixed_number_of_statements(app: TestApp)
     let app = &bench.world.app;
     let list = "{
         claims(first: 50) { nodes { draw { seed } confirmation { audited }
-            assignments { organisation { name } feeFrom { name } } } }
+            waitsFor { awaited } assignments { organisation { name } feeFrom { name } } } }
         verifierRecords(first: 50) { totalCount nodes { verifier assigned } }
     }";
     let mut costs = Vec::new();
@@ -142,5 +145,77 @@ async fn assignments_and_records_cost_a_fixed_number_of_statements(app: TestApp)
     assert_eq!(found["verifierRecords"]["totalCount"], 4);
     assert_eq!(found["verifierRecords"]["pageInfo"]["hasNextPage"], true);
     app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_claim_says_what_it_waits_for_and_who_can_do_what(app: TestApp) -> Result<()> {
+    let world = World::new(app).await?;
+    let early = world.submit(world.claim_input("0", "10.0")).await?;
+    let bench = Bench::of(world, terms(4, 3)).await?;
+    let world = &bench.world;
+    assert_eq!(bench.awaited(&early).await?, ["VERIFICATION"]);
+    let claim = bench.submit("a").await?;
+    assert_eq!(bench.awaited(&claim).await?, ["DRAW"]);
+    bench.assign(&claim).await?;
+    assert_eq!(bench.awaited(&claim).await?, ["FINDINGS"]);
+    let sitting = bench.sitting(&claim).await?;
+    let question = json!({ "claim": claim, "question": "who signed sheet 4?" });
+    world
+        .make(sitting[0], REQUEST_INFORMATION, question, "claim")
+        .await?;
+    assert_eq!(bench.awaited(&claim).await?, ["ANSWER"]);
+    let answer = json!({ "claim": claim, "answer": "the site manager", "evidence": [] });
+    world
+        .make(&world.supplier, GIVE_INFORMATION, answer, "claim")
+        .await?;
+    for (user, hours) in sitting.iter().zip(["10.0", "10.0", "10.0", "5.0"]) {
+        assert_eq!(bench.awaited(&claim).await?, ["FINDINGS"]);
+        bench.verify(user, &claim, hours).await?;
+    }
+    // All have judged, they lie far apart, and nobody is left for the further opinion.
+    let shown = bench.show(&claim).await?;
+    assert_eq!(shown["status"], "IN_VERIFICATION");
+    assert_eq!(shown["waitsFor"][0]["awaited"], "MORE_VERIFIERS");
+    let next = text(&shown["waitsFor"][0]["nextStep"]);
+    for words in ["a registrar", "`grantRole`", "`assignVerifiers`"] {
+        assert!(next.contains(words), "{next}");
+    }
+    let input = json!({ "claim": claim });
+    let few = world.refuse(&world.supplier, ASSIGN, input).await?;
+    assert_eq!(
+        (few.code.as_str(), few.message),
+        ("TOO_FEW_VERIFIERS", next)
+    );
+    let late = ("Late Assurance", "PUBLIC");
+    let late = let_in(&world.app, &world.registrar, late).await?;
+    assert_eq!(bench.awaited(&claim).await?, ["DRAW"]);
+    bench.assign(&claim).await?;
+    assert_eq!(bench.awaited(&claim).await?, ["FINDINGS"]);
+    bench.verify(&late, &claim, "9.0").await?;
+    let shown = bench.show(&claim).await?;
+    assert_eq!(
+        (&shown["status"], &shown["waitsFor"]),
+        (&json!("VERIFIED"), &json!([]))
+    );
+    world.app.expect_clean_log().await?;
+    Ok(())
+}
+
+async fn a_quorum_larger_than_the_registry_stands_and_says_so(app: TestApp) -> Result<()> {
+    let bench = Bench::new(app, terms(4, 3)).await?;
+    let ask = "{ verificationQuorum { number waitsFor { awaited nextStep } } }";
+    let world = &bench.world;
+    let enough = world.app.data(None, ask, json!({})).await?;
+    assert_eq!(enough["verificationQuorum"]["waitsFor"], Value::Null);
+    let input = json!({ "input": terms(5, 3) });
+    let made = world.app.data(Some(&world.registrar), PUBLISH, input);
+    let made = made.await?;
+    let step = &made["made"]["quorum"]["waitsFor"];
+    assert_eq!(step["awaited"], "MORE_VERIFIERS");
+    let next = text(&step["nextStep"]);
+    assert!(next.contains("5 of different groups"), "{next}");
+    let shown = world.app.data(None, ask, json!({})).await?;
+    assert_eq!(shown["verificationQuorum"]["number"], 2);
+    assert_eq!(&shown["verificationQuorum"]["waitsFor"], step);
     Ok(())
 }

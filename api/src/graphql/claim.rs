@@ -8,6 +8,7 @@ use commonweal_domain::contract as domain;
 use commonweal_domain::ids::{ClaimId, OrganisationId};
 
 use super::amounts::{Period, Quantity};
+use super::awaited::AwaitedStep;
 use super::beneficiary::Beneficiaries;
 use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
@@ -16,8 +17,8 @@ use super::contract::{self, Contract, Kpi};
 use super::counting::WorkingLine;
 use super::credit_batch::Batch;
 use super::credit_loaders::{
-    self, AssignmentsOf, BatchOf, ConfirmationOf, DrawOf, ExclusionsOf, InquiriesOf, ProposalsOf,
-    ReductionsOf, VerificationsOf, WorkingOf,
+    self, AssignmentsOf, AwaitedOf, BatchOf, ConfirmationOf, DrawOf, ExclusionsOf, InquiriesOf,
+    ProposalsOf, ReductionsOf, VerificationsOf, WorkingOf,
 };
 use super::inquiry::{ClaimExclusion, Inquiry};
 use super::ledger::{self, LedgerEntry};
@@ -33,7 +34,7 @@ use super::scalars::{BigInt, Date, DateTime, Decimal, Sha256};
 pub enum ClaimStatus {
     /// Waits for a verifier.
     Submitted,
-    /// Verifiers are at work.
+    /// Verification has begun; `waitsFor` says whose turn it is.
     InVerification,
     /// A verifier waits for an answer of the claimant.
     InformationRequested,
@@ -291,6 +292,13 @@ impl Claim {
             .await?;
         let views = found.unwrap_or_default().into_iter();
         Ok(views.map(Into::into).collect())
+    }
+
+    /// All that it waits for, and who can do what about it; empty when it is decided.
+    async fn waits_for(&self, context: &Context<'_>) -> async_graphql::Result<Vec<AwaitedStep>> {
+        let found = loader(context)?.load_one(AwaitedOf(self.fact.id)).await?;
+        let steps = found.unwrap_or_default().into_iter();
+        Ok(steps.map(Into::into).collect())
     }
 
     /// What the buyer alone confirmed of it, where its value is low.

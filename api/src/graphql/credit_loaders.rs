@@ -17,6 +17,7 @@ use commonweal_app::read::quorum::{AssignmentView, ConfirmationView, DrawView};
 use commonweal_app::read::reduction::{ProposalView, ReductionView};
 use commonweal_domain::catalogue::{Measure, MeasureRef};
 use commonweal_domain::contract::counting::Line;
+use commonweal_domain::contract::quorum::awaited::Awaited;
 use commonweal_domain::ids::{
     BatchId, ChallengeId, ClaimId, ClassId, ContractId, HoldId, KpiId, ProgrammeId, RetirementId,
 };
@@ -98,6 +99,8 @@ by_owner! {
     DrawOf(ClaimId) => DrawView = draws_of;
     /// Who was drawn for a claim.
     AssignmentsOf(ClaimId) => Vec<AssignmentView> = assignments_of;
+    /// What a claim waits for.
+    AwaitedOf(ClaimId) => Vec<Awaited> = awaited_of;
     /// What a buyer alone confirmed of a claim.
     ConfirmationOf(ClaimId) => ConfirmationView = confirmations_of;
     /// The batch that was issued for a claim.

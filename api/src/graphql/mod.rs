@@ -6,6 +6,7 @@ pub mod admission;
 pub mod agreement;
 pub mod ahp;
 pub mod amounts;
+pub mod awaited;
 pub mod award;
 pub mod beneficiary;
 pub mod bid;

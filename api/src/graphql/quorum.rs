@@ -10,6 +10,7 @@ use commonweal_domain::contract::quorum as domain;
 use commonweal_domain::ids::{OrganisationId, PersonId};
 
 use super::amounts::{Quantity, small};
+use super::awaited::AwaitedStep;
 use super::catalogue::Measure;
 use super::connection::{Connection, PageArgs, wants_total_count};
 use super::context::{app, refuse};
@@ -52,6 +53,7 @@ impl LowValue {
 
 /// What the registry asks of the verification of claims that are submitted after it was published.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct VerificationQuorum {
     /// 1, 2, 3 ...
     number: i32,
@@ -75,10 +77,23 @@ pub struct VerificationQuorum {
     at: DateTime,
     /// Log index.
     entry_index: BigInt,
+    #[graphql(skip)]
+    terms: domain::Quorum,
+}
+
+#[ComplexObject]
+impl VerificationQuorum {
+    /// What it waits for: more verifiers, where those of the registry cannot fill its seats for anybody's claim; null where they
+    /// can for a claim of whose parties none of them is.
+    async fn waits_for(&self, context: &Context<'_>) -> async_graphql::Result<Option<AwaitedStep>> {
+        let found = app(context)?.read().awaited_of_quorum(&self.terms).await;
+        Ok(found.map_err(refuse)?.map(Into::into))
+    }
 }
 
 impl From<QuorumView> for VerificationQuorum {
     fn from(view: QuorumView) -> Self {
+        let terms = view.quorum.clone();
         let quorum = view.quorum;
         let low = quorum.low_value.into_iter().map(|low| LowValue {
             below: (&low.below).into(),
@@ -96,6 +111,7 @@ impl From<QuorumView> for VerificationQuorum {
             commitment: Sha256(view.commitment),
             at: DateTime(view.at),
             entry_index: view.entry_index.into(),
+            terms,
         }
     }
 }

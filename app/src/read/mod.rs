@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod account_summary;
+mod awaited;
 pub mod bid;
 pub mod calibration;
 pub mod catalogue;

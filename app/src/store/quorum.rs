@@ -1,5 +1,7 @@
 //! Tables of quorums, draws, assignments and findings that are still sealed.
 
+use std::collections::HashMap;
+
 use commonweal_domain::amount::Quantity;
 use commonweal_domain::contract::Verification;
 use commonweal_domain::contract::quorum::draw::Candidate;
@@ -193,13 +195,43 @@ pub(crate) async fn next_number(db: &impl ConnectionTrait) -> Result<u32, AppErr
     u32::try_from(last.saturating_add(1)).map_err(AppError::internal)
 }
 
+/// What was asked by each quorum that was published before an index, with the index of its own entry, in order.
+pub(crate) async fn published_before(
+    db: &impl ConnectionTrait,
+    index: i64,
+) -> Result<Vec<(i64, Quorum)>, AppError> {
+    let rows: Vec<(i64, Vec<u8>)> = published::Entity::find()
+        .select_only()
+        .column(published::Column::EntryIdx)
+        .column(published::Column::Terms)
+        .filter(published::Column::EntryIdx.lt(index))
+        .order_by_asc(published::Column::EntryIdx)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let read = |(at, terms): (i64, Vec<u8>)| {
+        let terms = serde_json::from_slice(&terms).map_err(AppError::internal)?;
+        Ok((at, terms))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// Everybody who was drawn for a claim, in the order of the draws.
 pub(crate) async fn assignments(
     db: &impl ConnectionTrait,
     claim: ClaimId,
 ) -> Result<Vec<Assignment>, AppError> {
+    let mut found = assignments_of(db, &[claim]).await?;
+    Ok(found.remove(&claim).unwrap_or_default())
+}
+
+/// The same of several claims, in two statements.
+pub(crate) async fn assignments_of(
+    db: &impl ConnectionTrait,
+    claims: &[ClaimId],
+) -> Result<HashMap<ClaimId, Vec<Assignment>>, AppError> {
     let rows = assignment::Entity::find()
-        .filter(assignment::Column::ClaimId.eq(claim.uuid()))
+        .filter(assignment::Column::ClaimId.is_in(columns::uuids(claims)))
         .order_by_asc(assignment::Column::Seq)
         .all(db)
         .await?;
@@ -207,24 +239,25 @@ pub(crate) async fn assignments(
         .filter(organisation::Column::Id.is_in(rows.iter().map(|row| row.organisation_id)))
         .all(db)
         .await?;
-    rows.iter()
-        .map(|row| {
-            let own = whose.iter().find(|own| own.id == row.organisation_id);
-            let own = own.ok_or_else(|| AppError::internal("a verifier without organisation"))?;
-            Ok(Assignment {
-                verifier: PersonId::from_uuid(row.verifier_id),
-                organisation: OrganisationId::from_uuid(row.organisation_id),
-                group: OrganisationId::from_uuid(own.group_id),
-                sector: from_word(&own.sector)?,
-                third: row.third,
-                since: columns::time(row.since),
-                begun: row.begun,
-                sealed: row.sealed.as_deref().map(columns::hash).transpose()?,
-                unanswered: row.unanswered,
-                left: row.left_how.as_deref().map(from_word).transpose()?,
-            })
-        })
-        .collect()
+    let mut found: HashMap<ClaimId, Vec<Assignment>> = HashMap::new();
+    for row in rows {
+        let own = whose.iter().find(|own| own.id == row.organisation_id);
+        let own = own.ok_or_else(|| AppError::internal("a verifier without organisation"))?;
+        let seats = found.entry(ClaimId::from_uuid(row.claim_id)).or_default();
+        seats.push(Assignment {
+            verifier: PersonId::from_uuid(row.verifier_id),
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            group: OrganisationId::from_uuid(own.group_id),
+            sector: from_word(&own.sector)?,
+            third: row.third,
+            since: columns::time(row.since),
+            begun: row.begun,
+            sealed: row.sealed.as_deref().map(columns::hash).transpose()?,
+            unanswered: row.unanswered,
+            left: row.left_how.as_deref().map(from_word).transpose()?,
+        });
+    }
+    Ok(found)
 }
 
 /// Stores who was drawn in an entry, after `before` others.

@@ -4,13 +4,10 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::{Walk, hours};
+use crate::challenge::ROUTE;
 use crate::credit_reversed::{ACCEPT, APPEAL, DISMISS, RAISE, REPLY, UPHOLD, WORDS};
 use crate::credit_world::{CARRY_OUT, text};
 use crate::ledger_walk_model::{Body, HOLDERS, Judge, Outcome, related};
-
-const ROUTE: &str = "mutation ($input: RouteChallengeInput!) {
-    made: routeChallenge(input: $input) { challenge { id } userErrors { code message path } }
-}";
 
 const FORTNIGHT: i64 = 14 * 86_400;
 /// Steps are about so many of the latest challenges.

@@ -7,19 +7,8 @@ use super::Walk;
 use super::moves::reason;
 use crate::credit_world::DELIVER;
 use crate::ledger_walk_model::{HOLDERS, Unit};
+use crate::mutations::{CANCEL_CREDITS, EXPIRE_HOLD, GIVE_UP_HOLD, RELEASE_BUFFER};
 
-const GIVE_UP: &str = "mutation ($input: EndHoldInput!) {
-    made: giveUpHold(input: $input) { hold { id ended } userErrors { code message path } }
-}";
-const EXPIRE: &str = "mutation ($input: EndHoldInput!) {
-    made: expireHold(input: $input) { hold { id ended } userErrors { code message path } }
-}";
-const CANCEL: &str = "mutation ($input: CancelCreditsInput!) {
-    made: cancelCredits(input: $input) { batch { id } userErrors { code message path } }
-}";
-const RELEASE: &str = "mutation ($input: ReleaseBufferInput!) {
-    made: releaseBuffer(input: $input) { batch { id } userErrors { code message path } }
-}";
 /// Mostly one of so many of the latest holds ends, which may be open.
 const LATEST: usize = 12;
 
@@ -71,7 +60,7 @@ impl Walk {
         let expected = self.model.end(hold, None, false);
         let user = self.people.holders[found.to.unwrap_or(found.holder)].clone();
         let input = json!({ "hold": found.id });
-        self.expect("give up", &user, (GIVE_UP, input), &expected)
+        self.expect("give up", &user, (GIVE_UP_HOLD, input), &expected)
             .await?;
         Ok(())
     }
@@ -85,7 +74,7 @@ impl Walk {
             false => self.people.holders[found.holder].clone(),
         };
         let input = json!({ "hold": found.id });
-        self.expect("expire", &user, (EXPIRE, input), &expected)
+        self.expect("expire", &user, (EXPIRE_HOLD, input), &expected)
             .await?;
         Ok(())
     }
@@ -97,7 +86,7 @@ impl Walk {
         let input = json!({ "batch": self.model.batches[batch].id, "units": units.to_string(),
             "holder": self.people.holders[holder].organisation_id(), "idempotencyKey": self.word() });
         let user = self.people.holders[holder].clone();
-        self.expect("cancel", &user, (CANCEL, input), &expected)
+        self.expect("cancel", &user, (CANCEL_CREDITS, input), &expected)
             .await?;
         Ok(())
     }
@@ -112,7 +101,7 @@ impl Walk {
         let expected = self.model.release(batch);
         let input = json!({ "batch": self.model.batches[batch].id });
         let registrar = self.people.registrars[0].clone();
-        self.expect("release", &registrar, (RELEASE, input), &expected)
+        self.expect("release", &registrar, (RELEASE_BUFFER, input), &expected)
             .await?;
         Ok(())
     }

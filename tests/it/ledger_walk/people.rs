@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Dice, Walk};
 use crate::contract::{INTEND, SIGN};
 use crate::credit_fallen::sister;
-use crate::credit_world::text;
+use crate::credit_world::{DEFINE_CLASS, PUBLISH_CATALOGUE, text};
 use crate::ledger_walk_model::{Body, HOLDERS, Judge, Kpi, Model};
 use crate::tender::story::{City, STANDSTILL_SECONDS, on_tender};
 
@@ -21,13 +21,6 @@ const BEGINS: i64 = 180 * 86_400;
 const SECOND_INTENT: i64 = 100 * 86_400;
 /// Tokens last two years; everyone signs in again before.
 const SIGN_IN_AFTER: i64 = 700 * 86_400;
-
-const PUBLISH: &str = "mutation ($input: PublishCatalogueInput!) {
-    made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
-}";
-const DEFINE: &str = "mutation ($input: DefineClassInput!) {
-    made: defineClass(input: $input) { class { id } userErrors { code message path } }
-}";
 
 /// Everybody.
 pub(super) struct People {
@@ -145,7 +138,8 @@ impl Walk {
         app.advance_seconds(BEGINS - SECOND_INTENT);
         let class = json!({ "input": { "measure": { "catalogue": city.catalogue, "code": "JOB-1" }, "place": "KR-11",
             "vintage": 2026, "bufferShare": "0.04", "transferable": true } });
-        app.data(Some(&people.registrars[0]), DEFINE, class).await?;
+        app.data(Some(&people.registrars[0]), DEFINE_CLASS, class)
+            .await?;
         Ok(Self {
             app,
             people,
@@ -167,7 +161,7 @@ async fn publish(app: &TestApp, registrar: &User) -> Result<String> {
     });
     let input = json!({ "input": { "code": "walk", "version": "1", "title": "Of a walk", "source": "these tests",
         "measures": [measure] } });
-    let made = app.data(Some(registrar), PUBLISH, input).await?;
+    let made = app.data(Some(registrar), PUBLISH_CATALOGUE, input).await?;
     Ok(text(&made["made"]["catalogue"]["id"]))
 }
 

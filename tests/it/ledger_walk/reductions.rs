@@ -6,12 +6,9 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
 use super::{Walk, hours};
+use crate::credit_reversed::CLEAR;
 use crate::credit_world::{CARRY_OUT, PROPOSE};
 use crate::ledger_walk_model::{Liability, Outcome, Unit};
-
-const CLEAR: &str = "mutation ($input: ClearLiabilityInput!) {
-    made: clearLiability(input: $input) { liability userErrors { code message path } }
-}";
 
 impl Walk {
     /// Two registrars leave less of a claim: mostly a little less, sometimes nothing.

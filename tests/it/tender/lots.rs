@@ -10,6 +10,8 @@ use super::story::{
     City, SECONDS_TO_CLOSING, STANDSTILL_SECONDS, SUBMIT, on_tender, step, submission, submit,
 };
 
+use crate::credit_world::PUBLISH_CATALOGUE;
+
 on_both!(
     each_lot_is_won_and_signed_on_its_own_within_the_limit,
     a_lot_without_a_bid_has_no_winner,
@@ -346,12 +348,13 @@ async fn a_body_too_large_for_its_entry_stands_beside_the_log(app: TestApp) -> R
             })
         })
         .collect();
-    let publish = "mutation ($input: PublishCatalogueInput!) {
-        made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
-    }";
     let catalogue = json!({ "code": "large", "version": "1", "title": "Large", "source": "ours", "measures": measures });
-    app.data(Some(&registrar), publish, json!({ "input": catalogue }))
-        .await?;
+    app.data(
+        Some(&registrar),
+        PUBLISH_CATALOGUE,
+        json!({ "input": catalogue }),
+    )
+    .await?;
     let last = app.app.read().log_size().await? - 1;
     let entry = app.app.read().log_entry(last).await?.context("an entry")?;
     let Err(EntryError::NeedsBlob(sha256)) = Entry::parse(&entry.bytes) else {

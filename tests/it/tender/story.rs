@@ -6,6 +6,9 @@ use commonweal_domain::ids::OrganisationId;
 use commonweal_tests::{Refusal, TestApp, User};
 use serde_json::{Value, json};
 
+use crate::credit_world::PUBLISH_CATALOGUE;
+use crate::mutations::GRANT_ROLE;
+
 /// The deadline of every tender here, a week after the tests begin.
 pub(crate) const CLOSES_AT: &str = "2026-01-12T12:00:00.000000Z";
 /// Seconds from the beginning of the tests to the deadline.
@@ -63,8 +66,7 @@ impl City {
             .await?;
         let input = json!({ "input": { "person": format!("person:{}", officer.person),
             "organisation": self.suppliers[0].organisation_id(), "role": "SUPPLIER" } });
-        let grant = "mutation ($input: RoleInput!) { grantRole(input: $input) { userErrors { code message } } }";
-        app.data(Some(&self.registrar), grant, input).await?;
+        app.data(Some(&self.registrar), GRANT_ROLE, input).await?;
         Ok(officer)
     }
 
@@ -410,9 +412,7 @@ async fn publish_catalogue(app: &TestApp, registrar: &User) -> Result<String> {
     let made = app
         .data(
             Some(registrar),
-            "mutation ($input: PublishCatalogueInput!) {
-                made: publishCatalogue(input: $input) { catalogue { id } userErrors { code message path } }
-            }",
+            PUBLISH_CATALOGUE,
             json!({ "input": {
                 "code": "test", "version": "1", "title": "Test", "source": "ours", "measures": [measure],
             } }),

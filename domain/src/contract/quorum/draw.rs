@@ -44,6 +44,19 @@ pub struct Candidate {
     pub late: bool,
 }
 
+impl Enrolled {
+    /// Who may be drawn for a claim that was submitted at an index of the log.
+    pub(super) fn candidate(self, submitted: u64) -> Candidate {
+        Candidate {
+            person: self.person,
+            organisation: self.organisation,
+            group: self.group,
+            sector: self.sector,
+            late: self.granted > submitted,
+        }
+    }
+}
+
 /// There are not enough independent verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -87,6 +100,16 @@ pub fn candidates(
     submitted: u64,
     groups: impl Fn(PersonId) -> Vec<OrganisationId>,
 ) -> Vec<Candidate> {
+    each_once(enrolled)
+        .filter(|found| check_independent(facts, found.person, &groups).is_ok())
+        .map(|found| found.candidate(submitted))
+        .collect()
+}
+
+/// Each person once, where the role is held longest.
+pub(super) fn each_once(
+    enrolled: impl IntoIterator<Item = Enrolled>,
+) -> impl Iterator<Item = Enrolled> {
     let mut first: BTreeMap<PersonId, Enrolled> = BTreeMap::new();
     for found in enrolled {
         let kept = first.entry(found.person).or_insert(found);
@@ -94,17 +117,7 @@ pub fn candidates(
             *kept = found;
         }
     }
-    first
-        .into_values()
-        .filter(|found| check_independent(facts, found.person, &groups).is_ok())
-        .map(|found| Candidate {
-            person: found.person,
-            organisation: found.organisation,
-            group: found.group,
-            sector: found.sector,
-            late: found.granted > submitted,
-        })
-        .collect()
+    first.into_values()
 }
 
 /// What a draw fills.

@@ -2,8 +2,9 @@
 //!
 //! A claim is bound by the quorum that was in force when it was submitted. Its verifiers are drawn ([`draw`]) by a seed that
 //! nobody can choose alone ([`links`]); what they do is decided in [`duty`], what follows from it in [`judgement`], and
-//! the route of claims below a published quantity in [`low_value`].
+//! the route of claims below a published quantity in [`low_value`]. What a claim waits for meanwhile says [`awaited`].
 
+pub mod awaited;
 pub mod draw;
 pub mod duty;
 pub mod judgement;
