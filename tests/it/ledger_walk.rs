@@ -28,7 +28,7 @@ on_both!(every_operation_agrees_with_a_model_of_rows);
 /// Steps in which each operation must have been accepted.
 const ENOUGH: u64 = 5_000;
 /// Every operation but the rare ones. One that is never accepted would prove nothing.
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 16] = [
     "submit under a contract",
     "submit outside contracts",
     "withdraw",
@@ -37,11 +37,6 @@ const OPERATIONS: [&str; 21] = [
     "issue",
     "issue again",
     "transfer",
-    "retire",
-    "hold",
-    "give up",
-    "expire",
-    "cancel",
     "correct",
     "reverse",
     "raise",
@@ -51,8 +46,12 @@ const OPERATIONS: [&str; 21] = [
     "uphold",
     "carry out",
 ];
-/// Operations that wait for what seldom happens, such as a KPI that is short while its supplier has credits to retire.
-const RARE: [&str; 6] = ["cover", "deliver", "clear", "release", "route", "appeal"];
+/// Operations that wait for what seldom happens, such as a KPI that is short while its supplier has credits to retire; and those
+/// that whoever owes for a reduction may not do for long, or that follow one of these.
+const RARE: [&str; 11] = [
+    "cover", "deliver", "clear", "release", "route", "appeal", "retire", "hold", "give up",
+    "expire", "cancel",
+];
 /// Steps in which also these must have been accepted.
 const MANY: u64 = 50_000;
 /// Operations are about so many of the latest claims and batches.
