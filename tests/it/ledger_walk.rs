@@ -243,6 +243,8 @@ impl Walk {
     /// Lets time pass.
     async fn advance(&mut self, seconds: i64) -> Result<()> {
         self.app.advance_seconds(seconds);
+        // Else the files of refused claims pile up until nobody may store another.
+        self.app.app.collect_evidence().await?;
         self.model.now += seconds;
         self.people.stay_signed_in(&self.app, self.model.now).await
     }

@@ -108,12 +108,11 @@ impl EntryBody for ChallengeRouted {
         let recorded = recorded(challenge.claim, header, state)?;
         impartial(by, recorded, header, state)?;
         let earlier = state.credits.earlier(recorded);
-        let decided = match taking {
-            Some(_) => decide_takeover(challenge, (by, &earlier), header.at),
-            None => {
-                let buyer = buyer(recorded, state);
-                decide_handover(challenge, (by, &earlier), self.body, buyer)
-            }
+        let decided = if taking.is_some() {
+            decide_takeover(challenge, (by, &earlier), header.at)
+        } else {
+            let buyer = buyer(recorded, state);
+            decide_handover(challenge, (by, &earlier), self.body, buyer)
         };
         decided.map_err(|error| refused(header, &error))?;
         let answer_by = term(header.at, ANSWER_DAYS);
