@@ -309,9 +309,10 @@ async fn the_list_of_claims_costs_a_fixed_number_of_statements(app: TestApp) -> 
     }
     // A loader waits a millisecond for keys: on a busy machine it may need a second statement, but never one per claim.
     assert!(
-        costs[0].abs_diff(costs[1]) < 10,
+        costs[0].abs_diff(costs[1]) <= 3,
         "statements for 5 and for 15 claims: {costs:?}"
     );
+    assert!(costs[1] <= 14, "{costs:?}");
     world.app.expect_clean_log().await?;
     Ok(())
 }

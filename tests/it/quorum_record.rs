@@ -136,7 +136,7 @@ async fn assignments_and_records_cost_a_fixed_number_of_statements(app: TestApp)
         costs.push(app.cost(list).await?);
     }
     assert!(
-        costs[0].abs_diff(costs[1]) < 9,
+        costs[0].abs_diff(costs[1]) <= 3,
         "a statement per claim, of 3 and of 12: {costs:?}"
     );
     let found = app

@@ -267,11 +267,11 @@ impl TestApp {
         })
     }
 
-    /// How many statements a query takes: the least of ten runs, since on a busy machine a loader may find its millisecond
+    /// How many statements a query takes: the least of twenty runs, since on a busy machine a loader may find its millisecond
     /// over before every field of a level has asked, and needs a statement more.
     pub async fn cost(&self, document: &str) -> Result<u64> {
         let mut least = u64::MAX;
-        for _ in 0..10 {
+        for _ in 0..20 {
             let before = self.statements();
             self.data(None, document, json!({})).await?;
             least = least.min(self.statements() - before);
