@@ -53,8 +53,8 @@ impl Command for Cancel {
         };
         let permit = authorize(tx, &self.actor, Action::CancelCredits, &facts).await?;
         let books = Books::one(tx, Asked::of(input.batch, input.holder)).await?;
-        let (batch, _) = books.batch(tx, input.batch)?;
-        let free = books.free(tx, &batch, input.holder);
+        let (batch, _) = books.batch(tx.staged(), input.batch)?;
+        let free = books.free(tx.staged(), &batch, input.holder);
         let note = self.note.as_ref().map(|note| note.hash);
         let body = decide_cancellation(&batch, input.holder, input.units, note, free)?;
         let index = tx.append(Draft {
@@ -96,7 +96,7 @@ impl Command for ReleaseBuffer {
     async fn run(&self, tx: &mut Tx) -> Result<BatchId, AppError> {
         let permit = authorize(tx, &self.actor, Action::ReleaseBuffer, &Facts::default()).await?;
         let books = Books::of_batches(tx, &[self.batch]).await?;
-        let (batch, class) = books.batch(tx, self.batch)?;
+        let (batch, class) = books.batch(tx.staged(), self.batch)?;
         let open = challenge::open_of(tx, batch.claim).await?;
         let open = open.first().map(|row| ChallengeId::from_uuid(row.id));
         let freezing = books.freezing(tx, self.batch).await?;
@@ -106,7 +106,7 @@ impl Command for ReleaseBuffer {
             bucket: Bucket::Buffer,
         };
         let facts = BufferFacts {
-            buffer: tx.known_balance(buffer),
+            buffer: tx.staged().known_balance(buffer),
             challenged: open.or(freezing),
             liable: liable(tx, group::known_group(tx, batch.claimant).await?).await?,
             at: tx.at(),
@@ -162,8 +162,8 @@ impl Command for Clear {
         let owed_class = class::Entity::find_by_id(row.class_id).one(tx).await?;
         let owed_class = owed_class.ok_or_else(|| AppError::internal("a class is gone"))?;
         let books = Books::one(tx, Asked::of(input.batch, owed.organisation)).await?;
-        let (batch, class) = books.batch(tx, input.batch)?;
-        let free = books.free(tx, &batch, owed.organisation);
+        let (batch, class) = books.batch(tx.staged(), input.batch)?;
+        let free = books.free(tx.staged(), &batch, owed.organisation);
         let of = (&batch, class);
         let body = decide_clearance(&owed, &class_of(&owed_class)?, of, input.units, free)?;
         let index = tx.append(Draft {

@@ -88,10 +88,11 @@ impl Command for EndHold {
             ..Asked::of(found.batch, found.holder)
         };
         let books = Books::one(tx, asked).await?;
-        let (batch, class) = books.batch(tx, found.batch)?;
+        let (batch, class) = books.batch(tx.staged(), found.batch)?;
         let request = match &self.wanted {
             Wanted::Deliver(delivery) => {
-                let facts = books.transfer_facts(tx, delivery.trade(&found), (&batch, class))?;
+                let facts =
+                    books.transfer_facts(tx.staged(), delivery.trade(&found), (&batch, class))?;
                 HoldRequest::Deliver(delivery.clone(), facts)
             }
             Wanted::GiveUp => HoldRequest::GiveUp(permit.actor.organisation),

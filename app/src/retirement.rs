@@ -67,7 +67,7 @@ impl Command for Cover {
             ..Asked::of(input.batch, input.holder)
         };
         let books = Books::one(tx, asked).await?;
-        let (batch, class) = books.batch(tx, input.batch)?;
+        let (batch, class) = books.batch(tx.staged(), input.batch)?;
         if books.party(input.beneficiary).is_none() {
             return Err(AppError::refused_at(
                 "UNKNOWN_ORGANISATION",
@@ -85,7 +85,7 @@ impl Command for Cover {
             note: self.note.as_ref().map(|note| note.hash),
             covers: Some(self.kpi),
         };
-        let free = books.free(tx, &batch, input.holder);
+        let free = books.free(tx.staged(), &batch, input.holder);
         let body = decide_retirement(request, &batch, class, free)?;
         self.check_cover(tx, &batch, class).await?;
         let index = tx.append(Draft {

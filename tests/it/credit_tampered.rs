@@ -117,6 +117,11 @@ async fn serials_that_are_given_again_are_found(app: TestApp) -> Result<()> {
         &["UPDATE account SET balance = 3 WHERE bucket = 'retired'"],
     )
     .await?;
+    // The service looks into the table again when something else was written.
+    let passer_by = world
+        .app
+        .organisation(&world.registrar, "Passer-by", "PRIVATE");
+    passer_by.await?;
     world
         .app
         .data(Some(&world.supplier), RETIRE, retire("s"))

@@ -12,25 +12,29 @@ use commonweal_app::failpoint::{Effect, Point};
 use commonweal_app::rng::{Entropy, SystemRng};
 use commonweal_domain::actor::Role;
 use commonweal_tests::{TestApp, User, on_both};
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::{Value, json};
 
 use crate::crash::setting;
 use crate::credit_life::{deliver_input, hold_input};
 use crate::credit_moves::MOVE;
-use crate::credit_reversed::CLEAR;
+use crate::credit_reversed::{ACCEPT, APPEAL, CLEAR, Case, RAISE, UPHOLD, WORDS};
 use crate::credit_world::{
     CARRY_OUT, DELIVER, HOLD, ISSUE, PROPOSE, RETIRE, TRANSFER, World, text,
 };
-use crate::mutations::{CANCEL_CREDITS, GIVE_UP_HOLD};
+use crate::mutations::{CANCEL_CREDITS, EXPIRE_HOLD, GIVE_UP_HOLD, RELEASE_BUFFER};
 use snapshot::{differences, snapshot};
 
 on_both!(
     a_move_is_whole_or_absent_wherever_a_statement_fails,
     a_loss_is_whole_or_absent_wherever_a_statement_fails,
+    a_challenge_is_whole_or_absent_wherever_a_statement_fails,
+    what_time_ends_is_whole_or_absent_wherever_a_statement_fails,
     a_fault_at_any_point_is_told_and_leaves_nothing,
     a_fault_that_passes_costs_nobody_anything,
     units_of_a_move_that_failed_can_be_spent_once,
+    a_move_that_comes_alone_is_whole_or_absent_at_every_point,
+    what_another_process_wrote_is_read_before_the_next_move,
 );
 
 /// The points of a write at which a step can fail.
@@ -49,6 +53,10 @@ struct Faults {
 
 impl Faults {
     async fn new(app: TestApp) -> Result<Self> {
+        Self::of(World::new(app).await?).await
+    }
+
+    async fn of(world: World) -> Result<Self> {
         let system: &dyn Entropy = &SystemRng;
         let seed = setting("COMMONWEAL_TEST_CRASH_SEED")?
             .unwrap_or_else(|| u32::from_be_bytes(system.bytes()));
@@ -59,8 +67,8 @@ impl Faults {
         };
         Ok(Self {
             statements: (1 + seed % step, step),
-            database: app.database.connect().await?,
-            world: World::new(app).await?,
+            database: world.app.database.connect().await?,
+            world,
         })
     }
 
@@ -84,6 +92,7 @@ impl Faults {
 
     /// Lets statements of a mutation fail, each with all after it, until it comes through. Answers what it made.
     async fn sweep(&self, user: &User, document: &str, input: Value) -> Result<Value> {
+        self.forget().await?;
         let before = snapshot(&self.database).await?;
         let (first, step) = self.statements;
         for passing in (first..).step_by(usize::try_from(step)?) {
@@ -107,6 +116,22 @@ impl Faults {
             self.nothing_changed(&before).await.with_context(named)?;
         }
         unreachable!("numbers do not end")
+    }
+
+    /// Lets the service forget what it knows from the moves before: the next one asks for everything again.
+    async fn forget(&self) -> Result<()> {
+        let registrar = self.world.app.registrar().await?;
+        let passer_by = self
+            .world
+            .app
+            .organisation(&registrar, "Passer-by", "PRIVATE");
+        passer_by.await?;
+        Ok(())
+    }
+
+    /// How many statements the writer's transactions have run.
+    fn statements(&self) -> u64 {
+        self.world.app.app.store().written_statements()
     }
 
     async fn nothing_changed(&self, before: &snapshot::Snapshot) -> Result<()> {
@@ -202,11 +227,13 @@ async fn a_loss_is_whole_or_absent_wherever_a_statement_fails(app: TestApp) -> R
     // Sold units are out of reach, so that the loss leaves a liability.
     let sale = world.transfer_input(&batch, 68, "t");
     made(&faults.ask(&world.supplier, TRANSFER, &sale).await?)?;
-    let propose =
-        json!({ "claim": claim, "verified": "0.0", "remedy": "REVERSE", "reason": "nobody came" });
-    let proposed = faults.sweep(&second, PROPOSE, propose).await?;
-    let carry = json!({ "decision": { "proposal": proposed["proposal"] } });
-    faults.sweep(&third, CARRY_OUT, carry).await?;
+    for (remedy, left) in [("CORRECT", "9.0"), ("REVERSE", "0.0")] {
+        let propose =
+            json!({ "claim": claim, "verified": left, "remedy": remedy, "reason": WORDS });
+        let proposed = faults.sweep(&second, PROPOSE, propose).await?;
+        let carry = json!({ "decision": { "proposal": proposed["proposal"] } });
+        faults.sweep(&third, CARRY_OUT, carry).await?;
+    }
     let found = world
         .app
         .data(
@@ -218,6 +245,43 @@ async fn a_loss_is_whole_or_absent_wherever_a_statement_fails(app: TestApp) -> R
     let clear = json!({ "liability": found["liabilities"]["nodes"][0]["id"], "batch": other, "units": "9",
         "idempotencyKey": "l" });
     faults.sweep(&world.supplier, CLEAR, clear).await?;
+    faults.end().await
+}
+
+async fn a_challenge_is_whole_or_absent_wherever_a_statement_fails(app: TestApp) -> Result<()> {
+    let case = Case::new(app).await?;
+    let raise = case.raise_input();
+    let faults = Faults::of(case.world).await?;
+    let world = &faults.world;
+    let raised = faults.sweep(&case.watchdog, RAISE, raise).await?;
+    let challenge = &text(&raised["challenge"]["id"]);
+    let accept = json!({ "challenge": challenge });
+    faults.sweep(&case.second, ACCEPT, accept).await?;
+    let uphold = |left: &str| json!({ "challenge": challenge, "verified": left, "remedy": "REVERSE", "reason": WORDS });
+    faults.sweep(&case.second, UPHOLD, uphold("0.0")).await?;
+    let appeal = json!({ "challenge": challenge, "words": WORDS });
+    faults.sweep(&world.supplier, APPEAL, appeal).await?;
+    faults.sweep(&case.third, UPHOLD, uphold("4.0")).await?;
+    let carry = json!({ "decision": { "challenge": challenge } });
+    let fourth = world.app.user(world.app.registry, &[Role::Registrar]);
+    faults.sweep(&fourth.await?, CARRY_OUT, carry).await?;
+    faults.end().await
+}
+
+async fn what_time_ends_is_whole_or_absent_wherever_a_statement_fails(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let world = &faults.world;
+    let batch = &world.batch("a", "10.0").await?;
+    let hold = hold_input(world, batch, 7, "h");
+    let hold = world.make(&world.supplier, HOLD, hold, "hold").await?;
+    world.app.advance_seconds(4 * 366 * 86_400);
+    // Tokens of the first day are over by now.
+    let registrar = world.app.user(world.app.registry, &[Role::Registrar]);
+    let registrar = registrar.await?;
+    let ended = json!({ "hold": hold });
+    faults.sweep(&registrar, EXPIRE_HOLD, ended).await?;
+    let over = json!({ "batch": batch });
+    faults.sweep(&registrar, RELEASE_BUFFER, over).await?;
     faults.end().await
 }
 
@@ -311,5 +375,74 @@ async fn units_of_a_move_that_failed_can_be_spent_once(app: TestApp) -> Result<(
     let refused = world.refuse(&world.supplier, TRANSFER, more).await?;
     assert_eq!(refused.code, "INSUFFICIENT_BALANCE");
     assert_eq!(world.available(world.fund.organisation, batch).await?, 68);
+    faults.end().await
+}
+
+async fn a_move_that_comes_alone_is_whole_or_absent_at_every_point(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let (world, supplier) = (&faults.world, &faults.world.supplier);
+    let batch = &world.batch("a", "10.0").await?;
+    for point in [
+        Point::Begin,
+        Point::Statement,
+        Point::Commit,
+        Point::Committed,
+    ] {
+        // After the first, what they need is known.
+        for number in 0..2 {
+            let known = world.transfer_input(batch, 1, &format!("{point:?} {number}"));
+            let statements = faults.statements();
+            made(&faults.ask(supplier, TRANSFER, &known).await?)?;
+            let alone = faults.statements() == statements + 1;
+            ensure!(
+                alone || number == 0,
+                "{point:?}: it was more than one statement"
+            );
+        }
+        let input = world.transfer_input(batch, 2, &format!("{point:?}"));
+        let before = snapshot(&faults.database).await?;
+        faults.set(point, 1, Effect::Fail);
+        let answer = faults.ask(supplier, TRANSFER, &input).await?;
+        ensure!(faults.clear() > 0, "{point:?} was not passed");
+        if point == Point::Committed {
+            made(&answer)?;
+        } else {
+            is_internal(&answer)?;
+            faults.nothing_changed(&before).await?;
+        }
+        made(&faults.ask(supplier, TRANSFER, &input).await?)?;
+        made(&faults.ask(supplier, TRANSFER, &input).await?)?;
+    }
+    assert_eq!(world.available(world.fund.organisation, batch).await?, 16);
+    faults.end().await
+}
+
+/// Another process leaves another commit in the head; here it has also taken the supplier's credits.
+async fn what_another_process_wrote_is_read_before_the_next_move(app: TestApp) -> Result<()> {
+    let faults = Faults::new(app).await?;
+    let (world, supplier) = (&faults.world, &faults.world.supplier);
+    let batch = &world.batch("a", "10.0").await?;
+    for key in ["a", "b"] {
+        let known = world.transfer_input(batch, 1, key);
+        made(&faults.ask(supplier, TRANSFER, &known).await?)?;
+    }
+    let change = |from: &str, to: &str| {
+        let balance = format!(
+            "UPDATE account SET balance = {to} WHERE bucket = 'available' AND balance = {from}"
+        );
+        // Any id but that of the last commit.
+        let head =
+            "UPDATE log_head SET commit_id = (SELECT commit_id FROM log_entry WHERE idx = 0)";
+        format!("{balance}; {head}")
+    };
+    let take = change("66", "1");
+    faults.database.execute_unprepared(&take).await?;
+    let much = world.transfer_input(batch, 2, "c");
+    let refused = world.refuse(supplier, TRANSFER, much).await?;
+    assert_eq!(refused.code, "INSUFFICIENT_BALANCE");
+    let back = change("1", "66");
+    faults.database.execute_unprepared(&back).await?;
+    let last = world.transfer_input(batch, 66, "d");
+    made(&faults.ask(supplier, TRANSFER, &last).await?)?;
     faults.end().await
 }

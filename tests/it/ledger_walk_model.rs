@@ -232,6 +232,14 @@ impl Model {
         self.check_frozen(batch, holder)
     }
 
+    /// The batches of which a holder has units that are not frozen.
+    pub(crate) fn free_batches(&self, holder: usize) -> Vec<usize> {
+        let batches = 0..self.batches.len();
+        batches
+            .filter(|batch| self.check_free(*batch, holder, 1).is_ok())
+            .collect()
+    }
+
     /// Makes a liability good with units of whoever owes.
     pub(crate) fn clear(&mut self, liability: usize, batch: usize, units: i64) -> Outcome {
         let Liability { owner, owed, .. } = self.liabilities[liability];

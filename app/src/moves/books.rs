@@ -1,6 +1,6 @@
 //! What the decisions about the moves of one commit need, loaded once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use commonweal_domain::actor::Permit;
 use commonweal_domain::credit::movement::{Blocks, Trade, TransferFacts};
@@ -17,7 +17,7 @@ use super::{Asked, Line, Request};
 use crate::error::AppError;
 use crate::organisation::from_word;
 use crate::store::credit::{batch, class, class_of};
-use crate::store::{Tx, challenge, claim, columns, moves, organisation};
+use crate::store::{Staged, Tx, challenge, claim, columns, moves, organisation};
 
 /// An organisation as far as a move asks.
 #[derive(Debug, Clone, Copy)]
@@ -27,38 +27,94 @@ pub(crate) struct Party {
 }
 
 /// Everything but balances, which the transaction's ledger has. Moves change none of it but what groups hold, so it
-/// stays true from the first move of a commit to the last.
+/// stays true from the first move of a commit to the last, and until somebody does something else.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
-    grants: HashSet<moves::GrantKey>,
+    /// Whether a grant is in force.
+    grants: HashMap<moves::GrantKey, bool>,
     batches: HashMap<BatchId, (batch::Model, Period)>,
     classes: HashMap<Uuid, Class>,
     parties: HashMap<OrganisationId, Party>,
-    /// KPIs, and claims outside contracts, whose unsold units a challenge freezes.
-    frozen: HashMap<Uuid, ChallengeId>,
-    /// An open liability of a group.
-    liable: HashMap<OrganisationId, LiabilityId>,
+    /// The challenge that freezes the unsold units of a KPI, or of a claim outside contracts, if there is one. One may end with
+    /// time alone, but none begins so.
+    frozen: HashMap<Uuid, Option<ChallengeId>>,
+    /// The open liability of a group, if there is one.
+    liable: HashMap<OrganisationId, Option<LiabilityId>>,
     /// Units that groups hold of classes with a limit, movements of this commit included.
     holds: HashMap<(ClassId, OrganisationId), i64>,
 }
 
 impl Books {
-    /// Loads them in at most twelve statements, however many moves there are.
-    pub(crate) async fn load(tx: &mut Tx, lines: &[&Line]) -> Result<Self, AppError> {
+    /// Loads what is not known yet in at most twelve statements, however many moves there are.
+    pub(crate) async fn load(&mut self, tx: &mut Tx, lines: &[&Line]) -> Result<(), AppError> {
         if lines.is_empty() {
-            return Ok(Self::default());
+            return Ok(());
         }
         let requests = || lines.iter().map(|line| &line.request);
         let permits = lines
             .iter()
             .filter_map(|line| line.request.permit(&line.actor).ok());
-        let keys: BTreeSet<_> = permits.map(|permit| grant_key(&permit)).collect();
-        let grants = moves::grants(tx, &keys).await?;
+        let keys = permits.map(|permit| grant_key(&permit));
+        let keys: BTreeSet<_> = keys.filter(|key| !self.grants.contains_key(key)).collect();
+        let granted = moves::grants(tx, &keys).await?;
+        let known = keys.into_iter().map(|key| {
+            let granted = granted.contains(&key);
+            (key, granted)
+        });
+        self.grants.extend(known);
         let accounts: Vec<Account> = requests().flat_map(Request::accounts).collect();
         tx.load_balances(&accounts).await?;
         let asked: Vec<Asked> = requests().map(Request::asked).collect();
-        let books = Self::of(tx, &asked).await?;
-        Ok(Self { grants, ..books })
+        self.load_for(tx, &asked).await
+    }
+
+    /// Whether everything that the decision about a move needs is known, balances aside.
+    pub(crate) fn knows(&self, line: &Line) -> bool {
+        let Asked {
+            batch,
+            holder,
+            receiver,
+            named,
+        } = line.request.asked();
+        let Some((row, _)) = self.batches.get(&batch) else {
+            return false;
+        };
+        let granted = line
+            .request
+            .permit(&line.actor)
+            .ok()
+            .map(|permit| grant_key(&permit));
+        let parties = [Some(holder), receiver, named, Some(claimant(row))];
+        let group = self.parties.get(&holder).map(|party| party.group);
+        let free =
+            !self.related(claimant(row), holder) || self.frozen.get(&reach(row)) == Some(&None);
+        let counted = receiver.is_none_or(|receiver| {
+            !self.limited(row.class_id)
+                || self
+                    .pair(batch, receiver)
+                    .is_some_and(|pair| self.holds.contains_key(&pair))
+        });
+        granted.is_some_and(|key| self.grants.contains_key(&key))
+            && parties
+                .into_iter()
+                .flatten()
+                .all(|party| self.parties.contains_key(&party))
+            && group.is_some_and(|group| self.liable.contains_key(&group))
+            && free
+            && counted
+    }
+
+    /// How many organisations, grants, batches and others it knows.
+    pub(crate) fn len(&self) -> usize {
+        [
+            self.grants.len(),
+            self.batches.len(),
+            self.parties.len(),
+            self.frozen.len(),
+            self.holds.len(),
+        ]
+        .into_iter()
+        .sum()
     }
 
     /// The same for a command of its own, whose permit it asks for itself.
@@ -66,7 +122,9 @@ impl Books {
         let own = [Some(asked.holder), asked.receiver].into_iter().flatten();
         let own = own.map(|holder| (Some(holder), Bucket::Available));
         load_accounts(tx, &[asked.batch], own.chain(COUNTERS).collect()).await?;
-        Self::of(tx, &[asked]).await
+        let mut books = Self::default();
+        books.load_for(tx, &[asked]).await?;
+        Ok(books)
     }
 
     /// Batches with their serials and classes, and nothing else.
@@ -79,23 +137,25 @@ impl Books {
         Ok(books)
     }
 
-    async fn of(tx: &mut Tx, asked: &[Asked]) -> Result<Self, AppError> {
-        let mut books = Self::default();
+    async fn load_for(&mut self, tx: &mut Tx, asked: &[Asked]) -> Result<(), AppError> {
         let batches = asked.iter().map(|asked| asked.batch).collect();
-        books.load_batches(tx, batches).await?;
+        self.load_batches(tx, batches).await?;
         let named = asked
             .iter()
             .flat_map(|asked| [Some(asked.holder), asked.receiver, asked.named]);
-        let claimants = books.batches.values().map(|(row, _)| claimant(row));
+        let asked_for = asked
+            .iter()
+            .filter_map(|asked| self.batches.get(&asked.batch));
+        let claimants = asked_for.map(|(row, _)| claimant(row));
         let parties = named.flatten().chain(claimants).collect();
-        books.load_parties(tx, parties).await?;
-        books.load_blocks(tx, asked).await?;
-        books.load_holds(tx, asked).await?;
-        Ok(books)
+        self.load_parties(tx, parties).await?;
+        self.load_blocks(tx, asked).await?;
+        self.load_holds(tx, asked).await
     }
 
     async fn load_batches(&mut self, tx: &Tx, ids: BTreeSet<BatchId>) -> Result<(), AppError> {
-        let ids = ids.iter().map(|id| id.uuid()).collect();
+        let ids = ids.iter().filter(|id| !self.batches.contains_key(id));
+        let ids = ids.map(|id| id.uuid()).collect();
         let rows: Vec<batch::Model> = moves::by_id::<batch::Entity>(tx, &ids).await?;
         let classes = rows.iter().map(|row| row.class_id).collect();
         for row in moves::by_id::<class::Entity>(tx, &classes).await? {
@@ -120,7 +180,8 @@ impl Books {
         tx: &Tx,
         ids: BTreeSet<OrganisationId>,
     ) -> Result<(), AppError> {
-        let ids = ids.iter().map(|id| id.uuid()).collect();
+        let ids = ids.iter().filter(|id| !self.parties.contains_key(id));
+        let ids = ids.map(|id| id.uuid()).collect();
         for row in moves::by_id::<organisation::Entity>(tx, &ids).await? {
             let party = Party {
                 group: OrganisationId::from_uuid(row.group_id),
@@ -140,8 +201,15 @@ impl Books {
             let own = found.filter(|(row, _)| self.related(claimant(row), *holder));
             reached.extend(own.map(|(row, _)| reach(row)));
         }
-        self.frozen = challenge::frozen(tx, &reached).await?;
-        self.liable = moves::liable(tx, &groups).await?;
+        reached.retain(|id| !matches!(self.frozen.get(id), Some(None)));
+        let frozen = challenge::frozen(tx, &reached).await?;
+        let found = reached.into_iter().map(|id| (id, frozen.get(&id).copied()));
+        self.frozen.extend(found);
+        groups.retain(|group| !self.liable.contains_key(&OrganisationId::from_uuid(*group)));
+        let liable = moves::liable(tx, &groups).await?;
+        let found = groups.into_iter().map(OrganisationId::from_uuid);
+        let found = found.map(|group| (group, liable.get(&group).copied()));
+        self.liable.extend(found);
         Ok(())
     }
 
@@ -164,21 +232,32 @@ impl Books {
                 wanted.insert((class, party.group.uuid()));
             }
         }
+        let key = |(class, group): &(Uuid, Uuid)| {
+            (
+                ClassId::from_uuid(*class),
+                OrganisationId::from_uuid(*group),
+            )
+        };
+        wanted.retain(|pair| !self.holds.contains_key(&key(pair)));
         if wanted.is_empty() {
             return Ok(());
         }
-        self.holds = moves::holds(tx, &wanted).await?;
+        let mut holds = moves::holds(tx, &wanted).await?;
         // The tables do not show what this commit has moved so far.
-        let staged: Vec<_> = tx.staged_postings().copied().collect();
+        let staged: Vec<_> = tx.staged().postings().copied().collect();
         let batches = staged.iter().map(|posting| posting.account.batch);
         self.load_batches(tx, batches.collect()).await?;
         let holders = staged.iter().filter_map(|posting| posting.account.holder);
         self.load_parties(tx, holders.collect()).await?;
         for posting in staged {
-            if let Some(holder) = posting.account.holder {
-                self.holder_moved(posting.account.batch, holder, posting.amount);
+            if let Some(holder) = posting.account.holder
+                && let Some(pair) = self.pair(posting.account.batch, holder)
+                && let Some(units) = holds.get_mut(&pair)
+            {
+                *units = units.saturating_add(posting.amount);
             }
         }
+        self.holds.extend(holds);
         Ok(())
     }
 
@@ -187,11 +266,16 @@ impl Books {
         class.is_some_and(|class| class.holding_limit_units.is_some())
     }
 
+    /// The class of a batch and the group of a holder.
+    fn pair(&self, batch: BatchId, holder: OrganisationId) -> Option<(ClassId, OrganisationId)> {
+        let (row, _) = self.batches.get(&batch)?;
+        let party = self.parties.get(&holder)?;
+        Some((ClassId::from_uuid(row.class_id), party.group))
+    }
+
     fn holder_moved(&mut self, batch: BatchId, holder: OrganisationId, units: i64) {
-        let class = self.batches.get(&batch).map(|(row, _)| row.class_id);
-        let group = self.parties.get(&holder).map(|party| party.group);
-        if let (Some(class), Some(group)) = (class, group)
-            && let Some(holds) = self.holds.get_mut(&(ClassId::from_uuid(class), group))
+        if let Some(pair) = self.pair(batch, holder)
+            && let Some(holds) = self.holds.get_mut(&pair)
         {
             *holds = holds.saturating_add(units);
         }
@@ -214,7 +298,7 @@ impl Books {
     /// The permit, while the role behind it is still held.
     pub(super) fn permit(&self, line: &Line) -> Result<Permit, AppError> {
         let permit = line.request.permit(&line.actor)?;
-        if self.grants.contains(&grant_key(&permit)) {
+        if self.grants.get(&grant_key(&permit)) == Some(&true) {
             return Ok(permit);
         }
         Err(AppError::Forbidden(
@@ -228,7 +312,7 @@ impl Books {
     }
 
     /// A batch with its serials as they stand in this commit, and its class.
-    pub(crate) fn batch(&self, tx: &Tx, id: BatchId) -> Result<(Batch, &Class), AppError> {
+    pub(crate) fn batch(&self, staged: &Staged, id: BatchId) -> Result<(Batch, &Class), AppError> {
         let (row, period) = self
             .batches
             .get(&id)
@@ -238,7 +322,7 @@ impl Books {
             .get(&row.class_id)
             .ok_or_else(|| gone(row.id))?;
         let counter = |bucket| {
-            tx.known_balance(Account {
+            staged.known_balance(Account {
                 batch: id,
                 holder: None,
                 bucket,
@@ -259,8 +343,13 @@ impl Books {
     }
 
     /// The units of a batch that a holder may use now, and what keeps them where they are.
-    pub(crate) fn free(&self, tx: &Tx, batch: &Batch, holder: OrganisationId) -> (i64, Blocks) {
-        let available = tx.known_balance(Account {
+    pub(crate) fn free(
+        &self,
+        staged: &Staged,
+        batch: &Batch,
+        holder: OrganisationId,
+    ) -> (i64, Blocks) {
+        let available = staged.known_balance(Account {
             batch: batch.id,
             holder: Some(holder),
             bucket: Bucket::Available,
@@ -268,14 +357,14 @@ impl Books {
         let group = self.parties.get(&holder).map(|party| party.group);
         let blocks = Blocks {
             frozen: self.related(batch.claimant, holder) && self.is_frozen(batch.id),
-            liable: group.and_then(|group| self.liable.get(&group).copied()),
+            liable: group.and_then(|group| self.liable.get(&group).copied().flatten()),
         };
         (available, blocks)
     }
 
     fn is_frozen(&self, batch: BatchId) -> bool {
         let found = self.batches.get(&batch);
-        found.is_some_and(|(row, _)| self.frozen.contains_key(&reach(row)))
+        found.is_some_and(|(row, _)| self.frozen.get(&reach(row)).is_some_and(Option::is_some))
     }
 
     /// A challenge that freezes a batch, whoever holds its units.
@@ -293,7 +382,7 @@ impl Books {
     /// What the decision about a trade needs.
     pub(crate) fn transfer_facts(
         &self,
-        tx: &Tx,
+        staged: &Staged,
         trade: Trade<'_>,
         (batch, class): (&Batch, &Class),
     ) -> Result<TransferFacts, AppError> {
@@ -301,7 +390,7 @@ impl Books {
         let receiver = receiver.ok_or_else(|| unknown("to", "the receiver is not registered"))?;
         let sender = self.party(trade.from);
         let sender = sender.ok_or_else(|| unknown("from", "the sender is not registered"))?;
-        let (available, blocks) = self.free(tx, batch, trade.from);
+        let (available, blocks) = self.free(staged, batch, trade.from);
         let holds = self.holds.get(&(class.id, receiver.group)).copied();
         Ok(TransferFacts {
             available,

@@ -14,7 +14,7 @@ use crate::error::AppError;
 use crate::hold::HoldCredits;
 use crate::remark::Remark;
 use crate::retirement::RetireCredits;
-use crate::store::Tx;
+use crate::store::Staged;
 use crate::store::moves::Rows;
 use crate::transfer::TransferCredits;
 
@@ -24,23 +24,28 @@ pub(crate) struct Decided {
     pub(crate) rows: Rows,
 }
 
-/// Decides a move by what the books and the transaction's ledger say at its turn. It makes no statement.
-pub(crate) fn decide(tx: &mut Tx, books: &Books, line: &Line) -> Result<Decided, AppError> {
+/// Decides a move by what the books and the balances say at its turn. It makes no statement.
+pub(crate) fn decide(staged: &mut Staged, books: &Books, line: &Line) -> Result<Decided, AppError> {
     let by = books.permit(line)?.actor;
     match &line.request {
-        Request::Transfer { input, note } => transfer(tx, books, by, input, note.as_ref()),
-        Request::Hold { id, input } => hold(tx, books, by, *id, input),
+        Request::Transfer { input, note } => transfer(staged, books, by, input, note.as_ref()),
+        Request::Hold { id, input } => hold(staged, books, by, *id, input),
         Request::Retire {
             id,
             input,
             jurisdiction,
             note,
-        } => retire(tx, books, by, (*id, jurisdiction), input, note.as_ref()),
+        } => retire(staged, books, by, (*id, jurisdiction), input, note.as_ref()),
     }
 }
 
-fn append(tx: &mut Tx, by: EntryActor, batch: BatchId, body: Body) -> Result<u64, AppError> {
-    tx.append(Draft {
+fn append(
+    staged: &mut Staged,
+    by: EntryActor,
+    batch: BatchId,
+    body: Body,
+) -> Result<u64, AppError> {
+    staged.append(Draft {
         actors: vec![by],
         subject: batch.to_string(),
         inputs_upto: None,
@@ -49,13 +54,13 @@ fn append(tx: &mut Tx, by: EntryActor, batch: BatchId, body: Body) -> Result<u64
 }
 
 fn transfer(
-    tx: &mut Tx,
+    staged: &mut Staged,
     books: &Books,
     by: EntryActor,
     input: &TransferCredits,
     note: Option<&Remark>,
 ) -> Result<Decided, AppError> {
-    let (batch, class) = books.batch(tx, input.batch)?;
+    let (batch, class) = books.batch(staged, input.batch)?;
     let body = CreditsTransferred {
         batch: input.batch,
         from: input.from,
@@ -65,19 +70,19 @@ fn transfer(
         procurement_reference: input.procurement_reference.clone(),
         note: note.map(|note| note.hash),
     };
-    let facts = books.transfer_facts(tx, body.trade(), (&batch, class))?;
+    let facts = books.transfer_facts(staged, body.trade(), (&batch, class))?;
     decide_transfer(body.trade(), class, facts)?;
     let mut rows = Rows::default();
-    let index = tx.log_size();
-    rows.transfer(&body, tx.at(), index)?;
+    let index = staged.log_size();
+    rows.transfer(&body, staged.at(), index)?;
     rows.remark(note);
-    append(tx, by, input.batch, body.into())?;
+    append(staged, by, input.batch, body.into())?;
     let moved = Moved::Transfer(index);
     Ok(Decided { moved, rows })
 }
 
 fn hold(
-    tx: &mut Tx,
+    staged: &mut Staged,
     books: &Books,
     by: EntryActor,
     id: HoldId,
@@ -86,7 +91,7 @@ fn hold(
     if input.to.is_some_and(|to| books.party(to).is_none()) {
         return Err(unknown("to", "nobody is registered under this id"));
     }
-    let (batch, class) = books.batch(tx, input.batch)?;
+    let (batch, class) = books.batch(staged, input.batch)?;
     let body = CreditsHeld {
         hold: id,
         batch: input.batch,
@@ -95,24 +100,24 @@ fn hold(
         units: input.units,
         expires_at: input.expires_at,
     };
-    let free = books.free(tx, &batch, input.holder);
-    decide_hold(&body.opened(), class, free, tx.at())?;
+    let free = books.free(staged, &batch, input.holder);
+    decide_hold(&body.opened(), class, free, staged.at())?;
     let mut rows = Rows::default();
-    rows.hold(&body.opened(), tx.at(), tx.log_size())?;
-    append(tx, by, input.batch, body.into())?;
+    rows.hold(&body.opened(), staged.at(), staged.log_size())?;
+    append(staged, by, input.batch, body.into())?;
     let moved = Moved::Hold(id);
     Ok(Decided { moved, rows })
 }
 
 fn retire(
-    tx: &mut Tx,
+    staged: &mut Staged,
     books: &Books,
     by: EntryActor,
     (id, jurisdiction): (RetirementId, &Place),
     input: &RetireCredits,
     note: Option<&Remark>,
 ) -> Result<Decided, AppError> {
-    let (batch, class) = books.batch(tx, input.batch)?;
+    let (batch, class) = books.batch(staged, input.batch)?;
     if books.party(input.beneficiary).is_none() {
         let message =
             "the beneficiary is not registered: a retirement names a registered organisation";
@@ -128,12 +133,12 @@ fn retire(
         note: note.map(|note| note.hash),
         covers: None,
     };
-    let free = books.free(tx, &batch, input.holder);
+    let free = books.free(staged, &batch, input.holder);
     let body = decide_retirement(request, &batch, class, free)?;
     let mut rows = Rows::default();
-    rows.retirement(&body, tx.at(), tx.log_size())?;
+    rows.retirement(&body, staged.at(), staged.log_size())?;
     rows.remark(note);
-    append(tx, by, input.batch, body.into())?;
+    append(staged, by, input.batch, body.into())?;
     let moved = Moved::Retirement(id);
     Ok(Decided { moved, rows })
 }

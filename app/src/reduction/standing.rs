@@ -43,7 +43,7 @@ pub(super) async fn standings(
     let mut groups = of_group(tx, &ids, group).await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let (batch, _) = books.batch(tx, id)?;
+        let (batch, _) = books.batch(tx.staged(), id)?;
         let left = left.get(&id).ok_or_else(|| credit_left::missing(id))?;
         found.push(BatchStanding {
             batch,
@@ -64,7 +64,7 @@ async fn of_group(
 ) -> Result<HashMap<BatchId, Vec<Holding>>, AppError> {
     let mut holders = holding::holders(tx, batches, group).await?;
     // The tables do not show what this commit has moved so far.
-    let moved = tx.staged_postings().map(|posting| posting.account);
+    let moved = tx.staged().postings().map(|posting| posting.account);
     let moved: Vec<_> = moved
         .filter(|account| batches.contains(&account.batch))
         .filter_map(|account| Some((account.batch, account.holder?)))
@@ -85,7 +85,7 @@ async fn of_group(
     for (batch, holder) in holders {
         found.entry(batch).or_default().push(Holding {
             holder,
-            available: tx.known_balance(account((batch, holder))),
+            available: tx.staged().known_balance(account((batch, holder))),
             holds: holds.remove(&(batch, holder)).unwrap_or_default(),
         });
     }
@@ -95,7 +95,7 @@ async fn of_group(
 /// Buffers of the pool of a batch that stand in for some units: its own first, then the others in the order of their issue.
 pub(super) async fn pool(tx: &mut Tx, own: BatchId, units: i64) -> Result<Vec<Buffered>, AppError> {
     let books = Books::of_batches(tx, &[own]).await?;
-    let (_, class) = books.batch(tx, own)?;
+    let (_, class) = books.batch(tx.staged(), own)?;
     let ids = credit_left::buffered(tx, &class.pool(), own, units).await?;
     let books = Books::of_batches(tx, &ids).await?;
     let buffered = |batch| {
@@ -106,8 +106,8 @@ pub(super) async fn pool(tx: &mut Tx, own: BatchId, units: i64) -> Result<Vec<Bu
         };
         Ok(Buffered {
             batch,
-            serials: books.batch(tx, batch)?.0.serials,
-            units: tx.known_balance(buffer),
+            serials: books.batch(tx.staged(), batch)?.0.serials,
+            units: tx.staged().known_balance(buffer),
         })
     };
     ids.into_iter().map(buffered).collect()

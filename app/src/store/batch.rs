@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use commonweal_domain::ids::CommitId;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
+use super::bulk;
 use super::command::{Job, Verdict};
 use super::connect::begin;
 use super::contain::contained;
 use super::head::Head;
 use super::idempotency::Answers;
-use super::log::insert_entries;
-use super::posting::insert_postings;
+use super::kept::Kept;
+use super::log::entries;
+use super::posting::postings;
 use super::session::PrivateTx;
 use super::set::decide_moves;
 use super::tx::Tx;
@@ -42,15 +44,18 @@ pub(super) struct Lost {
     pub(super) cause: DbErr,
 }
 
-/// Runs the jobs in order and commits those that were accepted. Counts its statements.
+/// Runs the jobs in order and commits those that were accepted. Counts its statements. Moves alone begin with what is kept
+/// and leave what is known after them; whatever else happens, nothing is kept.
 pub(super) async fn run(
-    database: &DatabaseConnection,
-    clock: &dyn Clock,
+    (database, clock): (&DatabaseConnection, &dyn Clock),
     commit: CommitId,
     jobs: &mut [Job],
+    kept: &mut Option<Kept>,
     (statements, points): (&AtomicU64, &Points),
 ) -> Ended {
-    let (mut tx, head) = match open(database, clock, points).await {
+    let alone = jobs.iter().all(|job| !job.work.lines().is_empty());
+    let known = kept.take().filter(|_| alone);
+    let (mut tx, head) = match open(database, clock, points, known).await {
         Ok(opened) => opened,
         Err(error) => return Ended::Unopened(error),
     };
@@ -59,15 +64,32 @@ pub(super) async fn run(
         Err(error) => return Ended::Discarded(error),
     };
     statements.fetch_add(tx.session.statements(), Ordering::Relaxed);
-    let (size, first_index) = (tx.log_size(), tx.first_index());
+    let (size, first_index) = (tx.log_size(), tx.staged.first_index());
+    let next = Head {
+        size,
+        at: tx.at(),
+        commit,
+    };
+    let Tx {
+        session,
+        staged,
+        books,
+    } = tx;
+    let keep = |head| Kept::after(head, staged.ledger, books).filter(|_| alone);
     if !verdicts.iter().any(Verdict::changed_anything) {
-        return match tx.session.rollback().await {
-            Ok(()) => Ended::Decided { verdicts, size },
+        return match session.rollback().await {
+            Ok(()) => {
+                *kept = keep(head);
+                Ended::Decided { verdicts, size }
+            }
             Err(error) => Ended::Discarded(error),
         };
     }
-    match tx.session.commit().await {
-        Ok(()) => Ended::Decided { verdicts, size },
+    match session.commit().await {
+        Ok(()) => {
+            *kept = keep(next);
+            Ended::Decided { verdicts, size }
+        }
         Err(cause) => Ended::Lost(Lost {
             verdicts,
             size,
@@ -83,13 +105,14 @@ async fn open(
     database: &DatabaseConnection,
     clock: &dyn Clock,
     points: &Points,
+    known: Option<Kept>,
 ) -> Result<(Tx, Head), DbErr> {
     points.pass(Point::Begin)?;
     let transaction = begin(database).await?;
     let head = Head::lock(&transaction).await?;
     let at = clock.now().max(head.at);
     let session = PrivateTx::new(transaction, at, points.clone());
-    Ok((Tx::new(session, &head), head))
+    Ok((Tx::new(session, &head, Kept::at(known, &head)), head))
 }
 
 /// Decides every job and writes what the accepted ones staged. An error means that the batch must not be committed.
@@ -119,14 +142,21 @@ async fn decide(
     if savepoint != Savepoint::None {
         let session = &tx.session;
         session.pass(Point::Decided)?;
-        insert_entries(session, head.size, &tx.entries, tx.at(), commit).await?;
-        session.pass(Point::BlobsWritten)?;
-        insert_postings(session, head.size, &tx.entries).await?;
-        session.pass(Point::PostingsWritten)?;
-        tx.ledger.write(session).await?;
-        session.pass(Point::BalancesWritten)?;
-        answers.write(session).await?;
-        session.pass(Point::AnswersWritten)?;
+        let staged = &tx.staged;
+        let [entries, blobs] = entries(head.size, &staged.entries, tx.at(), commit)?;
+        for (insert, written) in [
+            (entries, Point::EntriesWritten),
+            (blobs, Point::BlobsWritten),
+            (
+                postings(head.size, &staged.entries)?,
+                Point::PostingsWritten,
+            ),
+            (staged.ledger.insert(), Point::BalancesWritten),
+            (answers.insert()?, Point::AnswersWritten),
+        ] {
+            bulk::insert(session, insert).await?;
+            session.pass(written)?;
+        }
         let next = Head {
             size: tx.log_size(),
             at: tx.at(),
@@ -160,7 +190,7 @@ async fn decide_one(
         )));
     }
     if result.is_ok()
-        && let Err(refusal) = tx.ledger.apply(&tx.session, &tx.entries).await
+        && let Err(refusal) = tx.staged.apply(&tx.session).await
     {
         result = Err(refusal);
     }
@@ -171,7 +201,7 @@ async fn decide_one(
         Ok(answer) => {
             tx.session.pass(Point::CommandRun)?;
             *savepoint = Savepoint::Used;
-            let entries = tx.indexes_since(start);
+            let entries = tx.staged.indexes_since(start);
             if let Some(key) = job.work.key() {
                 answers.keep(name, key, answer.clone(), tx.at(), entries.clone());
             }
@@ -182,7 +212,7 @@ async fn decide_one(
             })
         }
         Err(error) => {
-            tx.discard_since(start);
+            tx.staged.discard_since(start);
             savepoint.restore(&tx.session).await?;
             tx.session.forget_failure();
             Ok(Verdict::Failed(error))

@@ -10,8 +10,9 @@ use sea_orm::{
 
 use super::error::StoreError;
 use super::settings::{
-    CONNECT_WAIT, IDLE_IN_TRANSACTION_TIME, JOURNAL_BYTES, LOCK_WAIT, POSTGRES_VERSION_MIN,
-    PRIVATE_POSTGRES, READERS_POSTGRES, READERS_SQLITE, STATEMENT_CACHE, STATEMENT_TIME,
+    CACHE_KIB, CONNECT_WAIT, IDLE_IN_TRANSACTION_TIME, JOURNAL_BYTES, JOURNAL_PAGES, LOCK_WAIT,
+    POSTGRES_VERSION_MIN, PRIVATE_POSTGRES, READERS_POSTGRES, READERS_SQLITE, STATEMENT_CACHE,
+    STATEMENT_TIME,
 };
 
 /// Where the data is: a SQLite file or a PostgreSQL database.
@@ -126,6 +127,8 @@ fn sqlite_options(options: &mut ConnectOptions, purpose: Purpose) {
             .synchronous(SqliteSynchronous::Full)
             // Without it INSERT OR REPLACE would pass by the delete triggers.
             .pragma("recursive_triggers", "ON")
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("wal_autocheckpoint", JOURNAL_PAGES.to_string())
             .pragma("journal_size_limit", JOURNAL_BYTES.to_string())
     });
 }
@@ -154,8 +157,14 @@ fn postgres_options(options: &mut ConnectOptions, purpose: Purpose) {
         match purpose {
             Purpose::Read => options.options([("default_transaction_read_only", "on")]),
             // Acknowledged is durable, whatever the server's default. And statements prepared while a table was still
-            // empty must not keep scanning it when it has grown.
-            _ => options.options([("synchronous_commit", "on"), ("enable_seqscan", "off")]),
+            // empty must not keep scanning it when it has grown: what they look up is found by nested loops over an index,
+            // where a hash or a merge would read all of it.
+            _ => options.options([
+                ("synchronous_commit", "on"),
+                ("enable_seqscan", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+            ]),
         }
     });
 }

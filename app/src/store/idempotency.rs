@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DbErr, Value};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::bulk;
+use super::bulk::{self, Insert};
 use super::command::Verdict;
 use super::log::{loaded_index, stored_index};
 use crate::error::AppError;
@@ -179,8 +179,8 @@ impl Answers {
         }
     }
 
-    /// Writes the answers of this batch.
-    pub(super) async fn write(&self, database: &impl ConnectionTrait) -> Result<(), DbErr> {
+    /// The answers of this batch.
+    pub(super) fn insert(&self) -> Result<Insert, DbErr> {
         let mut rows = Vec::with_capacity(self.new.len());
         for scope in &self.new {
             let Some(stored) = self.known.get(scope) else {
@@ -197,7 +197,7 @@ impl Answers {
             rows.push(row);
         }
         let into = "idempotency (organisation_id, mutation, key, body_hash, answer, at, first_index, entries)";
-        bulk::insert(database, into, &rows, "").await
+        Ok(Insert::new(into, rows))
     }
 }
 

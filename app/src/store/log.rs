@@ -8,10 +8,8 @@ use commonweal_domain::log::hash::{Hash, leaf_hash};
 use commonweal_domain::time::Time;
 use sea_orm::{DbErr, Value};
 
-use super::bulk;
-use super::session::PrivateTx;
+use super::bulk::Insert;
 use crate::error::AppError;
-use crate::failpoint::Point;
 
 /// An entry with its final bytes, before its row is written.
 #[derive(Debug, Clone)]
@@ -47,14 +45,13 @@ impl StagedEntry {
     }
 }
 
-/// Writes the batch's entries from index `first`.
-pub(super) async fn insert_entries(
-    session: &PrivateTx,
+/// The batch's entries from index `first`, and the bodies beside them.
+pub(super) fn entries(
     first: u64,
     entries: &[StagedEntry],
     at: Time,
     commit: CommitId,
-) -> Result<(), DbErr> {
+) -> Result<[Insert; 2], DbErr> {
     let mut rows = Vec::with_capacity(entries.len());
     let mut blobs = Vec::new();
     for (index, entry) in (first..).zip(entries) {
@@ -76,9 +73,8 @@ pub(super) async fn insert_entries(
         ]);
     }
     let into = "log_entry (idx, at, kind, subject, bytes, leaf_hash, commit_id)";
-    bulk::insert(session, into, &rows, "").await?;
-    session.pass(Point::EntriesWritten)?;
-    bulk::insert(session, "log_blob (idx, sha256, bytes)", &blobs, "").await
+    let blobs = Insert::new("log_blob (idx, sha256, bytes)", blobs);
+    Ok([Insert::new(into, rows), blobs])
 }
 
 /// An index or size as the tables hold it.

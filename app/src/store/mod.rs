@@ -4,6 +4,7 @@
 //! entries to the log. What is not public goes through [`Store::write_private`]. Reads go through [`Store::read`].
 
 pub(crate) mod admission;
+mod alone;
 mod batch;
 pub(crate) mod beneficiary;
 pub(crate) mod bid;
@@ -35,6 +36,7 @@ pub(crate) mod holding;
 mod idempotency;
 mod ids;
 pub(crate) mod import;
+mod kept;
 pub(crate) mod lease;
 mod log;
 pub(crate) mod log_blob;
@@ -87,6 +89,7 @@ pub use ids::Db;
 pub use read::Reader;
 pub use session::PrivateTx;
 pub use settings::BATCH_COMMANDS_MAX;
+pub(crate) use tx::Staged;
 pub use tx::Tx;
 
 use crate::error::AppError;
@@ -156,6 +159,7 @@ impl Store {
             closing: None,
             statements: Arc::clone(&written),
             dirty: true,
+            kept: None,
             points: points.clone(),
         };
         tokio::spawn(writer.run());

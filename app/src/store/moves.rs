@@ -10,7 +10,7 @@ use commonweal_domain::time::Time;
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::bulk;
+use super::bulk::{self, Insert};
 use super::session::PrivateTx;
 use super::sum::{PART, joined};
 use crate::error::AppError;
@@ -203,25 +203,30 @@ impl Rows {
         self.remarks.append(&mut other.remarks);
     }
 
-    /// Writes them, each table in one statement.
-    pub(super) async fn write(&self, session: &PrivateTx) -> Result<(), AppError> {
-        for (into, rows) in [
-            (
+    /// Of each table.
+    pub(super) fn inserts(self) -> [Insert; 4] {
+        [
+            Insert::new(
                 "transfer (entry_idx, batch_id, from_id, to_id, units, reason, procurement_reference, note, at)",
-                &self.transfers,
+                self.transfers,
             ),
-            (
+            Insert::new(
                 "hold (id, batch_id, holder_id, to_id, units, expires_at, at, entry_idx, delivered_units)",
-                &self.holds,
+                self.holds,
             ),
-            (
+            Insert::new(
                 "retirement (id, batch_id, holder_id, beneficiary_id, jurisdiction, from_day, to_day, reason, note, \
                  serial_from, serial_to, certificate, at, entry_idx)",
-                &self.retirements,
+                self.retirements,
             ),
-            ("remark (hash, words, salt)", &self.remarks),
-        ] {
-            bulk::insert(session, into, rows, "").await?;
+            Insert::new("remark (hash, words, salt)", self.remarks),
+        ]
+    }
+
+    /// Writes them, each table in one statement.
+    pub(super) async fn write(self, session: &PrivateTx) -> Result<(), AppError> {
+        for insert in self.inserts() {
+            bulk::insert(session, insert).await?;
             session.pass(Point::MoveRows)?;
         }
         Ok(())

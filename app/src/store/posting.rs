@@ -1,19 +1,25 @@
 //! Balances of a batch: loaded once, decided in memory in order, written once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use commonweal_domain::credit::posting::{Account, Posting};
 use commonweal_domain::ids::Id;
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use uuid::Uuid;
 
-use super::bulk;
+use super::bulk::{self, Insert};
 use super::log::{StagedEntry, stored_index};
 use crate::error::AppError;
 
-/// Accounts that this batch has read or moved. Nothing in it outlives the batch.
+/// Balances that are durable, as the last commit left them.
+pub(super) type Balances = Arc<HashMap<Account, i64>>;
+
+/// Accounts that this batch has read or moved.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
+    /// What was known before this batch.
+    kept: Balances,
     balances: BTreeMap<Account, i64>,
     moved: BTreeSet<Account>,
     /// How many staged entries are in the balances.
@@ -21,6 +27,27 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// A ledger of a batch before which these balances are known.
+    pub(super) fn knowing(kept: Balances) -> Self {
+        Self {
+            kept,
+            ..Self::default()
+        }
+    }
+
+    /// What is known once this batch is durable.
+    pub(super) fn settled(self) -> Balances {
+        let mut kept = self.kept;
+        Arc::make_mut(&mut kept).extend(self.balances);
+        kept
+    }
+
+    /// A balance, if it is known.
+    pub(super) fn known(&self, account: Account) -> Option<i64> {
+        let here = self.balances.get(&account);
+        here.or_else(|| self.kept.get(&account)).copied()
+    }
+
     /// Reads accounts that were not read before; one without a row has balance zero. The head's lock keeps every other
     /// writer out, so an account needs no lock of its own, also before its row exists.
     pub(super) async fn load(
@@ -30,7 +57,7 @@ impl Ledger {
     ) -> Result<(), DbErr> {
         let wanted: BTreeSet<Account> = accounts
             .iter()
-            .filter(|account| !self.balances.contains_key(account))
+            .filter(|account| self.known(**account).is_none())
             .copied()
             .collect();
         let keys: Vec<Vec<Value>> = wanted.iter().map(key).collect();
@@ -64,7 +91,7 @@ impl Ledger {
 
     /// A balance that was loaded, without entries that were not applied yet.
     pub(super) fn balance(&self, account: Account) -> i64 {
-        self.balances.get(&account).copied().unwrap_or(0)
+        self.known(account).unwrap_or(0)
     }
 
     /// How many staged entries are in the balances.
@@ -79,21 +106,21 @@ impl Ledger {
         database: &impl ConnectionTrait,
         entries: &[StagedEntry],
     ) -> Result<(), AppError> {
-        let new = &entries[self.applied..];
-        let accounts: Vec<Account> = new
-            .iter()
-            .flat_map(|entry| &entry.postings)
-            .map(|posting| posting.account)
-            .collect();
-        if !accounts.is_empty() {
-            self.load(database, &accounts).await?;
-            let mut after = BTreeMap::new();
-            for entry in new {
-                self.move_units(&entry.postings, &mut after)?;
-            }
-            self.moved.extend(after.keys());
-            self.balances.extend(after);
+        let new = entries[self.applied..].iter();
+        let postings = new.flat_map(|entry| &entry.postings);
+        let accounts: Vec<Account> = postings.map(|posting| posting.account).collect();
+        self.load(database, &accounts).await?;
+        self.apply_known(entries)
+    }
+
+    /// The same when every account is known.
+    pub(super) fn apply_known(&mut self, entries: &[StagedEntry]) -> Result<(), AppError> {
+        let mut after = BTreeMap::new();
+        for entry in &entries[self.applied..] {
+            self.move_units(&entry.postings, &mut after)?;
         }
+        self.moved.extend(after.keys());
+        self.balances.extend(after);
         self.applied = entries.len();
         Ok(())
     }
@@ -132,9 +159,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes the accounts that moved.
-    pub(super) async fn write(&self, database: &impl ConnectionTrait) -> Result<(), DbErr> {
-        let rows: Vec<Vec<Value>> = self
+    /// The accounts that moved.
+    pub(super) fn insert(&self) -> Insert {
+        let rows = self
             .moved
             .iter()
             .map(|account| {
@@ -143,22 +170,16 @@ impl Ledger {
                 row
             })
             .collect();
-        bulk::insert(
-            database,
-            "account (batch_id, organisation_id, bucket, balance)",
-            &rows,
-            "ON CONFLICT (batch_id, organisation_id, bucket) DO UPDATE SET balance = excluded.balance",
-        )
-        .await
+        Insert {
+            into: "account (batch_id, organisation_id, bucket, balance)",
+            rows,
+            after: "ON CONFLICT (batch_id, organisation_id, bucket) DO UPDATE SET balance = excluded.balance",
+        }
     }
 }
 
-/// Writes the postings of the batch's entries from index `first`.
-pub(super) async fn insert_postings(
-    database: &impl ConnectionTrait,
-    first: u64,
-    entries: &[StagedEntry],
-) -> Result<(), DbErr> {
+/// The postings of the batch's entries from index `first`.
+pub(super) fn postings(first: u64, entries: &[StagedEntry]) -> Result<Insert, DbErr> {
     let mut rows = Vec::new();
     for (index, entry) in (first..).zip(entries) {
         let index = stored_index(index)?;
@@ -175,7 +196,7 @@ pub(super) async fn insert_postings(
         }
     }
     let into = "posting (entry_idx, seq, batch_id, organisation_id, bucket, amount)";
-    bulk::insert(database, into, &rows, "").await
+    Ok(Insert::new(into, rows))
 }
 
 fn key(account: &Account) -> Vec<Value> {

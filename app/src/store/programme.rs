@@ -7,7 +7,8 @@ use commonweal_domain::programme::{CountedBefore, Programme, Standing, Statement
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, Value};
 
-use super::{Tx, bulk};
+use super::Tx;
+use super::bulk::{self, Insert};
 use crate::error::AppError;
 use crate::organisation::column;
 
@@ -236,7 +237,7 @@ pub(crate) async fn insert_statement(
     });
     let into = "programme_line (programme_id, number, organisation_id, outcome_minor, entitled_minor, owed_minor, \
                 difference_minor)";
-    bulk::insert(tx, into, &lines.collect::<Vec<_>>(), "").await?;
+    bulk::insert(tx, Insert::new(into, lines.collect())).await?;
     insert_counted(tx, made, number).await?;
     insert_standings(tx, made, standings).await
 }
@@ -256,7 +257,12 @@ async fn insert_counted(tx: &Tx, made: &Statement, number: i64) -> Result<(), Ap
     let into = "programme_claim (programme_id, claim_id, organisation_id, number, units, outcome_minor, earned_minor)";
     let again = "ON CONFLICT (programme_id, claim_id) DO UPDATE SET number = excluded.number, units = excluded.units, \
                  outcome_minor = excluded.outcome_minor, earned_minor = excluded.earned_minor";
-    Ok(bulk::insert(tx, into, &rows.collect::<Vec<_>>(), again).await?)
+    let insert = Insert {
+        into,
+        rows: rows.collect(),
+        after: again,
+    };
+    Ok(bulk::insert(tx, insert).await?)
 }
 
 async fn insert_standings(
@@ -278,5 +284,10 @@ async fn insert_standings(
     let into = "programme_standing (programme_id, organisation_id, outcome_minor, earned_minor, owed_minor)";
     let again = "ON CONFLICT (programme_id, organisation_id) DO UPDATE SET outcome_minor = excluded.outcome_minor, \
                  earned_minor = excluded.earned_minor, owed_minor = excluded.owed_minor";
-    Ok(bulk::insert(tx, into, &rows.collect::<Vec<_>>(), again).await?)
+    let insert = Insert {
+        into,
+        rows: rows.collect(),
+        after: again,
+    };
+    Ok(bulk::insert(tx, insert).await?)
 }

@@ -114,8 +114,9 @@ async fn together(
     jobs: &[&[Line]],
 ) -> Result<Result<Vec<Verdict>, AppError>, DbErr> {
     savepoint.set(&tx.session).await?;
-    let (start, ledger, known) = (tx.log_size(), tx.ledger.clone(), answers.mark());
-    let mut result = contained("move_credits", run(tx, answers, jobs)).await;
+    let (start, ledger, known) = (tx.log_size(), tx.staged.ledger.clone(), answers.mark());
+    let mut books = std::mem::take(&mut tx.books);
+    let mut result = contained("move_credits", run(tx, answers, &mut books, jobs)).await;
     if result.is_ok() && tx.session.has_failed() {
         result = Err(AppError::internal("moves went on after a failed statement"));
     }
@@ -124,9 +125,10 @@ async fn together(
     }
     if result.is_ok() {
         savepoint.use_up(tx.log_size() > start);
+        tx.books = books;
     } else {
-        tx.discard_since(start);
-        tx.ledger = ledger;
+        tx.staged.discard_since(start);
+        tx.staged.ledger = ledger;
         answers.forget_since(known);
         savepoint.restore(&tx.session).await?;
         tx.session.forget_failure();
@@ -137,18 +139,19 @@ async fn together(
 async fn run(
     tx: &mut Tx,
     answers: &mut Answers,
+    books: &mut Books,
     jobs: &[&[Line]],
 ) -> Result<Vec<Verdict>, AppError> {
     let lines = jobs.iter().flat_map(|job| job.iter());
     let new = lines.filter(|line| matches!(answers.find(line.name(), &line.key), Ok(None)));
-    let mut books = Books::load(tx, &new.collect::<Vec<_>>()).await?;
+    books.load(tx, &new.collect::<Vec<_>>()).await?;
     tx.session.pass(Point::MovesLoaded)?;
     let mut rows = Rows::default();
     let mut verdicts = Vec::with_capacity(jobs.len());
     for job in jobs {
         let mut moved = Vec::with_capacity(job.len());
         for line in *job {
-            moved.push(one(tx, answers, (&mut books, &mut rows), line).await);
+            moved.push(one(tx, answers, (books, &mut rows), line).await);
         }
         verdicts.push(Verdict::Moved(moved));
     }
@@ -170,8 +173,8 @@ async fn one(
         Err(conflict) => return Verdict::Failed(conflict),
     }
     let start = tx.log_size();
-    let done = match decide(tx, books, line) {
-        Ok(decided) => match tx.ledger.apply(&tx.session, &tx.entries).await {
+    let done = match decide(&mut tx.staged, books, line) {
+        Ok(decided) => match tx.staged.apply(&tx.session).await {
             Ok(()) => decided.moved.to_answer().map(|answer| (decided, answer)),
             Err(error) => Err(error),
         },
@@ -181,7 +184,7 @@ async fn one(
         Ok((decided, answer)) => {
             books.accept(&line.request);
             rows.append(decided.rows);
-            let (at, entries) = (tx.at(), tx.indexes_since(start));
+            let (at, entries) = (tx.at(), tx.staged.indexes_since(start));
             answers.keep(line.name(), &line.key, answer.clone(), at, entries.clone());
             Verdict::Accepted {
                 at,
@@ -190,7 +193,7 @@ async fn one(
             }
         }
         Err(error) => {
-            tx.discard_since(start);
+            tx.staged.discard_since(start);
             Verdict::Failed(error)
         }
     }

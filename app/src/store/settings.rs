@@ -32,6 +32,10 @@ pub(super) const READERS_POSTGRES: u32 = 16;
 pub(super) const PRIVATE_POSTGRES: u32 = 4;
 /// Prepared statements kept per connection.
 pub(super) const STATEMENT_CACHE: usize = 256;
+/// KiB of pages that SQLite's writer keeps in memory: the inner pages of the indexes into which keys fall at random.
+pub(super) const CACHE_KIB: u32 = 32 * 1024;
+/// Pages after which SQLite's write-ahead log is folded into the file also in a busy time, 32 MiB.
+pub(super) const JOURNAL_PAGES: u32 = 8 * 1024;
 /// Bytes that SQLite's write-ahead log keeps on disk after a checkpoint.
 pub(super) const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 /// The oldest PostgreSQL that is accepted, as `server_version_num`.

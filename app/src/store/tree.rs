@@ -7,7 +7,7 @@ use commonweal_domain::log::tree::{Frontier, NodeId, frontier_nodes};
 use commonweal_domain::time::Time;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
-use super::bulk;
+use super::bulk::{self, Insert};
 use super::command::PrivateCommand;
 use super::head;
 use super::log::{loaded_index, stored_index};
@@ -246,7 +246,7 @@ async fn insert_nodes(tx: &PrivateTx, nodes: &[(NodeId, Hash)]) -> Result<(), Db
             bytes(hash),
         ]);
     }
-    bulk::insert(tx, "log_hash (level, idx, hash)", &rows, "").await
+    bulk::insert(tx, Insert::new("log_hash (level, idx, hash)", rows)).await
 }
 
 async fn swap_tree(

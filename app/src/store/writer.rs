@@ -10,10 +10,12 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::alone;
 use super::batch::{self, Ended, Lost};
 use super::command::{Job, Verdict};
 use super::connect::{DatabaseUrl, begin};
 use super::head::{Settled, settle};
+use super::kept::Kept;
 use super::settings::{BATCH_COMMANDS_MAX, BATCH_MOVES_MAX, IDLE_WAIT, LOCK_WAIT, SETTLE_WAIT};
 use crate::error::AppError;
 use crate::failpoint::{Point, Points};
@@ -27,7 +29,7 @@ pub(super) enum Message {
     Close(oneshot::Sender<()>),
 }
 
-/// The writer's state. Nothing that was read from the database is kept from one batch to the next.
+/// The writer's state.
 pub(super) struct Writer {
     pub(super) url: Arc<DatabaseUrl>,
     pub(super) ids: Ids,
@@ -42,6 +44,8 @@ pub(super) struct Writer {
     pub(super) statements: Arc<AtomicU64>,
     /// Whether SQLite's write-ahead log has grown since it was last folded.
     pub(super) dirty: bool,
+    /// What was read from the database and is still true; nothing after a batch that failed or did more than move.
+    pub(super) kept: Option<Kept>,
     pub(super) points: Points,
 }
 
@@ -139,16 +143,17 @@ impl Writer {
         let commit = self.ids.new::<CommitId>();
         let clock = Arc::clone(self.ids.clock());
         let (statements, points) = (Arc::clone(&self.statements), self.points.clone());
+        let mut kept = self.kept.take();
         match self.connected().await {
             Ok(database) => {
-                batch::run(
-                    database,
-                    clock.as_ref(),
-                    commit,
-                    jobs,
-                    (&statements, &points),
-                )
-                .await
+                let at = (database, clock.as_ref());
+                let counted = (statements.as_ref(), &points);
+                let ended = match alone::run(at, commit, jobs, &mut kept, counted).await {
+                    Some(ended) => ended,
+                    None => batch::run(at, commit, jobs, &mut kept, counted).await,
+                };
+                self.kept = kept;
+                ended
             }
             Err(error) => Ended::Unopened(error),
         }

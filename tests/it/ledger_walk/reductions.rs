@@ -104,12 +104,19 @@ impl Walk {
 
     /// Makes an open liability good, as far as there is something to do it with.
     pub(super) async fn clear(&mut self) -> Result<()> {
-        let mut open = self.model.liabilities.iter();
-        let Some(open) = open.position(|liability| liability.owed > 0) else {
+        let open = self.model.liabilities.iter().enumerate();
+        let open = open.filter(|(_, liability)| liability.owed > 0);
+        let open: Vec<usize> = open.map(|(number, _)| number).collect();
+        if open.is_empty() {
             return Ok(());
-        };
+        }
+        let open = open[self.dice.below(open.len())];
         let owner = self.model.liabilities[open].owner;
-        let batch = self.batch_with(owner);
+        let free = self.model.free_batches(owner);
+        let batch = match free.is_empty() || self.dice.once_in(4) {
+            true => self.batch_with(owner),
+            false => free[self.dice.below(free.len())],
+        };
         let theirs = self.model.batches[batch].count(Unit::With(owner));
         // Mostly all that can be made good: whoever owes does nothing else.
         let units = match theirs.min(self.model.liabilities[open].owed) {

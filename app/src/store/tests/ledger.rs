@@ -50,7 +50,7 @@ fn entry(from: Account, to: Account, amount: i64) -> StagedEntry {
 fn moves(from: Account, to: Account, amount: i64) -> Act {
     act(move |tx| {
         Box::pin(async move {
-            tx.stage(entry(from, to, amount));
+            tx.staged.stage(entry(from, to, amount));
             tx.balance(from).await
         })
     })
