@@ -20,7 +20,7 @@ use crate::App;
 use crate::error::AppError;
 use crate::organisation::{RoleInput, column, grant, word};
 use crate::store::organisation::{self, role_grant};
-use crate::store::token::{api_token, api_token_scope};
+use crate::store::token::{self, api_token, api_token_scope};
 use crate::store::{Command, PrivateCommand, PrivateTx, Tx};
 
 /// The longest life of a token: two years.
@@ -290,37 +290,24 @@ impl App {
     /// person still holds.
     pub async fn sign_in(&self, token: &SecretString) -> Result<SignedIn, AppError> {
         let (id, secret) = parse(token.expose_secret()).ok_or(AppError::Unauthenticated)?;
-        let read = self.store.read();
-        let row = api_token::Entity::find_by_id(id.uuid()).one(read).await?;
-        let row = row.ok_or(AppError::Unauthenticated)?;
+        let rows = token::scoped(self.store.read(), id).await?;
+        let row = rows.first().ok_or(AppError::Unauthenticated)?;
         // Comparing hashes leaks nothing that helps to guess a secret of 256 bits.
         let known = sha256(&secret).as_bytes()[..] == row.secret_hash[..];
         let live = row.revoked_at.is_none() && self.ids.clock().now().micros() < row.expires_at;
         if !known || !live {
             return Err(AppError::Unauthenticated);
         }
-        let scope = api_token_scope::Entity::find()
-            .filter(api_token_scope::Column::TokenId.eq(row.id))
-            .all(read)
-            .await?;
-        let held = role_grant::Entity::find()
-            .filter(role_grant::Column::PersonId.eq(row.person_id))
-            .all(read)
-            .await?;
-        let grants = scope
-            .into_iter()
-            .filter(|wanted| {
-                held.iter().any(|held| {
-                    held.organisation_id == wanted.organisation_id && held.role == wanted.role
-                })
+        let held = rows
+            .iter()
+            .filter_map(|row| row.organisation_id.zip(row.role.as_ref()));
+        let grants = held.map(|(organisation, role)| {
+            Ok(Grant {
+                organisation: OrganisationId::from_uuid(organisation),
+                role: role.parse().map_err(AppError::internal)?,
             })
-            .map(|row| {
-                Ok(Grant {
-                    organisation: OrganisationId::from_uuid(row.organisation_id),
-                    role: row.role.parse().map_err(AppError::internal)?,
-                })
-            })
-            .collect::<Result<_, AppError>>()?;
+        });
+        let grants = grants.collect::<Result<_, AppError>>()?;
         Ok(SignedIn {
             actor: Actor::person(PersonId::from_uuid(row.person_id), grants),
             token: id,

@@ -53,6 +53,7 @@ mod m20261123_000701_words_erasure;
 mod m20261123_000750_cancelled;
 mod m20261123_000751_freezes;
 mod m20261123_000752_freezes_until;
+mod m20261123_000760_unchecked;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -109,6 +110,7 @@ const CHANGES: &[Change] = &[
     m20261123_000750_cancelled::CHANGE,
     m20261123_000751_freezes::CHANGE,
     m20261123_000752_freezes_until::CHANGE,
+    m20261123_000760_unchecked::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

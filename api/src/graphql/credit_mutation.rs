@@ -10,11 +10,10 @@ use commonweal_domain::credit::class::{BUFFER_YEARS, SUBSTITUTABLE, TRADABLE};
 
 use super::amounts::{PeriodInput, wrong};
 use super::claim_mutation::MeasureRefInput;
-use super::context::{actor, app, loader, settle};
+use super::context::{actor, app, settle};
 use super::credit_account::{Transfer, TransferReason};
 use super::credit_batch::{self, Batch};
 use super::credit_class::{self, Class, parse_vintage};
-use super::credit_loaders::TransferAt;
 use super::credit_retirement::{self, Retirement};
 use super::node::parse_id;
 use super::payload::payloads;
@@ -250,7 +249,8 @@ impl CreditMutation {
             .await;
         let (made, errors) = settle(done)?;
         let transfer = match made {
-            Some(made) => loader(context)?.load_one(TransferAt(made.out)).await?,
+            // One alone: a loader would wait for others.
+            Some(made) => app.read().transfer(made.out).await?,
             None => None,
         };
         let transfer = transfer.map(Into::into);

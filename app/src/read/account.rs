@@ -211,6 +211,11 @@ impl Read<'_> {
         Ok(postings(organisation, batch).count(self.db).await?)
     }
 
+    /// The transfer at an index of the log.
+    pub async fn transfer(&self, index: u64) -> Result<Option<TransferView>, AppError> {
+        Ok(self.transfers_by_index(&[index]).await?.remove(&index))
+    }
+
     /// Transfers by log index, in two statements.
     pub async fn transfers_by_index(
         &self,

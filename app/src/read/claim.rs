@@ -153,6 +153,9 @@ impl Read<'_> {
         &self,
         hashes: Vec<Vec<u8>>,
     ) -> Result<HashMap<Vec<u8>, String>, AppError> {
+        if hashes.is_empty() {
+            return Ok(HashMap::new());
+        }
         let rows = remark::Entity::find()
             .filter(remark::Column::Hash.is_in(hashes))
             .all(self.db)
