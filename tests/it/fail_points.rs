@@ -426,21 +426,22 @@ async fn what_another_process_wrote_is_read_before_the_next_move(app: TestApp) -
         let known = world.transfer_input(batch, 1, key);
         made(&faults.ask(supplier, TRANSFER, &known).await?)?;
     }
-    let change = |from: &str, to: &str| {
+    let change = |from: &str, to: &str, commit_of: u64| {
         let balance = format!(
             "UPDATE account SET balance = {to} WHERE bucket = 'available' AND balance = {from}"
         );
         // Any id but that of the last commit.
-        let head =
-            "UPDATE log_head SET commit_id = (SELECT commit_id FROM log_entry WHERE idx = 0)";
+        let head = format!(
+            "UPDATE log_head SET commit_id = (SELECT commit_id FROM log_entry WHERE idx = {commit_of})"
+        );
         format!("{balance}; {head}")
     };
-    let take = change("66", "1");
+    let take = change("66", "1", 0);
     faults.database.execute_unprepared(&take).await?;
     let much = world.transfer_input(batch, 2, "c");
     let refused = world.refuse(supplier, TRANSFER, much).await?;
     assert_eq!(refused.code, "INSUFFICIENT_BALANCE");
-    let back = change("1", "66");
+    let back = change("1", "66", 1);
     faults.database.execute_unprepared(&back).await?;
     let last = world.transfer_input(batch, 66, "d");
     made(&faults.ask(supplier, TRANSFER, &last).await?)?;

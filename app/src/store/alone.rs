@@ -6,7 +6,10 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use commonweal_domain::ids::{CommitId, Id};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, Value};
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement, Value,
+};
 
 use super::batch::{Ended, Lost};
 use super::bulk::Insert;
@@ -39,6 +42,8 @@ pub(super) async fn run(
     let known = kept.take_if(|kept| !job.again && kept.knows(line))?;
     let before = known.head;
     let (ledger, mut books) = known.open();
+    // A refusal and a key that was used before say nothing against what is known.
+    let untouched = ledger.clone();
     let mut staged = Staged::new(&before, clock.now().max(before.at), ledger);
     let mut answers = Answers::default();
     let decided = async {
@@ -49,7 +54,10 @@ pub(super) async fn run(
         answers.keep(line.name(), &line.key, answer.clone(), staged.at(), entries);
         Ok((decided.rows, answer))
     };
-    let (rows, answer) = contained(line.name(), decided).await.ok()?;
+    let Ok((rows, answer)) = contained(line.name(), decided).await else {
+        *kept = Kept::after(before, untouched, books);
+        return None;
+    };
     let next = Head {
         size: staged.log_size(),
         at: staged.at(),
@@ -74,6 +82,7 @@ pub(super) async fn run(
     match write(database, points, (&before, &next), &inserts).await {
         Outcome::Committed => {
             statements.fetch_add(1, Ordering::Relaxed);
+            drop(untouched);
             books.accept(&line.request);
             *kept = Kept::after(next, staged.ledger, books);
             Some(Ended::Decided {
@@ -81,7 +90,10 @@ pub(super) async fn run(
                 size: next.size,
             })
         }
-        Outcome::Absent => None,
+        Outcome::Absent => {
+            *kept = Kept::after(before, untouched, books);
+            None
+        }
         Outcome::Unopened(error) => Some(Ended::Unopened(error)),
         Outcome::Unknown(cause) => Some(Ended::Lost(Lost {
             verdicts,
@@ -100,7 +112,7 @@ enum Outcome {
     Committed,
     /// Nothing is in: the head was another, or a key was used before.
     Absent,
-    /// It was not sent.
+    /// It was not sent, or certainly came to nothing.
     Unopened(DbErr),
     /// Its answer was lost.
     Unknown(DbErr),
@@ -125,12 +137,31 @@ async fn write(
         _ => in_one_script(database, heads, inserts).await,
     };
     match written {
-        Ok(true) => match points.pass(Point::Committed) {
+        Ok(Outcome::Committed) => match points.pass(Point::Committed) {
             Ok(()) => Outcome::Committed,
             Err(fault) => Outcome::Unknown(fault.into()),
         },
-        Ok(false) => Outcome::Absent,
+        Ok(outcome) => outcome,
+        Err(cause) if came_to_nothing(&cause) => Outcome::Unopened(cause),
         Err(cause) => Outcome::Unknown(cause),
+    }
+}
+
+/// Whether an error says that nothing is in: no connection, a lock that was not had in time, a statement that was broken off.
+fn came_to_nothing(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return matches!(error, DbErr::ConnectionAcquire(_));
+    };
+    let SqlxError::Database(cause) = cause.as_ref() else {
+        return false;
+    };
+    // PostgreSQL: lock_not_available and query_canceled. SQLite: SQLITE_BUSY, of the beginning when nothing could be undone.
+    let code = cause.code().unwrap_or_default();
+    match code.parse::<u32>() {
+        Ok(number) if code.len() != 5 => number & 0xff == 5,
+        _ => code == "55P03" || code == "57014",
     }
 }
 
@@ -150,7 +181,7 @@ async fn in_one_statement(
     database: &DatabaseConnection,
     heads: (&Head, &Head),
     inserts: &[Insert],
-) -> Result<bool, DbErr> {
+) -> Result<Outcome, DbErr> {
     let mut values = Vec::from(columns(heads)?);
     let mut sql = String::from(
         "WITH head AS (UPDATE log_head SET size = $1, at = $2, commit_id = $3 \
@@ -181,13 +212,13 @@ async fn in_one_statement(
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
     let row = match database.query_one_raw(statement).await {
         Ok(row) => row.ok_or_else(|| DbErr::RecordNotFound("a number of rows".to_owned()))?,
-        Err(error) if damage(&error) == Damage::Statement => return Ok(false),
+        Err(error) if damage(&error) == Damage::Statement => return Ok(Outcome::Absent),
         Err(error) => return Err(error),
     };
     let written: i64 = row.try_get("", "written")?;
     match usize::try_from(written) {
-        Ok(0) => Ok(false),
-        Ok(written) if written == rows => Ok(true),
+        Ok(0) => Ok(Outcome::Absent),
+        Ok(written) if written == rows => Ok(Outcome::Committed),
         _ => Err(DbErr::Custom(format!(
             "{rows} rows were sent, {written} arrived"
         ))),
@@ -199,7 +230,7 @@ async fn in_one_script(
     database: &DatabaseConnection,
     heads: (&Head, &Head),
     inserts: &[Insert],
-) -> Result<bool, DbErr> {
+) -> Result<Outcome, DbErr> {
     let [size, at, commit, size_before, commit_before] = columns(heads)?;
     let mut values = vec![size_before, commit_before, size, at, commit];
     let mut sql = String::from(
@@ -215,10 +246,11 @@ async fn in_one_script(
     sql.push_str("; COMMIT");
     let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, values);
     match database.execute_raw(statement).await {
-        Ok(_) => Ok(true),
+        Ok(_) => Ok(Outcome::Committed),
         // While there is something to undo nothing is in.
         Err(error) => match database.execute_unprepared("ROLLBACK").await {
-            Ok(_) => Ok(false),
+            Ok(_) if damage(&error) == Damage::Statement => Ok(Outcome::Absent),
+            Ok(_) => Ok(Outcome::Unopened(error)),
             Err(_) => Err(error),
         },
     }
