@@ -3,6 +3,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use commonweal_app::class::DefineClass;
+use commonweal_app::read::account::TransferView;
 use commonweal_app::retirement::RetireCredits;
 use commonweal_app::transfer::TransferCredits;
 use commonweal_domain::amount::Share;
@@ -245,12 +246,13 @@ impl CreditMutation {
         let (app, actor) = (app(context)?, actor(context));
         let command = input.parse()?;
         let done = app
-            .transfer_credits(&actor, &input.idempotency_key, command)
+            .transfer_credits(&actor, &input.idempotency_key, command.clone())
             .await;
         let (made, errors) = settle(done)?;
         let transfer = match made {
-            // One alone: a loader would wait for others.
-            Some(made) => app.read().transfer(made.out).await?,
+            // Words may have been erased since the key was used first.
+            Some(made) if command.note.is_some() => app.read().transfer(made.out).await?,
+            Some(made) => Some(TransferView::made(&made, command)),
             None => None,
         };
         let transfer = transfer.map(Into::into);

@@ -40,8 +40,10 @@ pub(crate) struct Books {
     frozen: HashMap<Uuid, Option<ChallengeId>>,
     /// The open liability of a group, if there is one.
     liable: HashMap<OrganisationId, Option<LiabilityId>>,
-    /// Units that groups hold of classes with a limit, movements of this commit included.
+    /// Units that groups hold of classes with a limit, as they were when they were read.
     holds: HashMap<(ClassId, OrganisationId), i64>,
+    /// What this commit has added to them since.
+    moved: HashMap<(ClassId, OrganisationId), i64>,
 }
 
 impl Books {
@@ -275,10 +277,24 @@ impl Books {
 
     fn holder_moved(&mut self, batch: BatchId, holder: OrganisationId, units: i64) {
         if let Some(pair) = self.pair(batch, holder)
-            && let Some(holds) = self.holds.get_mut(&pair)
+            && self.holds.contains_key(&pair)
         {
+            let moved = self.moved.entry(pair).or_default();
+            *moved = moved.saturating_add(units);
+        }
+    }
+
+    /// Takes in for good what this commit has moved, once it is durable.
+    pub(crate) fn settle(&mut self) {
+        for (pair, units) in self.moved.drain() {
+            let holds = self.holds.entry(pair).or_default();
             *holds = holds.saturating_add(units);
         }
+    }
+
+    /// Takes back what this commit has moved.
+    pub(crate) fn forget(&mut self) {
+        self.moved.clear();
     }
 
     /// Takes a move in that was accepted.
@@ -391,10 +407,11 @@ impl Books {
         let sender = self.party(trade.from);
         let sender = sender.ok_or_else(|| unknown("from", "the sender is not registered"))?;
         let (available, blocks) = self.free(staged, batch, trade.from);
-        let holds = self.holds.get(&(class.id, receiver.group)).copied();
+        let pair = (class.id, receiver.group);
+        let [holds, moved] = [&self.holds, &self.moved].map(|units| units.get(&pair).copied());
         Ok(TransferFacts {
             available,
-            receiver_holds: holds.unwrap_or(0),
+            receiver_holds: holds.unwrap_or(0).saturating_add(moved.unwrap_or(0)),
             related: sender.group == receiver.group,
             receiver_public: receiver.public,
             blocks,

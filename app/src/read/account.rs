@@ -17,10 +17,12 @@ use uuid::Uuid;
 use super::{Page, Read};
 use crate::error::AppError;
 use crate::organisation::from_word;
+use crate::store::Written;
 use crate::store::columns;
 use crate::store::credit::{account, posting, retirement, retirement_of, transfer};
 use crate::store::log_entry;
 use crate::store::reduced::withdrawal;
+use crate::transfer::TransferCredits;
 
 /// What an organisation has of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +84,23 @@ pub struct TransferView {
     pub note: Option<String>,
     /// When.
     pub at: Time,
+}
+
+impl TransferView {
+    /// The transfer that was just made of a request without a note, as its row shows it.
+    pub fn made(written: &Written<u64>, request: TransferCredits) -> Self {
+        Self {
+            entry_index: written.out,
+            batch: request.batch,
+            from: request.from,
+            to: request.to,
+            units: request.units,
+            reason: request.reason,
+            procurement_reference: request.procurement_reference,
+            note: request.note,
+            at: written.at,
+        }
+    }
 }
 
 /// A retirement with its batch.

@@ -53,8 +53,8 @@ pub(super) async fn run(
     kept: &mut Option<Kept>,
     (statements, points): (&AtomicU64, &Points),
 ) -> Ended {
-    let alone = jobs.iter().all(|job| !job.work.lines().is_empty());
-    let known = kept.take().filter(|_| alone);
+    let only_moves = jobs.iter().all(Job::only_moves);
+    let known = kept.take().filter(|_| only_moves);
     let (mut tx, head) = match open(database, clock, points, known).await {
         Ok(opened) => opened,
         Err(error) => return Ended::Unopened(error),
@@ -75,7 +75,7 @@ pub(super) async fn run(
         staged,
         books,
     } = tx;
-    let keep = |head| Kept::after(head, staged.ledger, books).filter(|_| alone);
+    let keep = |head| Kept::after(head, staged.ledger, books).filter(|_| only_moves);
     if !verdicts.iter().any(Verdict::changed_anything) {
         return match session.rollback().await {
             Ok(()) => {
@@ -128,7 +128,7 @@ async fn decide(
     let mut savepoint = Savepoint::None;
     let mut verdicts = BTreeMap::new();
     for (place, job) in jobs.iter_mut().enumerate() {
-        if job.work.lines().is_empty() {
+        if !job.only_moves() {
             let verdict = decide_one(tx, &mut answers, &mut savepoint, job).await?;
             verdicts.insert(place, verdict);
         }

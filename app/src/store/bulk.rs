@@ -65,6 +65,19 @@ impl Insert {
     }
 }
 
+/// The statement that inserts rows with a conflict clause, and its fields.
+pub(super) fn statement(
+    backend: DbBackend,
+    (into, after): (&str, &str),
+    rows: Vec<Vec<Value>>,
+) -> (String, Vec<Value>) {
+    let (values, fields) = values(backend, rows);
+    let sql = format!(
+        "INSERT INTO {into} SELECT * FROM ({values}) AS r WHERE column1 IS NOT NULL {after}"
+    );
+    (sql, fields)
+}
+
 /// Inserts rows.
 pub(super) async fn insert(
     database: &impl ConnectionTrait,
@@ -78,10 +91,7 @@ pub(super) async fn insert(
             return Ok(());
         }
         let backend = database.get_database_backend();
-        let (values, fields) = values(backend, chunk);
-        let sql = format!(
-            "INSERT INTO {into} SELECT * FROM ({values}) AS r WHERE column1 IS NOT NULL {after}"
-        );
+        let (sql, fields) = statement(backend, (into, after), chunk);
         let statement = Statement::from_sql_and_values(backend, sql, fields);
         let inserted = database.execute_raw(statement).await?.rows_affected();
         if usize::try_from(inserted) != Ok(sent) {

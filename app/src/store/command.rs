@@ -145,6 +145,11 @@ impl Job {
             again: false,
         }
     }
+
+    /// Whether it is made of moves.
+    pub(super) fn only_moves(&self) -> bool {
+        !self.work.lines().is_empty()
+    }
 }
 
 type Reply<T> = oneshot::Sender<Result<T, AppError>>;

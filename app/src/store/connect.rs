@@ -164,6 +164,8 @@ fn postgres_options(options: &mut ConnectOptions, purpose: Purpose) {
                 ("enable_seqscan", "off"),
                 ("enable_hashjoin", "off"),
                 ("enable_mergejoin", "off"),
+                // With these there is one plan for each statement: planning it again for its values only costs time.
+                ("plan_cache_mode", "force_generic_plan"),
             ]),
         }
     });

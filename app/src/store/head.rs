@@ -5,6 +5,7 @@ use commonweal_domain::time::Time;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 use uuid::Uuid;
 
+use super::batch::Lost;
 use super::log::{loaded_index, stored_index};
 
 /// The head row.
@@ -81,23 +82,28 @@ impl Head {
     }
 }
 
-/// Tells what became of `commit`, which followed `before` and had its first entry, if any, at `first_index`. Waits for
-/// the lock of the head, so that a transaction that is still ending is judged after its end.
+/// Tells what became of a commit whose answer was lost. Waits for the lock of the head, so that a transaction that is still
+/// ending is judged after its end. Where the commit before is still the last, the head gets the id `barrier`, which is to be
+/// committed: a statement that is still on its way finds another head then than the one that it asks for.
 pub(super) async fn settle(
     database: &impl ConnectionTrait,
-    commit: CommitId,
-    before: CommitId,
-    first_index: Option<u64>,
+    lost: &Lost,
+    barrier: CommitId,
 ) -> Result<Settled, DbErr> {
     let head = Head::lock(database).await?;
-    if head.commit == commit {
+    if head.commit == lost.commit {
         return Ok(Settled::Committed);
     }
     // Commits follow one another under the lock: if the one before is still the last, ours is not in.
-    if head.commit == before {
+    if head.commit == lost.before {
+        let next = Head {
+            commit: barrier,
+            ..head
+        };
+        head.advance(database, &next).await?;
         return Ok(Settled::Absent);
     }
-    let Some(index) = first_index else {
+    let Some(index) = lost.first_index else {
         return Ok(Settled::Unknown);
     };
     let statement = Statement::from_sql_and_values(
@@ -109,7 +115,7 @@ pub(super) async fn settle(
         Some(row) => Some(row.try_get::<Uuid>("", "commit_id")?),
         None => None,
     };
-    Ok(if found == Some(commit.uuid()) {
+    Ok(if found == Some(lost.commit.uuid()) {
         Settled::Committed
     } else {
         Settled::Absent

@@ -18,7 +18,8 @@ pub(super) struct Kept {
 
 impl Kept {
     /// What a batch of moves leaves that ended with this head; nothing when that is too much to keep.
-    pub(super) fn after(head: Head, ledger: Ledger, books: Books) -> Option<Self> {
+    pub(super) fn after(head: Head, ledger: Ledger, mut books: Books) -> Option<Self> {
+        books.settle();
         let balances = ledger.settled();
         let small = balances.len().max(books.len()) <= KEPT_MAX;
         small.then_some(Self {
@@ -41,10 +42,12 @@ impl Kept {
         (Ledger::knowing(self.balances), self.books)
     }
 
-    /// Whether a move can be decided from it.
-    pub(super) fn knows(&self, line: &Line) -> bool {
-        let accounts = line.request.accounts();
-        let known = |account| self.balances.contains_key(account);
-        accounts.iter().all(known) && self.books.knows(line)
+    /// Whether moves can be decided from it.
+    pub(super) fn knows(&self, lines: &[Line]) -> bool {
+        lines.iter().all(|line| {
+            let accounts = line.request.accounts();
+            let known = |account| self.balances.contains_key(account);
+            accounts.iter().all(known) && self.books.knows(line)
+        })
     }
 }

@@ -4,7 +4,6 @@
 //! entries to the log. What is not public goes through [`Store::write_private`]. Reads go through [`Store::read`].
 
 pub(crate) mod admission;
-mod alone;
 mod batch;
 pub(crate) mod beneficiary;
 pub(crate) mod bid;
@@ -37,6 +36,7 @@ mod idempotency;
 mod ids;
 pub(crate) mod import;
 mod kept;
+mod known;
 pub(crate) mod lease;
 mod log;
 pub(crate) mod log_blob;
@@ -68,6 +68,7 @@ pub(crate) mod tender;
 pub(crate) mod token;
 pub(crate) mod tree;
 mod tx;
+mod unnest;
 pub(crate) mod verifier;
 mod writer;
 

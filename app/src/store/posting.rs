@@ -42,6 +42,11 @@ impl Ledger {
         kept
     }
 
+    /// Takes back everything of this batch: what was known before it remains.
+    pub(super) fn forget(&mut self) {
+        *self = Self::knowing(std::mem::take(&mut self.kept));
+    }
+
     /// A balance, if it is known.
     pub(super) fn known(&self, account: Account) -> Option<i64> {
         let here = self.balances.get(&account);
@@ -131,15 +136,22 @@ impl Ledger {
         after: &mut BTreeMap<Account, i64>,
     ) -> Result<(), AppError> {
         for posting in postings {
-            let balance = after
-                .entry(posting.account)
-                .or_insert_with(|| self.balance(posting.account));
-            *balance = balance.checked_add(posting.amount).ok_or_else(|| {
+            let account = posting.account;
+            let balance = match after.get(&account) {
+                Some(balance) => *balance,
+                None => self.known(account).ok_or_else(|| {
+                    let bucket = account.bucket.as_str();
+                    let batch = account.batch;
+                    AppError::internal(format!("the {bucket} account of {batch} was not read"))
+                })?,
+            };
+            let moved = balance.checked_add(posting.amount).ok_or_else(|| {
                 AppError::refused(
                     "AMOUNT_TOO_LARGE",
                     "the balance would exceed what an account can hold",
                 )
             })?;
+            after.insert(account, moved);
         }
         // Judged after the whole entry: the order of the postings inside it means nothing.
         for posting in postings {

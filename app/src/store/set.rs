@@ -7,7 +7,7 @@ use super::command::{Verdict, Work, Written};
 use super::contain::contained;
 use super::idempotency::{Answers, Scope, scope};
 use super::moves::Rows;
-use super::tx::Tx;
+use super::tx::{Staged, Tx};
 use crate::error::AppError;
 use crate::failpoint::Point;
 use crate::moves::{Books, Line, MoveAnswer, decide};
@@ -151,7 +151,13 @@ async fn run(
     for job in jobs {
         let mut moved = Vec::with_capacity(job.len());
         for line in *job {
-            moved.push(one(tx, answers, (books, &mut rows), line).await);
+            let books = &mut *books;
+            moved.push(decide_one(
+                &mut tx.staged,
+                answers,
+                (books, &mut rows),
+                line,
+            ));
         }
         verdicts.push(Verdict::Moved(moved));
     }
@@ -160,9 +166,9 @@ async fn run(
     Ok(verdicts)
 }
 
-/// One move at its turn: it sees what those before it have done, in other calls too.
-async fn one(
-    tx: &mut Tx,
+/// One move at its turn: it sees what those before it have done, in other calls too. Everything that it needs is known.
+pub(super) fn decide_one(
+    staged: &mut Staged,
     answers: &mut Answers,
     (books, rows): (&mut Books, &mut Rows),
     line: &Line,
@@ -172,19 +178,16 @@ async fn one(
         Ok(Some(stored)) => return stored.replayed(),
         Err(conflict) => return Verdict::Failed(conflict),
     }
-    let start = tx.log_size();
-    let done = match decide(&mut tx.staged, books, line) {
-        Ok(decided) => match tx.staged.apply(&tx.session).await {
-            Ok(()) => decided.moved.to_answer().map(|answer| (decided, answer)),
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
-    };
+    let start = staged.log_size();
+    let done = decide(staged, books, line).and_then(|decided| {
+        staged.apply_known()?;
+        Ok((decided.moved.to_answer()?, decided.rows))
+    });
     match done {
-        Ok((decided, answer)) => {
+        Ok((answer, decided)) => {
             books.accept(&line.request);
-            rows.append(decided.rows);
-            let (at, entries) = (tx.at(), tx.staged.indexes_since(start));
+            rows.append(decided);
+            let (at, entries) = (staged.at(), staged.indexes_since(start));
             answers.keep(line.name(), &line.key, answer.clone(), at, entries.clone());
             Verdict::Accepted {
                 at,
@@ -193,7 +196,7 @@ async fn one(
             }
         }
         Err(error) => {
-            tx.staged.discard_since(start);
+            staged.discard_since(start);
             Verdict::Failed(error)
         }
     }

@@ -8,14 +8,15 @@ use std::time::Duration;
 use commonweal_domain::ids::CommitId;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::alone;
 use super::batch::{self, Ended, Lost};
 use super::command::{Job, Verdict};
 use super::connect::{DatabaseUrl, begin};
 use super::head::{Settled, settle};
 use super::kept::Kept;
+use super::known;
 use super::settings::{BATCH_COMMANDS_MAX, BATCH_MOVES_MAX, IDLE_WAIT, LOCK_WAIT, SETTLE_WAIT};
 use crate::error::AppError;
 use crate::failpoint::{Point, Points};
@@ -73,15 +74,23 @@ impl Writer {
                 Message::Close(done) => self.close(done),
             }
         }
-        while has_room(&jobs) {
+        self.gather(&mut jobs);
+        // Callers that have just been answered get a turn to ask for their next.
+        yield_now().await;
+        self.gather(&mut jobs);
+        metrics::histogram!("commonweal_batch_commands").record(u32::try_from(jobs.len()).ok()?);
+        Some(jobs)
+    }
+
+    /// Takes in what is queued and has room.
+    fn gather(&mut self, jobs: &mut Vec<Job>) {
+        while has_room(jobs) {
             match self.queue.try_recv() {
                 Ok(Message::Job(job)) => jobs.push(job),
                 Ok(Message::Close(done)) => self.close(done),
                 Err(_) => break,
             }
         }
-        metrics::histogram!("commonweal_batch_commands").record(u32::try_from(jobs.len()).ok()?);
-        Some(jobs)
     }
 
     async fn next_message(&mut self) -> Option<Message> {
@@ -148,7 +157,7 @@ impl Writer {
             Ok(database) => {
                 let at = (database, clock.as_ref());
                 let counted = (statements.as_ref(), &points);
-                let ended = match alone::run(at, commit, jobs, &mut kept, counted).await {
+                let ended = match known::run(at, commit, jobs, &mut kept, counted).await {
                     Some(ended) => ended,
                     None => batch::run(at, commit, jobs, &mut kept, counted).await,
                 };
@@ -219,9 +228,10 @@ impl Writer {
     }
 
     async fn ask(&mut self, lost: &Lost) -> Result<Settled, DbErr> {
+        let barrier = self.ids.new::<CommitId>();
         let transaction = begin(self.connected().await?).await?;
-        let settled = settle(&transaction, lost.commit, lost.before, lost.first_index).await?;
-        transaction.rollback().await?;
+        let settled = settle(&transaction, lost, barrier).await?;
+        transaction.commit().await?;
         Ok(settled)
     }
 
@@ -245,7 +255,7 @@ impl Writer {
 /// Whether another job fits into a batch: moves cost it little, everything else is run by itself.
 fn has_room(jobs: &[Job]) -> bool {
     let moves: usize = jobs.iter().map(|job| job.work.lines().len()).sum();
-    let moving = jobs.iter().filter(|job| !job.work.lines().is_empty());
+    let moving = jobs.iter().filter(|job| job.only_moves());
     let commands = jobs.len() - moving.count();
     commands < BATCH_COMMANDS_MAX && moves < BATCH_MOVES_MAX
 }
