@@ -386,7 +386,7 @@ async fn moves_of_one_statement_are_whole_or_absent_at_every_point(app: TestApp)
     let world = &faults.world;
     let batch = &world.batch("a", "60.0").await?;
     let single = |key: &str| (TRANSFER, world.transfer_input(batch, 2, key));
-    let many = |key: &str| (MOVE, faults.moves(batch, key));
+    let many = |key: &str| (MOVE, faults.moves(batch, &format!("many {key}")));
     swept_in_one_statement(&faults, &single).await?;
     let mut has = 4 * 3 * 2;
     if faults.database.get_database_backend() == DbBackend::Postgres {

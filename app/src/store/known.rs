@@ -27,7 +27,6 @@ use super::set::decide_one;
 use super::tx::Staged;
 use super::unnest::unnest;
 use crate::clock::Clock;
-use crate::error::AppError;
 use crate::failpoint::{Point, Points};
 use crate::moves::{Books, Line};
 
@@ -53,7 +52,7 @@ pub(super) async fn run(
     let before = known.head;
     let (ledger, mut books) = known.open();
     let mut staged = Staged::new(&before, clock.now().max(before.at), ledger);
-    let decided = async { decide(&mut staged, &mut books, &calls) };
+    let decided = async { Ok(decide(&mut staged, &mut books, &calls)) };
     // Where it panicked nothing is known any more.
     let (verdicts, answers, rows) = contained("move_credits", decided).await.ok()?;
     if !verdicts.iter().any(Verdict::changed_anything) {
@@ -102,7 +101,7 @@ fn decide(
     staged: &mut Staged,
     books: &mut Books,
     calls: &[&[Line]],
-) -> Result<(Vec<Verdict>, Answers, Rows), AppError> {
+) -> (Vec<Verdict>, Answers, Rows) {
     let (mut answers, mut rows) = (Answers::default(), Rows::default());
     let mut verdicts = Vec::with_capacity(calls.len());
     for lines in calls {
@@ -110,7 +109,7 @@ fn decide(
         let moved = lines.map(|line| decide_one(staged, &mut answers, (books, &mut rows), line));
         verdicts.push(Verdict::Moved(moved.collect()));
     }
-    Ok((verdicts, answers, rows))
+    (verdicts, answers, rows)
 }
 
 fn inserts(
