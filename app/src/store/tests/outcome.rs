@@ -5,7 +5,39 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::super::batch::Lost;
+use super::super::head::{Head, Settled, settle};
 use super::*;
+
+on_both!(nothing_can_follow_the_commit_before_once_the_caller_was_told_so,);
+
+/// A statement that is still on its way asks for the head that the commit before has left.
+async fn nothing_can_follow_the_commit_before_once_the_caller_was_told_so(db: TestDb) {
+    db.store.write(None, accepted(1)).await.unwrap();
+    let database = DatabaseUrl::parse(&db.url).unwrap().writer().await.unwrap();
+    let before = Head::lock(&database).await.unwrap();
+    let [lost, barrier] = [(); 2].map(|()| ids(&db.clock).new::<CommitId>());
+    let lost = Lost {
+        verdicts: Vec::new(),
+        size: before.size + 1,
+        commit: lost,
+        before: before.commit,
+        first_index: Some(before.size),
+        cause: DbErr::Custom("the line was cut".to_owned()),
+    };
+    let settled = settle(&database, &lost, barrier).await.unwrap();
+    assert_eq!(settled, Settled::Absent);
+    let late = Head {
+        size: lost.size,
+        commit: lost.commit,
+        ..before
+    };
+    before.advance(&database, &late).await.unwrap_err();
+    let head = Head::lock(&database).await.unwrap();
+    assert_eq!((head.size, head.commit), (before.size, barrier));
+    assert!(db.store.write(None, accepted(2)).await.is_ok());
+    database.close().await.unwrap();
+}
 
 const PASS: u8 = 0;
 /// Cut the line when a commit comes, before the server sees it.
