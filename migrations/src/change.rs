@@ -101,7 +101,9 @@ fn portable(backend: DbBackend, statement: &str) -> Option<String> {
         });
     let made = text.starts_with("CREATE TABLE") && !text.contains(" AS SELECT ");
     if !postgres && made {
-        text.push_str(" STRICT");
+        // Options of a table stand behind its columns, with commas between them.
+        let alone = text.ends_with(')');
+        text.push_str(if alone { " STRICT" } else { ", STRICT" });
     }
     Some(text)
 }

@@ -54,6 +54,7 @@ mod m20261123_000750_cancelled;
 mod m20261123_000751_freezes;
 mod m20261123_000752_freezes_until;
 mod m20261123_000760_unchecked;
+mod m20261123_000770_key_order;
 
 pub use change::{Change, InsertOnly};
 pub use sea_orm_migration::MigratorTrait;
@@ -111,6 +112,7 @@ const CHANGES: &[Change] = &[
     m20261123_000751_freezes::CHANGE,
     m20261123_000752_freezes_until::CHANGE,
     m20261123_000760_unchecked::CHANGE,
+    m20261123_000770_key_order::CHANGE,
 ];
 
 /// Brings a database to the schema of this program.

@@ -42,6 +42,8 @@ const ROWS: &[&str] = &[
                ({4}, {1}, 'Trees', {9}, 'age1', 'cancelled', 8, 1, 2, 2, 4, NULL, 7)",
     "INSERT INTO tender_key (tender_id, wrapped) VALUES ({3}, {9}), ({4}, {9})",
     "INSERT INTO opening_approval (tender_id, person_id, organisation_id, at) VALUES ({3}, {5}, {1}, 6)",
+    "INSERT INTO idempotency (organisation_id, mutation, key, body_hash, answer, at, first_index, entries)
+        VALUES ({1}, 'transfer_credits', 'a', {32}, {9}, 1, 2, 1)",
     "INSERT INTO contract (id, tender_id, lot, buyer_id, supplier_id, surplus_tradable, signed_at, entry_idx)
         VALUES ({6}, {3}, '1', {1}, {2}, {yes}, 7, 8)",
 ];
@@ -53,6 +55,7 @@ const REFUSED: &[&str] = &[
     "UPDATE tender SET stage = 'no such stage' WHERE id = {3}",
     "UPDATE tender SET stage = 'cancelled' WHERE id = {3}",
     "UPDATE tender SET opens_at = 1 WHERE id = {3}",
+    "INSERT INTO idempotency SELECT * FROM idempotency",
     "UPDATE contract SET signed_at = 9",
     "DELETE FROM contract",
 ];
@@ -66,7 +69,9 @@ async fn rebuilt(url: &str) {
         } else {
             ("1", "x'01'")
         };
-        with_ids(postgres, &sql.replace("{yes}", yes).replace("{9}", bytes))
+        let hash = bytes.replace("01", &"01".repeat(32));
+        let sql = sql.replace("{yes}", yes).replace("{32}", &hash);
+        with_ids(postgres, &sql.replace("{9}", bytes))
     };
     let rebuild = names().position(|name| name == "m20261123_000150_stage");
     let before = u32::try_from(rebuild.unwrap()).unwrap();
@@ -95,6 +100,10 @@ async fn rebuilt(url: &str) {
         (2, "tender JOIN tender_key ON tender_id = id"),
         (1, "tender JOIN opening_approval ON tender_id = id"),
         (1, "tender JOIN contract ON tender_id = tender.id"),
+        (
+            1,
+            "idempotency WHERE key = 'a' AND mutation = 'transfer_credits' AND first_index = 2 AND entries = 1",
+        ),
         (
             1,
             "tender WHERE title = 'Benches' AND stage = 'contracted' AND inputs_idx = 9 AND opened_idx = 5",
