@@ -28,7 +28,7 @@ on_both!(every_operation_agrees_with_a_model_of_rows);
 /// Steps in which each operation must have been accepted.
 const ENOUGH: u64 = 5_000;
 /// Every operation but the rare ones. One that is never accepted would prove nothing.
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 22] = [
     "submit under a contract",
     "submit outside contracts",
     "withdraw",
@@ -36,6 +36,7 @@ const OPERATIONS: [&str; 21] = [
     "verify",
     "issue",
     "issue again",
+    "call of one statement",
     "transfer",
     "retire",
     "hold",

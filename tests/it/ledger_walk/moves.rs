@@ -1,4 +1,4 @@
-//! Calls of many moves.
+//! Calls of many moves, and the same again about which everything is known then.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -25,6 +25,20 @@ impl Walk {
             };
             calls.push((asked, key));
         }
+        self.call(holder, &calls).await?;
+        while self.dice.once_in(2) {
+            for (asked, key) in &mut calls {
+                asked.units = 1;
+                if !self.dice.once_in(30) {
+                    *key = self.word();
+                }
+            }
+            self.call(holder, &calls).await?;
+        }
+        Ok(())
+    }
+
+    async fn call(&mut self, holder: usize, calls: &[(Move, String)]) -> Result<()> {
         let asked = calls.iter().enumerate();
         let expected: Vec<Outcome> = asked
             .map(|(place, (asked, key))| self.model.ask(asked, key, place))
@@ -32,10 +46,14 @@ impl Walk {
         let lines = calls.iter().map(|(asked, key)| self.line(asked, key));
         let input = json!({ "moves": lines.collect::<Vec<_>>() });
         let user = self.people.holders[holder].clone();
+        let statements = self.app.app.store().written_statements();
         let made = self
             .expect("call", &user, (MOVE, input), &Outcome::Done)
             .await?;
         let made = made.context("an answer")?;
+        if self.app.app.store().written_statements() == statements + 1 {
+            *self.done.entry("call of one statement").or_default() += 1;
+        }
         let results = made["results"].as_array().context("results")?.clone();
         ensure!(results.len() == calls.len(), "{made}");
         for (((asked, key), expected), result) in calls.iter().zip(&expected).zip(&results) {
