@@ -11,6 +11,7 @@ on_both!(
     every_move_of_a_call_is_answered_by_itself,
     a_move_sees_what_those_before_it_have_done,
     a_key_means_the_same_in_a_call_alone_and_twice_in_one_call,
+    a_move_that_was_made_is_answered_again_when_its_units_are_gone,
     a_call_has_at_most_200_moves,
     two_hundred_moves_cost_as_many_statements_as_four,
     wrong_moves_name_their_place,
@@ -170,6 +171,25 @@ async fn a_key_means_the_same_in_a_call_alone_and_twice_in_one_call(app: TestApp
     );
     world.app.expect_clean_log().await?;
     world.app.expect_replayed_balances().await
+}
+
+/// What it needs is known from the move before, which has left too few units for it.
+async fn a_move_that_was_made_is_answered_again_when_its_units_are_gone(
+    app: TestApp,
+) -> Result<()> {
+    let world = World::new(app).await?;
+    let batch = world.batch("a", "10.0").await?;
+    for (units, key) in [(1, "known"), (60, "large")] {
+        send(&world, vec![transfer(&world, &batch, units, key)]).await?;
+    }
+    let large = || transfer(&world, &batch, 60, "large");
+    let small = transfer(&world, &batch, 1, "small");
+    let results = send(&world, vec![small, large()]).await?;
+    assert_eq!(outcomes(&results), ["DONE", "EARLIER"]);
+    let results = send(&world, vec![large()]).await?;
+    assert_eq!(outcomes(&results), ["EARLIER"]);
+    assert_eq!(world.available(world.fund.organisation, &batch).await?, 62);
+    world.app.stop().await
 }
 
 async fn a_call_has_at_most_200_moves(app: TestApp) -> Result<()> {

@@ -94,6 +94,15 @@ impl Verdict {
         }
     }
 
+    /// Whether nothing of it was refused.
+    pub(super) fn went_through(&self) -> bool {
+        match self {
+            Self::Accepted { .. } | Self::Replayed { .. } => true,
+            Self::Failed(_) => false,
+            Self::Moved(verdicts) => verdicts.iter().all(Self::went_through),
+        }
+    }
+
     /// A short word for metrics.
     pub(super) fn outcome(&self) -> &'static str {
         match self {

@@ -31,8 +31,8 @@ use crate::failpoint::{Point, Points};
 use crate::moves::{Books, Line};
 
 /// Decides and commits jobs that are moves about which everything is known: any number of them on PostgreSQL, one on SQLite,
-/// where a statement is no round trip and many are faster one by one. Nothing where a job is another, where no move is
-/// accepted or one was made before, or where somebody else has written since: then all of them go the way of all.
+/// where a statement is no round trip and many are faster one by one. Nothing where a job is another, where a move is refused or
+/// was made before, or where somebody else has written since: then all of them go the way of all.
 pub(super) async fn run(
     (database, clock): (&DatabaseConnection, &dyn Clock),
     commit: CommitId,
@@ -55,7 +55,8 @@ pub(super) async fn run(
     let decided = async { Ok(decide(&mut staged, &mut books, &calls)) };
     // Where it panicked nothing is known any more.
     let (verdicts, answers, rows) = contained("move_credits", decided).await.ok()?;
-    if !verdicts.iter().any(Verdict::changed_anything) {
+    // A refusal is told when the tables say that its key was not used before.
+    if !verdicts.iter().all(Verdict::went_through) {
         *kept = forget(before, staged, books);
         return None;
     }
