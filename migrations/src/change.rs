@@ -3,6 +3,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
+use crate::m20261122_000001_log;
+
 /// A change of the schema: statements that run in order inside one transaction.
 ///
 /// Write plain SQL and use these words where the databases differ:
@@ -48,6 +50,7 @@ impl MigrationName for Change {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Change {
+    /// It may change rows: the head of the log gets another commit id with it, so that no writer goes on with what it knows.
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
         let database = manager.get_connection();
@@ -60,6 +63,14 @@ impl MigrationTrait for Change {
             for statement in table.triggers(backend) {
                 database.execute_unprepared(&statement).await?;
             }
+        }
+        if self.name > m20261122_000001_log::CHANGE.name {
+            let id = match backend {
+                DbBackend::Postgres => "gen_random_uuid()",
+                _ => "randomblob(16)",
+            };
+            let head = format!("UPDATE log_head SET commit_id = {id} WHERE id = 1");
+            database.execute_unprepared(&head).await?;
         }
         Ok(())
     }

@@ -94,6 +94,9 @@ pub(super) async fn settle(
     if head.commit == lost.commit {
         return Ok(Settled::Committed);
     }
+    if head.commit == barrier {
+        return Ok(Settled::Absent);
+    }
     // Commits follow one another under the lock: if the one before is still the last, ours is not in.
     if head.commit == lost.before {
         let next = Head {

@@ -184,11 +184,11 @@ fn came_to_nothing(error: &DbErr) -> bool {
     let SqlxError::Database(cause) = cause.as_ref() else {
         return false;
     };
-    // PostgreSQL: lock_not_available and query_canceled. SQLite: SQLITE_BUSY, of the beginning when nothing could be undone.
+    // PostgreSQL: lock_not_available, query_canceled, and division_by_zero of another number of rows. SQLite: SQLITE_BUSY, of the beginning when nothing could be undone.
     let code = cause.code().unwrap_or_default();
     match code.parse::<u32>() {
         Ok(number) if code.len() != 5 => number & 0xff == 5,
-        _ => code == "55P03" || code == "57014",
+        _ => ["55P03", "57014", "22012"].contains(&code.as_ref()),
     }
 }
 
@@ -233,9 +233,13 @@ async fn in_one_statement(
         arguments.len(),
         counts.join(" + "),
     );
+    let line = database.get_postgres_connection_pool().acquire().await;
+    let mut line = match line {
+        Ok(line) => line,
+        Err(error) => return Ok(Outcome::Unopened(DbErr::Custom(error.to_string()))),
+    };
     let query = query_with(AssertSqlSafe(sql), arguments);
-    let pool = database.get_postgres_connection_pool();
-    let written = match query.fetch_one(pool).await {
+    let written = match query.fetch_one(&mut *line).await {
         Ok(row) => row.try_get::<i64, _>("written"),
         Err(error) => Err(error),
     };

@@ -214,9 +214,11 @@ impl Writer {
 
     async fn settle(&mut self, lost: &Lost) -> Settled {
         let deadline = Instant::now() + SETTLE_WAIT;
+        // One for all attempts: the answer to the one that left it may be lost too.
+        let barrier = self.ids.new::<CommitId>();
         loop {
             self.disconnect().await;
-            match self.ask(lost).await {
+            match self.ask(lost, barrier).await {
                 Ok(settled) => return settled,
                 Err(error) => tracing::warn!(%error, "the database is still away"),
             }
@@ -227,8 +229,7 @@ impl Writer {
         }
     }
 
-    async fn ask(&mut self, lost: &Lost) -> Result<Settled, DbErr> {
-        let barrier = self.ids.new::<CommitId>();
+    async fn ask(&mut self, lost: &Lost, barrier: CommitId) -> Result<Settled, DbErr> {
         let transaction = begin(self.connected().await?).await?;
         let settled = settle(&transaction, lost, barrier).await?;
         transaction.commit().await?;

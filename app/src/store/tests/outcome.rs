@@ -24,11 +24,14 @@ async fn nothing_can_follow_the_commit_before_once_the_caller_was_told_so(db: Te
         size: before.size + 1,
         commit: lost,
         before: before.commit,
-        first_index: Some(before.size),
+        first_index: None,
         cause: DbErr::Custom("the line was cut".to_owned()),
     };
-    let settled = settle(&database, &lost, barrier).await.unwrap();
-    assert_eq!(settled, Settled::Absent);
+    // The answer to the first question may be lost as well.
+    for _ in 0..2 {
+        let settled = settle(&database, &lost, barrier).await.unwrap();
+        assert_eq!(settled, Settled::Absent);
+    }
     let late = Head {
         size: lost.size,
         commit: lost.commit,
